@@ -1,0 +1,34 @@
+# make dev, then make check: what the continuous integration runs, for people.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: dev check test lint types layers nightly benchmarks clean
+
+dev:  ## a virtual environment with everything that development needs
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -c constraints.txt -e ".[dev]"
+
+check: lint types layers test  ## everything, in the order in which it fails fastest
+
+lint:
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types:
+	$(BIN)/mypy
+
+layers:
+	$(BIN)/lint-imports
+
+test:
+	$(BIN)/pytest
+
+nightly:  ## the slow suites as well
+	$(BIN)/pytest -m "not gpu"
+
+benchmarks:  ## side by side with a hand-written loop; prints ratios
+	$(BIN)/python tests/benchmarks/throughput.py
+
+clean:
+	rm -rf build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

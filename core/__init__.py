@@ -1,0 +1,1 @@
+"""Everything that computes; never prints, never exits."""

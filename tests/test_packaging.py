@@ -1,0 +1,47 @@
+"""What pyproject.toml lists is what lies on disk; file lengths stay bounded."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = sorted(path for top in ("cli", "core") for path in (ROOT / top).rglob("*.py"))
+
+
+def test_every_package_is_listed_in_pyproject() -> None:
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    listed = set(pyproject["tool"]["setuptools"]["packages"])
+    found = {"nnbabysit"} | {
+        ".".join(("nnbabysit", *init.parent.relative_to(ROOT).parts))
+        for top in ("cli", "core", "configs")
+        for init in (ROOT / top).rglob("__init__.py")
+    }
+    assert listed == found
+
+
+def test_the_version_is_the_same_in_pyproject_and_package() -> None:
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    init = (ROOT / ".package" / "nnbabysit" / "__init__.py").read_text(encoding="utf-8")
+    assert f'__version__ = "{pyproject["project"]["version"]}"' in init
+
+
+def test_every_direct_dependency_is_pinned() -> None:
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [*pyproject["dependencies"], *pyproject["optional-dependencies"]["dev"]]
+    names = {name.partition("[")[0].split(">")[0].split("<")[0].lower().replace("_", "-") for name in wanted}
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pinned = {line.partition("==")[0].lower().replace("_", "-") for line in lines if "==" in line}
+    assert names <= pinned
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_file_is_longer_than_300_lines(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+
+
+def test_every_folder_of_the_core_says_why() -> None:
+    folders = {path.parent for path in SOURCES if path.name == "__init__.py"} - {ROOT / "core"}
+    assert [folder.name for folder in folders if not (folder / "README.md").is_file()] == []

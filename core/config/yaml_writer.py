@@ -1,0 +1,36 @@
+"""Writes settings as YAML that our loader, and every other, reads back as they were."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from nnbabysit.core.config.yaml_loader import RESOLVERS
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes each text that our loader or a YAML 1.1 loader would read as another type; writes no aliases."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Write a value out each time."""
+        return True
+
+
+def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    """PyYAML leaves the rarer line breaks bare, and they come back as spaces: escape them."""
+    style = '"' if any(mark in text for mark in "\x85\u2028\u2029\ufeff") else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
+for _tag, _pattern, _first in RESOLVERS:
+    _Dumper.add_implicit_resolver(_tag, _pattern, list(_first))
+
+
+def dump(settings: dict[str, Any]) -> str:
+    """Settings as YAML text; what holds single values alone is written on one line."""
+    text: str = yaml.dump(
+        settings, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110
+    )
+    return text

@@ -1,0 +1,92 @@
+"""Archive: reading the runs of a folder, without opening them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from nnbabysit.core.errors import RunError
+from nnbabysit.core.record import names, strict_json
+from nnbabysit.core.record.directory import CONFIG, META, SCHEMA_VERSION
+from nnbabysit.core.record.files import os_errors_in_words
+from nnbabysit.core.record.lock import is_held
+
+Status = Literal["running", "ended", "crashed"]
+
+
+def status(path: Path) -> Status:
+    """State of a run, derived and never trusted: lock held → running; exit code noted → ended; else crashed.
+
+    Raises:
+        RunError: There is no run at ``path``.
+    """
+    meta = read_meta(path)
+    if is_held(path):
+        return "running"
+    return "crashed" if meta.get("exit_code") is None else "ended"
+
+
+def read_meta(path: Path) -> dict[str, Any]:
+    """``meta.json`` of a run.
+
+    Raises:
+        RunError: There is no run at ``path``, or a newer version of nnbabysit wrote it.
+    """
+    text = _read_text(path, META)
+    try:
+        meta = strict_json.decode(text)
+        version = int(meta["schema_version"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise RunError(f"{META} is damaged or not ours: {error}", where=str(path)) from error
+    if version > SCHEMA_VERSION:
+        raise RunError(
+            f"this run was written by a newer nnbabysit (format {version}, this one knows {SCHEMA_VERSION})",
+            where=str(path),
+            remedy="Upgrade nnbabysit",
+        )
+    return dict(meta)
+
+
+def read_config_yaml(path: Path) -> str:
+    """``config.yaml`` of a run, as text.
+
+    Raises:
+        RunError: There is no run at ``path``.
+    """
+    return _read_text(path, CONFIG)
+
+
+def find_runs(root: Path, *, command: str | None = None) -> list[Path]:
+    """All runs in a folder, the newest first; a missing folder has none.
+
+    Args:
+        root: Folder of the runs.
+        command: Only runs of this command, as it was given to ``Run.create``.
+    """
+    if not root.is_dir():
+        return []
+    found = [(key, path) for path in root.iterdir() if (key := _sorting_key(path, command)) is not None]
+    return [path for _, path in sorted(found, reverse=True)]
+
+
+def _sorting_key(path: Path, command: str | None) -> str | None:
+    """Start of the run, or None for what is no run (of this command)."""
+    if path.is_symlink() or not (path / META).is_file():
+        return None
+    try:
+        meta = read_meta(path)
+    except RunError:
+        return None
+    wanted = command is None or names.command_part(str(meta.get("command"))) == names.command_part(command)
+    return str(meta.get("start")) if wanted else None
+
+
+def _read_text(path: Path, name: str) -> str:
+    if not (path / name).is_file():
+        what = f"this is no run directory: it has no {name}" if path.is_dir() else "there is no such run"
+        raise RunError(what, where=str(path), remedy="Name one of the folders under runs/")
+    with os_errors_in_words(path / name, "read"):
+        try:
+            return (path / name).read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise RunError(f"{name} is damaged: it is not UTF-8 text", where=str(path)) from error

@@ -1,0 +1,185 @@
+"""Loading: reader → checked targets → splits → preprocessing → Dataset."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from nnbabysit.core.config.schema import Config, Data
+from nnbabysit.core.data import cifar, digits, function, idx, npz, stream
+from nnbabysit.core.data.arrays import ArraySplit
+from nnbabysit.core.data.dataset import Dataset, Split
+from nnbabysit.core.data.preprocessing import Preprocessing
+from nnbabysit.core.data.raw import Arrays, Raw, Samples
+from nnbabysit.core.data.seeds import derive_seed
+from nnbabysit.core.data.split import Indices, hold_out
+from nnbabysit.core.data.stream import Stream, StreamSplit
+from nnbabysit.core.data.targets import Targets, check_every_class, resolve
+from nnbabysit.core.errors import DataError
+
+READERS: dict[str, Callable[[Data], Raw]] = {
+    "digits": digits.read,
+    "npz": npz.read,
+    "idx": idx.read,
+    "cifar": cifar.read,
+}
+Part = Arrays | Stream
+if TYPE_CHECKING:
+    Digest = hashlib._Hash
+
+
+def load_dataset(config: Config) -> Dataset:
+    """Read, check, split and preprocess the data of a config.
+
+    Values that are not finite are left in the samples, for the data check to report; targets that cannot be
+    trained on are refused.
+
+    Raises:
+        DataError: The data cannot be read, split, or trained on; ``where`` names the file or the setting.
+        UserError: The user's own function cannot be imported.
+        UserCodeError: The user's own function or Dataset raised.
+    """
+    raw = _read(config.data)
+    digest = hashlib.sha256()
+    official, notes = _official(raw, config, digest)
+    targets = resolve(config.loss, {n: p.y for n, p in official.items()}, raw.class_names, raw.place)
+    parts = _divide(official, targets, config)
+    classes = targets.classes(parts["train"].y)
+    if classes is not None:
+        check_every_class(classes, targets.class_names, raw.place)
+    _check_batch_size(config, len(parts["train"]))
+    preprocessing = _fit(parts["train"], config)
+    splits = {name: _finish(part, targets, preprocessing) for name, part in parts.items()}
+    return Dataset(
+        name=config.data.source,
+        task=targets.task,
+        class_names=targets.class_names,
+        input_shape=tuple(preprocessing.statistics.count.shape),
+        num_outputs=targets.num_outputs,
+        train=splits["train"],
+        validation=splits["validation"],
+        test=splits.get("test"),
+        preprocessing=preprocessing,
+        fingerprint=digest.hexdigest(),
+        notes=tuple(notes),
+    )
+
+
+def _read(settings: Data) -> Raw:
+    if ":" in settings.source:
+        return function.read(settings)
+    if settings.source not in READERS:
+        near = get_close_matches(settings.source, READERS, n=1)
+        raise DataError(
+            f"there is no data source {settings.source!r}",
+            where="data.source",
+            remedy=f"Did you mean {near[0]}?"
+            if near
+            else f"Use {', '.join(READERS)} or your own ./data.py:function",
+        )
+    return READERS[settings.source](settings)
+
+
+def _official(raw: Raw, config: Config, digest: Digest) -> tuple[dict[str, Part], list[str]]:
+    """The splits that exist before anything is held out, the training split first, and notes on them."""
+    found: dict[str, Samples | None] = {"train": raw.train, "validation": raw.validation, "test": raw.test}
+    notes = []
+    for name in ("validation", "test"):
+        wish = getattr(config.data, name)
+        if isinstance(wish, str):
+            found[name] = _second(config.data, name, wish)
+        elif name == "validation" and found[name] is not None:
+            notes.append(f"the source's own validation split is used; data.validation: {wish:g} is not")
+        elif name == "test" and found[name] is not None and wish is not None:
+            found[name] = None
+            notes.append(f"the source's own test split is not used, because data.test is {wish:g}")
+    parts = {
+        name: _part(samples, raw.place, config, digest)
+        for name, samples in found.items()
+        if samples is not None
+    }
+    if any(isinstance(part, Stream) for part in parts.values()):
+        notes.append("all samples of the Dataset were read once to collect their targets")
+    _check_shapes(parts, raw.place)
+    return parts, notes
+
+
+def _second(settings: Data, name: str, path: str) -> Samples:
+    """A split from a path of its own: the second source's split of that name, else its training split."""
+    if settings.source == "digits":
+        raise DataError(
+            "the bundled digits have no second path", where=f"data.{name}", remedy="Give a share or a count"
+        )
+    raw = _read(settings.model_copy(update={"path": path}))
+    own = raw.validation if name == "validation" else raw.test
+    return raw.train if own is None else own
+
+
+def _part(samples: Samples, place: str, config: Config, digest: Digest) -> Part:
+    if not isinstance(samples, Arrays):
+        return stream.survey(samples, place, config.data.workers, derive_seed(config.seed, "workers"), digest)
+    for array in (samples.x, samples.y):
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return samples
+
+
+def _check_shapes(parts: dict[str, Part], place: str) -> None:
+    shapes = {name: part.x.shape[1:] for name, part in parts.items() if isinstance(part, Arrays)}
+    if len(set(shapes.values())) > 1:
+        words = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        raise DataError(f"the samples of the splits have different shapes: {words}", where=place)
+
+
+def _divide(official: dict[str, Part], targets: Targets, config: Config) -> dict[str, Part]:
+    """Hold out test and validation from the training split where the source has none of its own.
+
+    Test comes first, so that a change of ``data.validation`` leaves it alone; shares are of what is left.
+    """
+    whole = official["train"]
+    classes = targets.classes(whole.y)
+    rest: Indices = np.arange(len(whole))
+    parts = dict(official)
+    for name in ("test", "validation"):
+        wish = getattr(config.data, name)
+        if name in official or wish is None:
+            continue
+        count = wish if isinstance(wish, int) else max(1, round(wish * len(rest)))
+        if count >= len(rest):
+            raise DataError(
+                f"{name} would take {count} of {len(rest)} samples and leave none to train on",
+                where=f"data.{name}",
+                remedy="Hold out fewer",
+            )
+        rest, held = hold_out(count, rest, classes, derive_seed(config.seed, "split", name))
+        parts[name] = whole.at(held)
+    parts["train"] = whole.at(rest)
+    return parts
+
+
+def _check_batch_size(config: Config, samples: int) -> None:
+    size = config.training.batch_size
+    if isinstance(size, int) and size > samples:
+        raise DataError(
+            f"the batch of {size} is larger than the training split of {samples} samples",
+            where="training.batch_size",
+            remedy=f"Use at most {samples}, or full",
+        )
+
+
+def _fit(train: Part, config: Config) -> Preprocessing:
+    if isinstance(train, Arrays):
+        return Preprocessing.fit(torch.from_numpy(train.x), config.data.preprocess)
+    return Preprocessing.from_statistics(stream.statistics(train), config.data.preprocess)
+
+
+def _finish(part: Part, targets: Targets, preprocessing: Preprocessing) -> Split:
+    y = targets.tensor(part.y)
+    if isinstance(part, Stream):
+        return StreamSplit(part, y, preprocessing)
+    return ArraySplit(preprocessing.apply(torch.from_numpy(part.x)), y)

@@ -1,0 +1,30 @@
+"""Non-linearities by name.
+
+Which one to take: relu first, mind the learning rate; then leaky_relu or elu; then tanh; no sigmoid in hidden
+layers, because it saturates and its outputs are not centred on zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import nn
+
+from nnbabysit.core.models.settings import Activation
+
+_BUILDERS: dict[Activation, Callable[[], nn.Module]] = {
+    "sigmoid": nn.Sigmoid,  # 1 / (1 + e^-x); its slope is at most 0.25
+    "tanh": nn.Tanh,
+    "relu": nn.ReLU,  # max(0, x)
+    "leaky_relu": lambda: nn.LeakyReLU(0.01),  # max(0.01·x, x); Maas et al. 2013
+    "prelu": nn.PReLU,  # the same with a learnt slope, 0.25 at first; He et al. 2015
+    "elu": lambda: nn.ELU(1.0),  # x, below zero e^x - 1; Clevert et al. 2016
+    "selu": nn.SELU,  # scaled ELU that keeps mean 0 and variance 1 under lecun_normal; Klambauer et al. 2017
+    "gelu": nn.GELU,  # x·Φ(x); Hendrycks & Gimpel 2016
+    "silu": nn.SiLU,  # x·sigmoid(x); Elfwing et al. 2018
+}
+
+
+def build_activation(name: Activation) -> nn.Module:
+    """A new module for ``name``; prelu brings one weight of its own, so modules are never shared."""
+    return _BUILDERS[name]()

@@ -1,0 +1,165 @@
+"""The training loop, a generator: it trains and yields; saving, showing and stopping belong to the caller."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from nnbabysit.core.data.order import epoch_order
+from nnbabysit.core.data.seeds import derive_seed
+from nnbabysit.core.models.seeding import set_seed
+from nnbabysit.core.training.records import Score, StepRecord
+
+if TYPE_CHECKING:
+    from nnbabysit.core.data.dataset import Split
+    from nnbabysit.core.training.assembly import Assembly
+    from nnbabysit.core.training.losses import Objective
+    from nnbabysit.core.training.probes import Probe
+
+EVALUATION_BATCH = 1000
+"""Samples per forward pass when nothing is learnt; results do not depend on it beyond rounding."""
+
+
+def train_steps(
+    assembly: Assembly,
+    split: Split,
+    *,
+    epoch: int,
+    seed: int,
+    batch_size: int | Literal["full"],
+    step: int = 0,
+    probes: Sequence[Probe] = (),
+    probe_every: int | None = None,
+) -> Iterator[StepRecord]:
+    """Train for one epoch.
+
+    Everything random in it (order, dropout, what a user's code draws) follows from ``seed`` and ``epoch``
+    alone, so an epoch can be repeated after a restart. Nothing waits for the device except a probe's reading.
+
+    Args:
+        assembly: Network, objective, optimiser and penalty; the schedule is the caller's to step.
+        split: Training split, on the assembly's device.
+        epoch: Number of the epoch, from 1.
+        seed: Seed of the run.
+        batch_size: Samples per step; ``full`` takes the split as stored, without shuffling.
+        step: Steps taken in earlier epochs.
+        probes: Readings to take on probed steps: the epoch's first and last and every ``probe_every``-th.
+        probe_every: Left out: about ten per epoch, and at most every fifth step.
+
+    Yields:
+        One record per step, after the weights changed.
+    """
+    set_seed(derive_seed(seed, "epoch", epoch))
+    model, objective, optimizer, penalty = (
+        assembly.model,
+        assembly.objective,
+        assembly.optimizer,
+        assembly.penalty,
+    )
+    model.train()
+    lr = float(optimizer.param_groups[0]["lr"])
+    order, size = batch_plan(model, len(split), seed, epoch, batch_size)
+    steps = steps_per_epoch(model, len(split), batch_size)
+    every = probe_every or default_probe_interval(steps)
+    for index, (x, y) in enumerate(split.batches(size, order), start=1):
+        active = probes if (index - 1) % every == 0 or index == steps else ()
+        for probe in active:
+            probe.attach()
+        logits = model(x)
+        loss = objective.loss(logits, y)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        penalty.add_gradient()
+        for probe in active:
+            probe.before_step()
+        optimizer.step()
+        yield StepRecord(
+            step=step + index,
+            epoch=epoch,
+            loss=loss.detach(),
+            logits=logits.detach(),
+            y=y,
+            lr=lr,
+            samples=len(y),
+            last_in_epoch=index == steps,
+            probes=_readings(active),
+        )
+
+
+def _readings(active: Sequence[Probe]) -> dict[str, Any]:
+    return {probe.name: probe.after_step() for probe in active}
+
+
+def batch_plan(
+    model: nn.Module, samples: int, seed: int, epoch: int, batch_size: int | Literal["full"]
+) -> tuple[Tensor | None, int]:
+    """Order of the samples and size of the batches of one epoch.
+
+    A last batch of one sample cannot be normalised, so a network with batch normalisation leaves that sample
+    out; the order changes with the epoch, so it is another one each time.
+
+    Returns:
+        An int64 permutation on the CPU (None: as stored), and the samples per batch.
+    """
+    if batch_size == "full":
+        return None, samples
+    order = epoch_order(samples, seed, epoch)
+    return order[: used_samples(model, samples, batch_size)], batch_size
+
+
+def used_samples(model: nn.Module, samples: int, batch_size: int | Literal["full"]) -> int:
+    """Samples that an epoch trains on: all, or all but one (see ``batch_plan``)."""
+    if batch_size == "full" or batch_size == 1 or samples % batch_size != 1:
+        return samples
+    return samples - 1 if normalises_batches(model) else samples
+
+
+def normalises_batches(model: nn.Module) -> bool:
+    """Whether the network has a layer that needs two samples or more in training."""
+    return any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in model.modules())
+
+
+def steps_per_epoch(model: nn.Module, samples: int, batch_size: int | Literal["full"]) -> int:
+    """Optimiser steps in one epoch."""
+    if batch_size == "full":
+        return 1
+    return math.ceil(used_samples(model, samples, batch_size) / batch_size)
+
+
+def default_probe_interval(steps: int) -> int:
+    """Steps between two probed ones: about ten probes per epoch, at most one in five steps."""
+    return max(5, math.ceil(steps / 10))
+
+
+@torch.no_grad()
+def evaluate(
+    model: nn.Module, split: Split, objective: Objective, batch_size: int = EVALUATION_BATCH
+) -> Score:
+    """Mean loss and accuracy over a split, in evaluation mode; the network is left in the mode it was in.
+
+    Args:
+        model: Network.
+        split: Split on the network's device.
+        objective: Loss, without penalties.
+        batch_size: Samples per forward pass.
+    """
+    was_training = model.training
+    model.eval()
+    loss: Tensor | None = None
+    correct: Tensor | None = None
+    for x, y in split.batches(batch_size):
+        logits = model(x)
+        part = objective.loss(logits, y) * len(y)
+        loss = part if loss is None else loss + part
+        right = objective.correct(logits, y)
+        if right is not None:
+            correct = right if correct is None else correct + right
+    model.train(was_training)
+    total = len(split)
+    if loss is None:
+        return Score(loss=math.nan, accuracy=None)
+    return Score(loss=float(loss) / total, accuracy=None if correct is None else float(correct) / total)

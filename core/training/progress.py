@@ -1,0 +1,176 @@
+"""Progress: how far a long run has come, and the checkpoint that it goes on from."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nnbabysit.core.errors import RunError
+from nnbabysit.core.training.checkpoints import architecture, load_checkpoint, save_checkpoint
+from nnbabysit.core.training.records import EpochRecord, Score
+
+if TYPE_CHECKING:
+    from nnbabysit.core.config.schema import Config, EarlyStopping
+    from nnbabysit.core.training.assembly import Assembly
+
+FIXED = ("seed", "data", "model", "loss", "optimizer", "schedule", "regularization", "training.batch_size")
+"""Settings that a run keeps to its end; others may change on resuming: so may the number of epochs, unless
+the schedule is a cosine, which would climb again behind its end."""
+
+
+@dataclass(kw_only=True)
+class Progress:
+    """What has been trained so far.
+
+    Attributes:
+        history: One record per epoch.
+        dead_units_initial: Layer → share of dead units before the first step.
+        best: Record of the best epoch, None before the first.
+        waited: Epochs since the watched value improved enough for early stopping.
+        watched: The watched value that improved enough last.
+    """
+
+    history: list[EpochRecord] = field(default_factory=list)
+    dead_units_initial: dict[str, float] = field(default_factory=dict)
+    best: EpochRecord | None = None
+    waited: int = 0
+    watched: float = -math.inf
+
+    @property
+    def epoch(self) -> int:
+        """Number of the last epoch; 0 before the first."""
+        return self.history[-1].epoch if self.history else 0
+
+    @property
+    def step(self) -> int:
+        """Number of the last step; 0 before the first."""
+        return self.history[-1].step if self.history else 0
+
+    @property
+    def first_cost(self) -> float | None:
+        """Cost at the initial weights; None before the first epoch."""
+        return self.history[-1].first_cost if self.history else None
+
+    def add(self, record: EpochRecord, min_delta: float = 0.0) -> bool:
+        """Take in an epoch.
+
+        Args:
+            record: The epoch.
+            min_delta: Smallest improvement that early stopping counts.
+
+        Returns:
+            Whether it is the best so far: highest validation accuracy, for regression lowest validation loss;
+            the first of equals stays the best.
+        """
+        self.history.append(record)
+        if record.stopped:
+            return False
+        value = goodness(record)
+        if value > self.watched + min_delta:
+            self.watched, self.waited = value, 0
+        else:
+            self.waited += 1
+        better = self.best is None or value > goodness(self.best)
+        if better:
+            self.best = record
+        return better
+
+    def exhausted(self, settings: EarlyStopping | None) -> bool:
+        """Whether early stopping has waited long enough."""
+        return settings is not None and self.waited >= settings.patience
+
+
+def goodness(record: EpochRecord) -> float:
+    """What a run is judged by, more is better: validation accuracy, for regression the negative loss."""
+    score = record.validation
+    return -score.loss if score.accuracy is None else score.accuracy
+
+
+def save_progress(path: Path, progress: Progress, assembly: Assembly, config: Config) -> None:
+    """Write everything that the run needs to go on after its last epoch.
+
+    Raises:
+        DiskError: The disk is full or broken; the checkpoint before is intact.
+    """
+    best = progress.best
+    save_checkpoint(
+        path,
+        {
+            "architecture": architecture(assembly.model),
+            "settings": _fixed_settings(config),
+            "model": assembly.model.state_dict(),
+            "optimizer": assembly.optimizer.state_dict(),
+            "schedule": assembly.schedule.state_dict(),
+            "epoch": progress.epoch,
+            "step": progress.step,
+            "history": [asdict(record) for record in progress.history],
+            "best_epoch": None if best is None else best.epoch,
+            "waited": progress.waited,
+            "watched": progress.watched,
+            "dead_units_initial": progress.dead_units_initial,
+        },
+    )
+
+
+def load_progress(path: Path, assembly: Assembly, config: Config) -> Progress:
+    """Put a checkpoint into a freshly built assembly.
+
+    Raises:
+        RunError: There is no checkpoint, it is damaged, or network or settings are not those in it.
+    """
+    document = load_checkpoint(path, assembly.device)
+    _check_settings(path, document["settings"], _fixed_settings(config))
+    if document["architecture"] != architecture(assembly.model):
+        raise RunError(
+            "the network is no longer the one in the checkpoint: names or shapes of its parameters differ",
+            where=str(path),
+            remedy="Restore the model's code (a copy is in the run's folder code), or start a new run",
+        )
+    assembly.model.load_state_dict(document["model"])
+    assembly.optimizer.load_state_dict(document["optimizer"])
+    assembly.schedule.load_state_dict(document["schedule"])
+    history = [_record(entry) for entry in document["history"]]
+    return Progress(
+        history=history,
+        dead_units_initial=document["dead_units_initial"],
+        best=next((record for record in history if record.epoch == document["best_epoch"]), None),
+        waited=document["waited"],
+        watched=document["watched"],
+    )
+
+
+def _record(entry: dict[str, Any]) -> EpochRecord:
+    scores = {name: Score(**entry[name]) for name in ("train", "validation")}
+    return EpochRecord(**{**entry, **scores})
+
+
+def _fixed_settings(config: Config) -> dict[str, Any]:
+    """Dotted path → value of the settings that must not change."""
+    document = config.model_dump(mode="json")
+    settings: dict[str, Any] = {}
+    for name in (*FIXED, "training.epochs") if config.schedule.name == "cosine" else FIXED:
+        value: Any = document
+        for part in name.split("."):
+            value = value[part]
+        settings.update(_flat(name, value))
+    return settings
+
+
+def _flat(path: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        return {path: value}
+    return {key: leaf for name, part in value.items() for key, leaf in _flat(f"{path}.{name}", part).items()}
+
+
+def _check_settings(path: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
+    missing = object()
+    changed = [key for key in {**before, **now} if before.get(key, missing) != now.get(key, missing)]
+    if changed:
+        shown = ", ".join(f"{key} was {before.get(key)} and is {now.get(key)}" for key in changed[:3])
+        raise RunError(
+            f"the config no longer fits the checkpoint: {shown}",
+            where=str(path),
+            remedy="Resume with the run's own config, or start a new run",
+        )

@@ -1,0 +1,117 @@
+"""Statistics of every layer on one batch: does the signal reach the end, and the gradient the beginning?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from nnbabysit.core.training.losses import Objective
+
+PASSIVE = (nn.Dropout, nn.Identity, nn.Flatten, nn.Unflatten)
+"""Layers that have no statistics of their own."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LayerStatistics:
+    """One layer's output on one batch.
+
+    Attributes:
+        name: Module path.
+        kind: Class of the layer, such as ``Linear``.
+        mean: Mean of all its outputs.
+        std: Standard deviation of all its outputs.
+        zeros: Share of outputs that are exactly 0, in 0…1.
+        gradient: Euclidean norm of the loss's gradient with respect to its outputs; 0 where none arrives.
+    """
+
+    name: str
+    kind: str
+    mean: float
+    std: float
+    zeros: float
+    gradient: float
+
+
+@dataclass(kw_only=True)
+class _Reading:
+    """What the hooks of one call saw; tensors, so that the device is waited for once."""
+
+    name: str
+    kind: str
+    numbers: Tensor
+    gradient: Tensor | None = None
+
+
+def layer_statistics(model: nn.Module, objective: Objective, x: Tensor, y: Tensor) -> list[LayerStatistics]:
+    """Statistics of every leaf layer, in the order in which the layers are called.
+
+    The network stays in the mode it is in; gradients, buffers and random state are as before afterwards.
+
+    Args:
+        model: Network.
+        objective: Loss whose gradient is followed back.
+        x: Samples (N, ...), on the network's device.
+        y: Targets (N, ...).
+
+    Returns:
+        One entry per call of a layer; dropout, flatten and identity are left out.
+    """
+    readings: list[_Reading] = []
+    leaves = {
+        name: layer
+        for name, layer in model.named_modules()
+        if not any(layer.children()) and not isinstance(layer, PASSIVE)
+    }
+    handles = [
+        layer.register_forward_hook(_noting(name or "model", readings)) for name, layer in leaves.items()
+    ]
+    buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
+    devices = [x.device] if x.device.type == "cuda" else []
+    try:
+        with torch.random.fork_rng(devices), torch.enable_grad():
+            loss = objective.loss(model(x), y)
+            trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
+            if loss.requires_grad:
+                torch.autograd.grad(loss, trainable, allow_unused=True)
+    finally:
+        for handle in handles:
+            handle.remove()
+        with torch.no_grad():
+            for buffer, before in buffers:
+                buffer.copy_(before)
+    return [_statistics(reading) for reading in readings]
+
+
+def _noting(name: str, readings: list[_Reading]) -> Callable[..., None]:
+    def note(layer: nn.Module, _inputs: Any, output: Any) -> None:
+        if not isinstance(output, Tensor) or not output.is_floating_point():
+            return
+        values = output.detach().float()
+        std, mean = torch.std_mean(values, correction=0)
+        zeros = (values == 0).float().mean()
+        reading = _Reading(name=name, kind=type(layer).__name__, numbers=torch.stack([mean, std, zeros]))
+        readings.append(reading)
+        if output.requires_grad:
+            output.register_hook(_keeping(reading))  # type: ignore[no-untyped-call]
+
+    return note
+
+
+def _keeping(reading: _Reading) -> Callable[[Tensor], None]:
+    def keep(gradient: Tensor) -> None:
+        reading.gradient = gradient.detach().float().norm()
+
+    return keep
+
+
+def _statistics(reading: _Reading) -> LayerStatistics:
+    mean, std, zeros = reading.numbers.tolist()
+    gradient = 0.0 if reading.gradient is None else float(reading.gradient)
+    return LayerStatistics(
+        name=reading.name, kind=reading.kind, mean=mean, std=std, zeros=zeros, gradient=gradient
+    )

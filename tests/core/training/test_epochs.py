@@ -1,0 +1,101 @@
+"""Epochs: sums, schedule, divergence."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+
+from nnbabysit.core.data.arrays import ArraySplit
+from nnbabysit.core.data.dataset import Dataset
+from nnbabysit.core.diagnosis import curve_rules
+from nnbabysit.core.training.assembly import assemble
+from nnbabysit.core.training.divergence import DIVERGED, divergence, initial_cost
+from nnbabysit.core.training.epochs import train_epochs
+from nnbabysit.core.training.records import StepRecord
+
+PLAIN = {"name": "mlp", "args": {"hidden": [16]}}
+
+
+def test_an_epoch_sums_up_its_batches(digits: Dataset, make_config: Any) -> None:
+    config = make_config()
+    assembly = assemble(config, digits)
+    steps: list[StepRecord] = []
+    record = next(train_epochs(assembly, digits, config, on_step=steps.append))
+    losses = torch.stack([step.loss for step in steps])
+    sizes = torch.tensor([float(step.samples) for step in steps])
+    right = sum(int((step.logits.argmax(1) == step.y).sum()) for step in steps)
+    assert record.train.loss == pytest.approx(float((losses * sizes).sum() / sizes.sum()), rel=1e-5)
+    assert record.train.accuracy == pytest.approx(right / len(digits.train))
+    assert record.cost == pytest.approx(record.train.loss + float(assembly.penalty.value()), rel=1e-5)
+    assert record.step == len(steps)
+
+
+def test_the_schedule_is_stepped_after_each_epoch(digits: Dataset, make_config: Any) -> None:
+    config = make_config()
+    rates = [record.lr for record in train_epochs(assemble(config, digits), digits, config)]
+    assert rates == pytest.approx([0.05, 0.045, 0.0405, 0.03645])
+
+
+@pytest.mark.parametrize("optimizer", [{"name": "sgd", "lr": 1e4}, {"name": "sgd", "lr": 1e30}])
+def test_a_learning_rate_far_too_high_stops_in_the_first_epoch(
+    digits: Dataset, make_config: Any, optimizer: dict[str, Any]
+) -> None:
+    config = make_config(model=PLAIN, optimizer=optimizer)
+    records = list(train_epochs(assemble(config, digits), digits, config))
+    assert len(records) == 1
+    assert "at epoch 1, step 10" in records[0].stopped
+    assert math.isnan(records[0].validation.loss)
+
+
+def test_a_penalty_that_blows_up_is_divergence_too(digits: Dataset, make_config: Any) -> None:
+    config = make_config(optimizer={"name": "sgd", "lr": 1e-3}, regularization={"l2": 1e4})
+    records = list(train_epochs(assemble(config, digits), digits, config))
+    assert records[-1].stopped
+
+
+def test_batches_of_one_sample_are_no_divergence(digits: Dataset, make_config: Any) -> None:
+    config = make_config(
+        model=PLAIN, optimizer={"name": "sgd", "lr": 0.01}, training={"epochs": 1, "batch_size": 1}
+    )
+    records = list(train_epochs(assemble(config, digits), digits, config))
+    assert records[0].stopped == ""
+
+
+def test_the_reason_is_told_with_its_numbers() -> None:
+    assert divergence(8.12, 2.31, 2, 37) == "cost 8.12 is over 3 × the first cost 2.31 at epoch 2, step 37"
+    assert divergence(math.nan, 2.31, 2, 37) == "cost is nan at epoch 2, step 37"
+    assert divergence(2.0, math.inf, 1, 1) == "the first cost is inf"
+    assert divergence(6.9, 2.31, 2, 37) == ""
+    assert divergence(-1.0, -5.0, 2, 37) == ""
+
+
+def test_the_first_cost_is_that_of_the_first_batch_and_leaves_no_trace(
+    digits: Dataset, make_config: Any
+) -> None:
+    config = make_config()
+    assembly = assemble(config, digits)
+    before = {name: tensor.clone() for name, tensor in assembly.model.state_dict().items()}
+    state = torch.get_rng_state()
+    penalty = float(assembly.penalty.value())
+    cost = initial_cost(assembly, digits.train, seed=0, batch_size=100)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert all(torch.equal(before[name], tensor) for name, tensor in assembly.model.state_dict().items())
+    steps: list[StepRecord] = []
+    record = next(train_epochs(assembly, digits, config, on_step=steps.append))
+    assert cost == pytest.approx(float(steps[0].loss) + penalty, rel=1e-6)
+    assert record.first_cost == cost
+
+
+def test_a_validation_loss_that_is_not_finite_stops_the_run(digits: Dataset, make_config: Any) -> None:
+    config = make_config(model=PLAIN)
+    validation = ArraySplit(torch.full((4, 1, 8, 8), math.nan), torch.zeros(4, dtype=torch.int64))
+    records = list(train_epochs(assemble(config, digits), replace(digits, validation=validation), config))
+    assert [record.stopped for record in records] == ["validation loss is nan at epoch 1, step 12"]
+
+
+def test_the_rules_call_diverged_what_the_loop_stops() -> None:
+    assert curve_rules.DIVERGED == DIVERGED

@@ -1,0 +1,39 @@
+"""Progress: what a checkpoint may be continued with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nnbabysit.core.data.dataset import Dataset
+from nnbabysit.core.errors import RunError
+from nnbabysit.core.training.assembly import assemble
+from nnbabysit.core.training.epochs import train_epochs
+from nnbabysit.core.training.progress import Progress, load_progress, save_progress
+
+
+def continued(path: Path, digits: Dataset, before: Any, now: Any) -> Progress:
+    assembly, progress = assemble(before, digits), Progress()
+    for record in train_epochs(assembly, digits, before):
+        progress.add(record)
+    save_progress(path, progress, assembly, before)
+    return load_progress(path, assemble(now, digits), now)
+
+
+@pytest.mark.parametrize("schedule", [{"name": "constant"}, {"name": "exponential", "factor": 0.9}])
+def test_a_run_may_go_on_for_more_epochs(
+    tmp_path: Path, digits: Dataset, make_config: Any, schedule: dict[str, Any]
+) -> None:
+    short, long = (make_config(schedule=schedule, training={"epochs": n, "batch_size": 500}) for n in (1, 3))
+    assert continued(tmp_path / "last.pt", digits, short, long).epoch == 1
+
+
+def test_a_cosine_may_not_since_it_would_climb_again(
+    tmp_path: Path, digits: Dataset, make_config: Any
+) -> None:
+    cosine = {"name": "cosine"}
+    short, long = (make_config(schedule=cosine, training={"epochs": n, "batch_size": 500}) for n in (1, 3))
+    with pytest.raises(RunError, match=r"training\.epochs was 1 and is 3"):
+        continued(tmp_path / "last.pt", digits, short, long)

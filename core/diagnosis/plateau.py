@@ -1,0 +1,196 @@
+"""Plateau: what the loss curve of a tiny set that was not learnt tells about the reason.
+
+Closed forms, C classes, in nats:
+    H(y)               the entropy of the tiny set's labels: the best that a network that ignores its input
+                       can do (for regression the variance of the targets).
+    ln(1 + (C − 1)/e)  the lowest cross-entropy when the scores are themselves a softmax (1.461 for C = 10):
+                       the best scores are then 1 for the right class and 0 for the others.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import fmean
+from typing import Literal
+
+Pattern = Literal["diverging", "bouncing", "softmax", "falling", "ignores-input", "stuck"]
+
+CLOSE = 0.02
+"""Distance in nats from a closed form that counts as the same; dead and zeroed networks stay within 0.015."""
+SOFTMAX_SLACK = 0.35
+"""A doubled softmax seldom reaches its floor: 1.46–1.76 seen for 1.461; each wrong one of 20 adds 0.05."""
+STILL_FALLING = 0.05
+"""Relative fall over the last quarter that counts as still falling."""
+BETTER = 0.7
+"""Another learning rate helped when it left less than this share of the final loss."""
+
+
+FACTORS = {"x10": 10.0, "÷10": 0.1}
+"""Names of the other learning rates that may be tried, as multiples of the configured one."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tried:
+    """What the same run gave at another learning rate.
+
+    Attributes:
+        lr: Learning rate.
+        loss: Final loss; may be nan or inf.
+        learnt: Whether the tiny set was learnt.
+    """
+
+    lr: float
+    loss: float
+    learnt: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """What the curve tells.
+
+    Attributes:
+        pattern: Shape of the curve.
+        cause: The most likely reason.
+        remedy: What to do; ``{path}`` stands for the config path of the learning rate.
+        lr: Learning rate to try, if one was seen to pass or to help.
+    """
+
+    pattern: Pattern
+    cause: str
+    remedy: str
+    lr: float | None = None
+
+
+CAUSES: dict[Pattern, str] = {
+    "diverging": "the loss grows: the learning rate is too high",
+    "bouncing": "the loss bounces instead of settling: the learning rate is too high",
+    "softmax": "the loss is stuck near ln(1 + (C − 1)/e), the floor of a softmax applied twice",
+    "falling": "the loss was still falling: the learning rate is too low",
+    "ignores-input": "the loss stays at what the best constant answer costs: the network's output does not "
+    "depend on its input",
+    "stuck": "the loss is stuck above the bound",
+}
+REMEDIES: dict[Pattern, str] = {
+    "diverging": "lower {path}",
+    "bouncing": "lower {path}",
+    "softmax": "remove the softmax at the end of the network: cross_entropy wants raw scores",
+    "falling": "raise {path}, or overfit_tiny.epochs",
+    "ignores-input": "look for inputs that are all alike after data.preprocess, weights that start at 0 "
+    "(model.init), dead ReLUs, saturated sigmoids, or a detach() in forward()",
+    "stuck": "look for an activation after the last layer, equal samples with different labels, or a "
+    "network that is too small",
+}
+
+
+def read_plateau(
+    losses: Sequence[float],
+    *,
+    bound: float,
+    constant_loss: float | None,
+    num_outputs: int | None,
+    tried: Mapping[str, Tried],
+) -> Reading:
+    """Read the curve of a tiny set that was not learnt.
+
+    Args:
+        losses: Loss per epoch, at least one.
+        bound: Loss that counts as learnt.
+        constant_loss: What ignoring the input costs at best, or None where unknown.
+        num_outputs: Classes of a softmax cross-entropy; None for another loss.
+        tried: Name of a factor → what that learning rate gave; may be empty.
+    """
+    pattern = _pattern(losses, bound, constant_loss, num_outputs, tried)
+    remedy = REMEDIES[pattern]
+    name = next((name for name, outcome in tried.items() if outcome.learnt), None)
+    if name is not None:
+        lr = tried[name].lr
+        direction = "low" if name == "x10" else "high"
+        cause = f"the learning rate is too {direction}: with lr {name} the same run passes"
+        passed = (
+            f"set {{path}} to {lr:g}: tried on the spot, it passes with a final loss of "
+            f"{tried[name].loss:.4g}"
+        )
+        return Reading(pattern=pattern, cause=cause, remedy=passed, lr=lr)
+    helped = _helped(losses[-1], tried) if pattern in ("diverging", "bouncing", "falling", "stuck") else None
+    if helped is not None:
+        lr, loss = tried[helped].lr, tried[helped].loss
+        remedy = f"try {{path}} around {lr:g}: it does not pass yet but leaves a loss of {loss:.4g}"
+        return Reading(pattern=pattern, cause=CAUSES[pattern], remedy=remedy, lr=lr)
+    if tried:
+        remedy = f"{remedy} (lr {' and '.join(tried)} fail too)"
+    return Reading(pattern=pattern, cause=CAUSES[pattern], remedy=remedy)
+
+
+def _pattern(
+    losses: Sequence[float],
+    bound: float,
+    constant_loss: float | None,
+    num_outputs: int | None,
+    tried: Mapping[str, Tried],
+) -> Pattern:
+    final = losses[-1]
+    if not math.isfinite(final) or final > 3 * losses[0]:
+        return "diverging"
+    if constant_loss is not None and _is_flat(losses) and abs(final - constant_loss) <= CLOSE:
+        # 20 stratified samples have H(y) = ln C, where every network starts: a low learning rate
+        # looks the same,
+        # unless ten times as much of it was seen to help.
+        return "falling" if _raising_helps(losses, tried) else "ignores-input"
+    if num_outputs is not None and _is_doubled_softmax(losses, num_outputs, tried):
+        return "softmax"
+    if _bounces(losses, bound):
+        return "bouncing"
+    return "falling" if _falls(losses) or _raising_helps(losses, tried) else "stuck"
+
+
+def _tail(losses: Sequence[float]) -> Sequence[float]:
+    """The last quarter, at least two values."""
+    return losses[-max(2, len(losses) // 4) :]
+
+
+def _is_flat(losses: Sequence[float]) -> bool:
+    tail = _tail(losses)
+    return max(tail) - min(tail) <= CLOSE
+
+
+def _is_doubled_softmax(losses: Sequence[float], num_outputs: int, tried: Mapping[str, Tried]) -> bool:
+    """Whether all losses lie where scores between 0 and 1 keep them, and the last one near the floor."""
+    floor = math.log(1 + (num_outputs - 1) / math.e)
+    ceiling = floor + 1  # all of the score on a wrong class
+    seen = [*losses, *(outcome.loss for outcome in tried.values())]
+    inside = all(floor - CLOSE <= loss <= ceiling + CLOSE for loss in seen)
+    return inside and losses[-1] <= floor + SOFTMAX_SLACK and losses[-1] < losses[0] - CLOSE
+
+
+def _falls(losses: Sequence[float]) -> bool:
+    tail = _tail(losses)
+    return tail[-1] < (1 - STILL_FALLING) * tail[0]
+
+
+def _bounces(losses: Sequence[float], bound: float) -> bool:
+    """Whether the tail goes up as much as down, by more than the bound."""
+    tail = _tail(losses)
+    steps = [after - before for before, after in pairwise(tail)]
+    up, down = sum(s for s in steps if s > 0), -sum(s for s in steps if s < 0)
+    return min(up, down) > max(bound, 0.1 * fmean(tail)) and sum(s > 0 for s in steps) >= 0.2 * len(steps)
+
+
+def _raising_helps(losses: Sequence[float], tried: Mapping[str, Tried]) -> bool:
+    """Whether lr × 10 fell at least twice as far from the same start, by more than rounding."""
+    outcome = tried.get("x10")
+    if outcome is None or not math.isfinite(outcome.loss):
+        return False
+    fell, would_fall = losses[0] - losses[-1], losses[0] - outcome.loss
+    return would_fall > max(2 * fell, 2e-3)
+
+
+def _helped(final: float, tried: Mapping[str, Tried]) -> str | None:
+    """The tried learning rate that left much less loss than the run, if any."""
+    finite = {name: outcome.loss for name, outcome in tried.items() if math.isfinite(outcome.loss)}
+    best = min(finite, key=lambda name: finite[name], default=None)
+    if best is None or (math.isfinite(final) and finite[best] > BETTER * final):
+        return None
+    return best

@@ -1,0 +1,15 @@
+"""All rules. Their order is the order of findings of equal severity."""
+
+from __future__ import annotations
+
+from nnbabysit.core.diagnosis.check_rules import CHECK_RULES
+from nnbabysit.core.diagnosis.curve_rules import CURVE_RULES
+from nnbabysit.core.diagnosis.data_rules import DATA_RULES
+from nnbabysit.core.diagnosis.rule import Rule
+from nnbabysit.core.diagnosis.signal_rules import SIGNAL_RULES
+
+RUN_RULES: tuple[Rule, ...] = (*SIGNAL_RULES, *CURVE_RULES)
+"""What a training run is judged by; diagnosed together, because a signal may explain a curve."""
+
+RULES: tuple[Rule, ...] = (*DATA_RULES, *CHECK_RULES, *RUN_RULES)
+"""Every rule there is."""

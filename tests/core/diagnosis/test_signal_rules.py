@@ -1,0 +1,109 @@
+"""Rules on signals inside a run, on hand-made evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from nnbabysit.core.diagnosis.rule import Finding
+
+Diagnose = Callable[..., dict[str, Finding]]
+BAD: dict[str, Any] = {
+    "train_losses": (2.2, 1.6, 1.5, 1.52, 1.49, 1.5),
+    "train_accuracies": (0.2, 0.4, 0.45, 0.45, 0.46, 0.46),
+    "val_accuracies": (0.2, 0.4, 0.44, 0.41, 0.44, 0.42),
+}
+
+
+def _ratios(hidden: float, out: float, readings: int = 4) -> dict[str, tuple[float, ...]]:
+    return {"hidden.weight": (hidden,) * readings, "out.weight": (out,) * readings}
+
+
+def test_num001_names_what_came_first_and_leaves_out_what_follows(findings: Diagnose) -> None:
+    found = findings(
+        first_nonfinite="gradient norm in epoch 3",
+        stopped="cost is nan",
+        update_ratios=_ratios(5.0, 5.0),
+        **BAD,
+    )
+    assert list(found) == ["NUM001"]
+    assert "gradient norm in epoch 3" in found["NUM001"].symptom
+
+
+def test_num001_blames_the_samples_when_they_are_not_finite_themselves(findings: Diagnose) -> None:
+    found = findings(first_nonfinite="training loss in epoch 1", stopped="cost is nan", inputs_finite=False)
+    assert "samples" in found["NUM001"].cause
+    assert found["NUM001"].patch == {}
+
+
+def test_upd001_fires_in_a_run_that_does_badly(findings: Diagnose) -> None:
+    found = findings(update_ratios=_ratios(0.02, 0.001), without="chance_loss", **BAD)
+    assert found == {}, "without what guessing costs the rule is skipped"
+    stuck = {**BAD, "train_losses": (2.2, 1.9, 1.6, 1.4, 1.2, 1.19)}
+    assert list(findings(update_ratios=_ratios(0.02, 0.001), **stuck)) == ["UPD001"]
+
+
+def test_upd001_is_silent_where_accuracy_is_fine(findings: Diagnose) -> None:
+    assert findings(update_ratios=_ratios(0.02, 0.03)) == {}
+
+
+def test_upd001_is_silent_while_the_loss_falls_well(findings: Diagnose) -> None:
+    falling = {**BAD, "train_losses": (2.2, 2.0, 1.7, 1.3, 1.0, 0.8)}
+    assert findings(update_ratios=_ratios(0.02, 0.03), **falling) == {}
+
+
+def test_upd001_waits_for_three_readings(findings: Diagnose) -> None:
+    stuck = {**BAD, "train_losses": (2.2, 1.9, 1.6, 1.4, 1.2, 1.19)}
+    assert findings(update_ratios=_ratios(0.02, 0.001, readings=2), **stuck) == {}
+
+
+def test_upd002_raises_the_learning_rate_when_all_ratios_are_low(findings: Diagnose) -> None:
+    finding = findings(update_ratios=_ratios(5e-5, 9e-5), **BAD)["UPD002"]
+    assert finding.patch == {"optimizer.lr": 0.1}
+
+
+@pytest.mark.parametrize(("ratio", "word"), [(5e-5, "shrinks"), (0.0, "no gradient")])
+def test_upd002_blames_the_way_of_the_gradient_when_one_ratio_is_low(
+    findings: Diagnose, ratio: float, word: str
+) -> None:
+    finding = findings(update_ratios=_ratios(ratio, 1e-3), **BAD)["UPD002"]
+    assert word in finding.cause
+    assert finding.patch == {}
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.5])
+def test_act001_takes_some_dead_units_for_common(findings: Diagnose, share: float) -> None:
+    assert findings(dead_units={"relu": (0.0, share)}) == {}
+
+
+def test_act001_says_when_the_units_died(findings: Diagnose) -> None:
+    finding = findings(dead_units={"relu": (0.0, 0.1, 0.9, 0.9)}, dead_units_initial={"relu": 0.0})["ACT001"]
+    assert finding.symptom == "90% of the units of relu are dead since reading 3 of 4"
+    assert finding.patch == {"optimizer.lr": 0.001}
+
+
+def test_act001_says_that_the_units_were_dead_from_the_start(findings: Diagnose) -> None:
+    finding = findings(dead_units={"relu": (0.9, 0.9)}, dead_units_initial={"relu": 0.9})["ACT001"]
+    assert "dead at initialisation" in finding.symptom
+    assert finding.patch == {}
+
+
+def test_num001_before_the_first_update_does_not_blame_the_learning_rate(findings: Diagnose) -> None:
+    first = "gradient norm in epoch 1"
+    found = findings(first_nonfinite=first, stopped="cost is nan at epoch 1, step 1", **BAD)
+    assert "not the learning rate" in found["NUM001"].cause
+    assert found["NUM001"].patch == {}
+
+
+def test_num001_lowers_an_absurd_learning_rate_to_one_worth_a_try(findings: Diagnose) -> None:
+    found = findings(first_nonfinite="loss in epoch 2", stopped="cost is nan", **{**BAD, "lr": 1e30})
+    assert found["NUM001"].patch == {"optimizer.lr": 0.1}
+
+
+def test_upd002_blames_a_layer_only_if_another_one_moves_as_it_should(findings: Diagnose) -> None:
+    slow = findings(update_ratios=_ratios(4e-6, 2e-4), **BAD)
+    assert slow["UPD002"].cause == "the learning rate is too low"
+    assert slow["UPD002"].patch == {"optimizer.lr": 0.1}
+    assert "relu" in findings(update_ratios=_ratios(4e-6, 2e-3), **BAD)["UPD002"].remedy

@@ -1,0 +1,1 @@
+"""Spaces, draws, trials and the study."""

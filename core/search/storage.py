@@ -1,0 +1,94 @@
+"""Storage: the database of a study, and its errors in words."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import optuna
+import sqlalchemy
+from optuna.exceptions import ExperimentalWarning, StorageInternalError
+
+from nnbabysit.core.errors import DiskError, NnbabysitError, RunError, UserError
+
+FILE_NAME = "study.db"
+
+_DISK_WORDS = ("disk is full", "disk i/o error", "no space left")
+
+
+def address(location: Path | str) -> tuple[str, str]:
+    """URL of the database, and how to name it to people, without its password."""
+    if isinstance(location, Path):
+        file = location.resolve() / FILE_NAME
+        return sqlalchemy.URL.create("sqlite", database=str(file)).render_as_string(hide_password=False), str(
+            file
+        )
+    try:
+        return (
+            location,
+            f"search.storage {sqlalchemy.make_url(location).render_as_string(hide_password=True)}",
+        )
+    except sqlalchemy.exc.ArgumentError as error:
+        raise UserError(
+            f"{location!r} is not a database URL",
+            where="search.storage",
+            remedy="Write it like sqlite:////folder/study.db or postgresql://user@host/database",
+        ) from error
+
+
+def open_storage(url: str) -> optuna.storages.RDBStorage:
+    """Connect to a database; tables are made if it has none. Raises what SQLAlchemy and Optuna raise."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    if sqlalchemy.make_url(url).get_backend_name() != "sqlite":
+        return optuna.storages.RDBStorage(url)
+    storage = optuna.storages.RDBStorage(url, engine_kwargs={"connect_args": {"timeout": 30}})
+    # Write-ahead log: readers such as optuna-dashboard do not block the search.
+    sqlalchemy.event.listen(storage.engine, "connect", _use_write_ahead_log)
+    storage.engine.dispose()
+    return storage
+
+
+def _use_write_ahead_log(connection: Any, record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.close()
+
+
+def close_storage(storage: optuna.storages.RDBStorage) -> None:
+    """Close all connections."""
+    storage.remove_session()
+    storage.engine.dispose()
+
+
+@contextmanager
+def in_words(place: str) -> Iterator[None]:
+    """Silence Optuna's remarks on its own features, and put a database's errors into words."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        try:
+            yield
+        except ImportError as error:
+            raise UserError(
+                "the driver of this kind of database is not installed",
+                where=place,
+                remedy="Install it beside nnbabysit, such as psycopg2-binary for PostgreSQL",
+            ) from error
+        except (StorageInternalError, sqlalchemy.exc.SQLAlchemyError, RuntimeError) as error:
+            raise _database_error(error, place) from error  # RuntimeError: tables of another Optuna
+
+
+def _database_error(error: Exception, place: str) -> NnbabysitError:
+    cause = error.__cause__ if isinstance(error, StorageInternalError) and error.__cause__ else error
+    detail = str(getattr(cause, "orig", None) or cause).strip().splitlines()[0]
+    if any(word in detail.lower() for word in _DISK_WORDS):
+        return DiskError(f"the study cannot be written ({detail})", where=place, remedy="Free some space")
+    if place.startswith("search.storage"):
+        return UserError(
+            f"the database cannot be used ({detail})",
+            where=place,
+            remedy="Check that it is running and may be written to, or leave search.storage out",
+        )
+    return RunError(f"the study cannot be used ({detail})", where=place, remedy="Name another run directory")

@@ -1,0 +1,64 @@
+"""Trial: one draw from the search space and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+State = Literal["complete", "diverged", "failed"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlannedTrial:
+    """One draw from the search space, not yet run.
+
+    Attributes:
+        index: Place in the search, from 0; with the seed it decides the draw.
+        params: Config path → drawn value.
+    """
+
+    index: int
+    params: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trial:
+    """One trial that has ended.
+
+    Attributes:
+        index: Place in the search, from 0; with the seed it decides the draw.
+        params: Config path → drawn value.
+        value: Best validation accuracy (regression: the negative of the lowest validation loss); None unless
+            complete.
+        state: ``complete``, ``diverged`` (cost over 3 × the first, or not finite) or ``failed`` (the code
+            raised).
+        reason: Why it did not complete, one sentence; empty if it did.
+        curve: Value after each epoch.
+        seconds: Wall time.
+    """
+
+    index: int
+    params: dict[str, Any]
+    value: float | None
+    state: State
+    reason: str = ""
+    curve: tuple[float, ...] = field(default=())
+    seconds: float = 0.0
+
+    def to_document(self) -> dict[str, Any]:
+        """The trial as JSON-ready builtins."""
+        return {
+            "index": self.index,
+            "params": dict(self.params),
+            "value": self.value,
+            "state": self.state,
+            "reason": self.reason,
+            "seconds": self.seconds,
+        }
+
+
+def ranked(trials: Iterable[Trial]) -> list[Trial]:
+    """The complete trials, best first; of equal ones the earlier draw."""
+    complete = [trial for trial in trials if trial.value is not None]
+    return sorted(complete, key=lambda trial: (-(trial.value or 0.0), trial.index))

@@ -1,0 +1,9 @@
+"""All plots of a run, each written as PNG and as SVG."""
+
+from __future__ import annotations
+
+from nnbabysit.core.report.curve_plots import plot_curves, plot_tiny
+from nnbabysit.core.report.search_plots import plot_importances, plot_search
+from nnbabysit.core.report.signal_plots import plot_activations, plot_updates
+
+__all__ = ["plot_activations", "plot_curves", "plot_importances", "plot_search", "plot_tiny", "plot_updates"]

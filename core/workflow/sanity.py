@@ -1,0 +1,187 @@
+"""sanity: before anyone pays for a long run, is the network wired as it should be?
+
+Source of the checks: CS231n notes, "Neural Networks 3: before learning, sanity checks" (initial loss,
+regularisation raises the loss), and Karpathy, "A Recipe for Training Neural Networks" (one sample's output
+depends on it alone).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from nnbabysit.core.data.order import epoch_order
+from nnbabysit.core.data.seeds import derive_seed
+from nnbabysit.core.diagnosis.check_rules import SANITY_RULES
+from nnbabysit.core.diagnosis.rule import Finding, diagnose
+from nnbabysit.core.models.seeding import seeded
+from nnbabysit.core.models.weights import count_parameters
+from nnbabysit.core.report.plots import plot_activations
+from nnbabysit.core.training.assembly import assemble, prepare
+from nnbabysit.core.training.initial import InitialLosses, initial_losses
+from nnbabysit.core.training.statistics import LayerStatistics, layer_statistics
+from nnbabysit.core.training.wiring import Motion, batch_dependence, first_steps
+from nnbabysit.core.workflow.provenance import note_provenance
+from nnbabysit.core.workflow.result import StepResult, Table
+
+if TYPE_CHECKING:
+    from nnbabysit.core.config.schema import Config
+    from nnbabysit.core.data.dataset import Dataset
+    from nnbabysit.core.record.run import Run
+
+SAMPLES = 1000
+"""Training samples that a loss is averaged over: its standard error is then about 1 % of ln C."""
+NEIGHBOURS = 16
+"""Samples in the batch whose neighbours are replaced."""
+
+
+def run_sanity(config: Config, run: Run, *, dataset: Dataset | None = None) -> StepResult:
+    """Check the network at initialisation.
+
+    Args:
+        config: Experiment; ``sanity.*`` holds tolerance, number of seeds and the cranked-up λ.
+        run: Where the events and the plot go.
+        dataset: Already loaded data, or None to load it.
+
+    Returns:
+        ``fail`` if a check says no. Metrics: initial_loss, expected_loss, prior_loss, regularized_loss,
+        parameters, batch_dependence.
+    """
+    prepared = prepare(config, dataset)
+    assembly, data = prepared.assembly, prepared.dataset
+    note_provenance(run, config, data, assembly.device)
+    x, y = data.train.take(epoch_order(len(data.train), config.seed, epoch=0)[:SAMPLES])
+    x, y = x.to(assembly.device), y.to(assembly.device)
+    with seeded(derive_seed(config.seed, "sanity")):  # dropout and the like
+        layers = layer_statistics(assembly.model, assembly.objective, x, y)
+        losses = initial_losses(config, data, x, y, assembly.device)
+        dependence = batch_dependence(assembly.model, x[:NEIGHBOURS])
+        motions = first_steps(assemble(config, data, device=assembly.device), x, y)
+    evidence = _evidence(config, data, losses, motions, dependence)
+    findings = diagnose(SANITY_RULES, evidence)
+    for check in _checks(config, losses, motions, dependence, {finding.id for finding in findings}):
+        run.event("check", **check)
+    plot_activations(layers, run.plots / "activations")
+    failed = any(finding.severity == "error" for finding in findings)
+    return StepResult(
+        command="sanity",
+        verdict="fail" if failed else "pass",
+        summary=_summary(losses, findings),
+        run_dir=run.path,
+        metrics={
+            "initial_loss": losses.mean,
+            "expected_loss": losses.expected,
+            "prior_loss": losses.prior,
+            "regularized_loss": losses.regularized,
+            "parameters": count_parameters(assembly.model),
+            "batch_dependence": dependence,
+        },
+        findings=tuple(findings),
+        tables=(_loss_table(config, losses), _layer_table(layers)),
+        next_command="nnbabysit overfit-tiny",
+    )
+
+
+def _evidence(
+    config: Config, dataset: Dataset, losses: InitialLosses, motions: dict[str, Motion], dependence: float
+) -> dict[str, Any]:
+    evidence: dict[str, Any] = {
+        "task": dataset.task,
+        "loss_name": config.loss,
+        "num_outputs": dataset.num_outputs,
+        "initial_losses": losses.per_seed,
+        "prior_loss": losses.prior,
+        "zero_output_loss": losses.zero_output,
+        "sanity_tolerance": config.sanity.tolerance,
+        "init_scheme": config.model.init.scheme if config.model.init else None,
+        "initial_cost": losses.mean,
+        "regularized_cost": losses.regularized,
+        "regularization_strength": config.sanity.regularization,
+        "gradient_norms": {name: motion.gradient for name, motion in motions.items()},
+        "parameter_changes": {name: motion.change for name, motion in motions.items()},
+        "batch_dependence": dependence,
+        "outputs_are_probabilities": losses.probabilities,
+    }
+    if losses.expected is not None:
+        evidence["expected_loss"] = losses.expected
+    return evidence
+
+
+def _checks(
+    config: Config, losses: InitialLosses, motions: dict[str, Motion], dependence: float, fired: set[str]
+) -> list[dict[str, Any]]:
+    """One line per check: name, passed, text."""
+    strength, total = config.sanity.regularization, len(motions)
+    reached = sum(
+        m.gradient is not None and math.isfinite(m.gradient) and m.gradient > 0 for m in motions.values()
+    )
+    moved = sum(m.change > 0 for m in motions.values())
+    guess = (
+        "; what guessing costs is not known for a loss of your own"
+        if losses.expected is None
+        else f", guessing costs {losses.expected:.4f}, tolerance {config.sanity.tolerance:.0%}"
+    )
+    return [
+        {
+            "name": "initial loss",
+            "passed": None if losses.expected is None else not fired & {"INI001", "INI002"},
+            "text": f"{losses.mean:.4f}{guess}",
+        },
+        {
+            "name": "regularisation",
+            "passed": "INI003" not in fired,
+            "text": f"l2 = {strength:g} takes the cost from {losses.mean:.4f} to {losses.regularized:.4f}",
+        },
+        {
+            "name": "gradients",
+            "passed": "INI004" not in fired,
+            "text": f"{reached} of {total} trainable parameters get a finite, non-zero gradient",
+        },
+        {
+            "name": "updates",
+            "passed": "INI005" not in fired,
+            "text": f"{moved} of {total} trainable parameters change in the first steps",
+        },
+        {
+            "name": "outputs",
+            "passed": "INI007" not in fired,
+            "text": "probabilities already" if losses.probabilities else "raw scores, not probabilities",
+        },
+        {
+            "name": "independence",
+            "passed": "INI006" not in fired,
+            "text": f"a sample's output changes by {dependence:.1e} when its neighbours in the batch change",
+        },
+    ]
+
+
+def _summary(losses: InitialLosses, findings: list[Finding]) -> str:
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if errors:
+        names = ", ".join(finding.name for finding in errors)
+        return f"{len(errors)} check{'s' if len(errors) > 1 else ''} said no: {names}"
+    if losses.expected is None:
+        return f"initial loss {losses.mean:.4f}; the wiring is in order"
+    return (
+        f"initial loss {losses.mean:.4f} against {losses.expected:.4f} for guessing; the wiring is in order"
+    )
+
+
+def _loss_table(config: Config, losses: InitialLosses) -> Table:
+    rows = [(f"network of seed {config.seed + i}", f"{loss:.4f}") for i, loss in enumerate(losses.per_seed)]
+    rows.append(("mean", f"{losses.mean:.4f}"))
+    if losses.expected is not None:
+        rows.append(("guessing", f"{losses.expected:.4f}"))
+    if losses.prior is not None:
+        rows.append(("guessing by class frequency", f"{losses.prior:.4f}"))
+    rows.append((f"mean with l2 = {config.sanity.regularization:g}", f"{losses.regularized:.4f}"))
+    return Table(title="Loss at initialisation", columns=("of what", "loss"), rows=tuple(rows))
+
+
+def _layer_table(layers: list[LayerStatistics]) -> Table:
+    rows = tuple(
+        (s.name, s.kind, f"{s.mean:+.4f}", f"{s.std:.4f}", f"{s.zeros:.1%}", f"{s.gradient:.3e}")
+        for s in layers
+    )
+    columns = ("layer", "kind", "mean", "std", "zeros", "gradient norm")
+    return Table(title="Activations at initialisation", columns=columns, rows=rows)

@@ -1,0 +1,285 @@
+"""search: coarse to fine, from wide ranges and few epochs to narrow ranges around what was good.
+
+Source: CS231n, lecture 6 and notes "Neural Networks 3": stage the search from coarse to fine, draw at random
+in log space, mind best values on the border; Bergstra & Bengio 2012 for random against grid search.
+"""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from nnbabysit.core.config.schema import Coarse, Config, Fine
+from nnbabysit.core.config.space import Axis
+from nnbabysit.core.data.dataset import Dataset
+from nnbabysit.core.data.load import load_dataset
+from nnbabysit.core.diagnosis.rule import Finding, diagnose
+from nnbabysit.core.diagnosis.search_rules import SEARCH_RULES
+from nnbabysit.core.errors import ModelError, NnbabysitError, UserCodeError, UserError
+from nnbabysit.core.record.files import write_atomically
+from nnbabysit.core.record.run import Run
+from nnbabysit.core.report.plots import plot_importances, plot_search
+from nnbabysit.core.search import lineage
+from nnbabysit.core.search.allowed import allowed_in
+from nnbabysit.core.search.border import find_borders
+from nnbabysit.core.search.encoding import space_document
+from nnbabysit.core.search.executor import Executor, SequentialExecutor
+from nnbabysit.core.search.importances import importances
+from nnbabysit.core.search.marks import is_good
+from nnbabysit.core.search.names import short_names, shown_value, trial_line
+from nnbabysit.core.search.narrowed_config import FILE_NAME, narrowed_yaml
+from nnbabysit.core.search.narrowing import Narrowing, narrow
+from nnbabysit.core.search.sampling import plan
+from nnbabysit.core.search.study import TrialStudy, open_study_of
+from nnbabysit.core.search.trial import PlannedTrial, Trial, ranked
+from nnbabysit.core.training.assembly import pick_device
+from nnbabysit.core.workflow.provenance import note_provenance
+from nnbabysit.core.workflow.result import StepResult, Table
+from nnbabysit.core.workflow.search_tables import best_trials, best_values_table, narrowed_ranges
+
+StageName = Literal["coarse", "fine"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Stage:
+    """What is searched: settings, space, and where the space came from."""
+
+    name: StageName
+    settings: Coarse | Fine
+    space: Mapping[str, Axis]
+    source: Path | None = None
+    narrowing: Narrowing | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Outcome:
+    """All trials, in the order of their index, and what they say."""
+
+    trials: list[Trial]
+    importances: dict[str, float]
+    metric: str
+    seconds: float
+
+
+def run_search(
+    config: Config,
+    run: Run,
+    *,
+    stage: StageName,
+    source: Path | None = None,
+    grid: bool = False,
+    dataset: Dataset | None = None,
+    executor: Executor | None = None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> StepResult:
+    """Search hyperparameters over ``search.coarse.space``, or over the ranges that a coarse search left.
+
+    Args:
+        config: Experiment.
+        run: Where study, plots and the narrowed config go.
+        stage: ``coarse`` or ``fine``.
+        source: Run directory of the coarse search that fine narrows; left out: the newest one of this config
+            beside ``run``. Not read where ``search.fine.space`` is given.
+        grid: Evenly spaced points instead of random draws.
+        dataset: Already loaded data of the config, or None to load it.
+        executor: What runs the trials; left out: one after another.
+        clock: Seconds.
+
+    Returns:
+        ``pass``, or ``fail`` when no trial completed. Metrics: stage, trials: [{index, params, value, state,
+        reason, seconds, good}], best: {index, params, value} or None, space, seconds, importances, source,
+        narrowed.
+
+    Raises:
+        UserError: There is nothing to search, a grid does not fit, or the database cannot be used.
+        RunError: There is no coarse search to narrow, or none of its trials completed.
+        ModelError: Every trial failed, the first one because of the config or the model.
+        UserCodeError: Every trial failed, the first one because code raised.
+    """
+    what = _stage(config, run, stage, source)
+    trials = plan(what.space, what.settings.trials, seed=config.seed, stage=stage, on_grid=grid)
+    data = load_dataset(config) if dataset is None else dataset
+    runner = executor or SequentialExecutor(config, data, epochs=what.settings.epochs)
+    metric = "val_loss" if data.task == "regression" else "val_acc"
+    start = clock()
+    name = run.path.name
+    with TrialStudy.create(config.search.storage or run.path, name=name, space=what.space) as study:
+        _begin(config, run, what, data)
+        finished = _run_trials(run, study, runner, trials, what.settings.good, metric, clock)
+        shares = importances(study)
+    outcome = _Outcome(trials=finished, importances=shares, metric=metric, seconds=clock() - start)
+    _refuse_if_all_failed(finished, runner.first_error)
+    run.update_meta(**{lineage.KEY: lineage.note(config, stage=stage, study=name, finished=True)})
+    _plot(run, what, outcome)
+    return _result(config, run, what, outcome)
+
+
+def _begin(config: Config, run: Run, what: _Stage, data: Dataset) -> None:
+    """Write and tell what is about to happen; nothing of the user's input can be at fault any more."""
+    device = pick_device(config.device)
+    note_provenance(run, config, data, device)
+    run.update_meta(
+        **{lineage.KEY: lineage.note(config, stage=what.name, study=run.path.name, finished=False)}
+    )
+    run.event("start", command=f"search --{what.name}", name=config.name, device=str(device))
+    if what.note:
+        run.event("note", text=what.note)
+    if what.narrowing and what.source:
+        text = narrowed_yaml(config, what.narrowing, what.source, run.path)
+        write_atomically(run.path / FILE_NAME, text)
+        for warning in what.narrowing.warnings:
+            run.event("warning", text=warning)
+
+
+def _stage(config: Config, run: Run, stage: StageName, source: Path | None) -> _Stage:
+    coarse, fine = config.search.coarse, config.search.fine
+    if stage == "coarse":
+        if not coarse.space:
+            raise UserError(
+                "there is nothing to search",
+                where="search.coarse.space",
+                remedy="Name a setting there, such as optimizer.lr: {log_uniform: [1e-6, 1e-3]}",
+            )
+        return _Stage(name=stage, settings=coarse, space=coarse.space)
+    if fine.space:
+        unread = f"; {source.name} is not read" if source else ""
+        note = f"searching search.fine.space as the config gives it{unread}"
+        return _Stage(name=stage, settings=fine, space=fine.space, note=note)
+    return _narrowed(config, run, source)
+
+
+def _narrowed(config: Config, run: Run, source: Path | None) -> _Stage:
+    coarse_run = source or lineage.find_coarse(run.path.parent, config)
+    with open_study_of(coarse_run) as study:
+        narrowing = narrow(study.space, study.trials(), config.search.fine.keep, allowed_in(config))
+    return _Stage(
+        name="fine",
+        settings=config.search.fine,
+        space=narrowing.space,
+        source=coarse_run,
+        narrowing=narrowing,
+        note=f"ranges narrowed from {coarse_run.name}, written to {run.path / FILE_NAME}",
+    )
+
+
+def _run_trials(
+    run: Run,
+    study: TrialStudy,
+    executor: Executor,
+    planned: Sequence[PlannedTrial],
+    good: float,
+    metric: str,
+    clock: Callable[[], float],
+) -> list[Trial]:
+    """Run all trials; each is stored, logged and told as it ends."""
+    start, finished = clock(), list[Trial]()
+    for trial in executor.run(planned):
+        study.add(trial)
+        finished.append(trial)
+        is_marked = is_good(trial, finished, good)
+        best = ranked(finished)[:1]
+        run.log(trial_line(trial, len(planned), metric=metric, good=is_marked))
+        run.event(
+            "trial",
+            **trial.to_document(),
+            trials=len(planned),
+            metric=metric,
+            good=is_marked,
+            best=_best_document(best[0]) if best else None,
+            eta=(clock() - start) / len(finished) * (len(planned) - len(finished)),
+        )
+    return sorted(finished, key=lambda trial: trial.index)
+
+
+def _refuse_if_all_failed(trials: Sequence[Trial], first_error: NnbabysitError | None) -> None:
+    if any(trial.state != "failed" for trial in trials):
+        return
+    message = f"all {len(trials)} trials failed, the first one with: {trials[0].reason}"
+    if first_error is None or isinstance(first_error, UserError):
+        raise ModelError(
+            message, remedy="See that nnbabysit sanity passes, then search again"
+        ) from first_error
+    raise UserCodeError(message) from first_error
+
+
+def _best_document(trial: Trial) -> dict[str, Any]:
+    return {"index": trial.index, "params": dict(trial.params), "value": trial.value}
+
+
+def _findings(what: _Stage, outcome: _Outcome, config: Config) -> list[Finding]:
+    evidence: dict[str, Any] = {"trial_states": tuple(trial.state for trial in outcome.trials)}
+    if "optimizer.lr" in what.space:
+        evidence["trial_lrs"] = tuple(trial.params["optimizer.lr"] for trial in outcome.trials)
+    findings = diagnose(SEARCH_RULES, evidence)
+    space = {"search_space": space_document(what.space)} if what.narrowing else {}
+    for border in find_borders(what.space, outcome.trials, allowed_in(config)):
+        findings += diagnose(SEARCH_RULES, {**border.evidence(), "search_stage": what.name, **space})
+    return findings
+
+
+def _plot(run: Run, what: _Stage, outcome: _Outcome) -> None:
+    """Trials in the plane of lr and l2, or else of the settings that matter most; how much each mattered."""
+    preferred = ["optimizer.lr", "regularization.l2", *outcome.importances, *what.space]
+    shown = list(dict.fromkeys(path for path in preferred if path in what.space))
+    logged = [path for path, axis in what.space.items() if axis.log_uniform is not None]
+    loss = outcome.metric == "val_loss"
+    plot_search(
+        outcome.trials,
+        shown[0],
+        shown[1] if len(shown) > 1 else None,
+        run.plots / "search",
+        log=logged,
+        value_name="negative validation loss" if loss else "validation accuracy",
+    )
+    if outcome.importances:
+        plot_importances(outcome.importances, run.plots / "importances")
+
+
+def _result(config: Config, run: Run, what: _Stage, outcome: _Outcome) -> StepResult:
+    best = ranked(outcome.trials)[:1]
+    good = {
+        trial.index for trial in best + outcome.trials if is_good(trial, outcome.trials, what.settings.good)
+    }
+    tables: list[Table] = [narrowed_ranges(what.narrowing)] if what.narrowing else []
+    if best:
+        tables.append(best_trials(outcome.trials, good, outcome.metric))
+        tables.append(best_values_table(what.space, best[0], outcome.trials, good, outcome.importances))
+    fine = f"nnbabysit train --best-of {shlex.quote(str(run.path))}"
+    return StepResult(
+        command="search",
+        verdict="pass" if best else "fail",
+        summary=_summary(outcome, best),
+        run_dir=run.path,
+        metrics={
+            "stage": what.name,
+            "trials": [{**trial.to_document(), "good": trial.index in good} for trial in outcome.trials],
+            "best": _best_document(best[0]) if best else None,
+            "space": space_document(what.space),
+            "seconds": outcome.seconds,
+            "importances": outcome.importances,
+            "source": str(what.source) if what.source else None,
+            "narrowed": str(run.path / FILE_NAME) if what.narrowing else None,
+        },
+        findings=tuple(_findings(what, outcome, config)),
+        tables=tuple(tables),
+        next_command="nnbabysit search --fine" if what.name == "coarse" else fine,
+    )
+
+
+def _summary(outcome: _Outcome, best: Sequence[Trial]) -> str:
+    stopped = {state: sum(t.state == state for t in outcome.trials) for state in ("diverged", "failed")}
+    counts = ", ".join(f"{count} {state}" for state, count in stopped.items() if count)
+    total = len(outcome.trials)
+    if not best:
+        return f"none of {total} trials completed: {counts}; the first: {outcome.trials[0].reason}"
+    value = best[0].value or 0.0
+    shown = f"{-value if outcome.metric == 'val_loss' else value:.4f}"
+    names = short_names(best[0].params)
+    params = ", ".join(f"{names[path]} {shown_value(param, 3)}" for path, param in best[0].params.items())
+    text = f"best {outcome.metric} {shown} in trial {best[0].index + 1} of {total}: {params}"
+    return f"{text}; {counts}" if counts else text

@@ -1,0 +1,220 @@
+"""train: the long run, watched, with checkpoints, early stopping and one look at the test split."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import torch
+
+from nnbabysit.core.diagnosis.evidence import curve_evidence
+from nnbabysit.core.diagnosis.rule import Finding, diagnose
+from nnbabysit.core.diagnosis.rules import RUN_RULES
+from nnbabysit.core.models.weights import count_parameters
+from nnbabysit.core.record.files import read_lines, write_atomically
+from nnbabysit.core.record.run import Run
+from nnbabysit.core.record.strict_json import encode
+from nnbabysit.core.report.plots import plot_curves, plot_updates
+from nnbabysit.core.training.activations import dead_units
+from nnbabysit.core.training.assembly import Prepared, prepare
+from nnbabysit.core.training.checkpoints import load_weights, save_weights
+from nnbabysit.core.training.epochs import train_epochs
+from nnbabysit.core.training.loop import evaluate, steps_per_epoch
+from nnbabysit.core.training.probes import standard_probes
+from nnbabysit.core.training.progress import Progress, load_progress, save_progress
+from nnbabysit.core.training.records import EpochRecord, Score
+from nnbabysit.core.workflow.provenance import note_provenance
+from nnbabysit.core.workflow.result import StepResult
+from nnbabysit.core.workflow.train_events import TrainEvents
+from nnbabysit.core.workflow.train_outcome import Outcome, metrics_of, summary_of, table_of
+
+if TYPE_CHECKING:
+    from nnbabysit.core.config.schema import Config
+    from nnbabysit.core.data.dataset import Dataset
+
+LAST = "last.pt"
+BEST = "best.safetensors"
+METRICS = "metrics.jsonl"
+
+
+def run_train(
+    config: Config,
+    run: Run,
+    *,
+    resume: bool = False,
+    dataset: Dataset | None = None,
+    max_time: float | None = None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> StepResult:
+    """Train, watch, and say what is wrong.
+
+    Interrupted at any time, the checkpoint of the last whole epoch stands; resumed from it, a run goes on as
+    if nothing had happened, bit for bit on the same machine.
+
+    Args:
+        config: Experiment.
+        run: Where everything is written.
+        resume: Go on from the run's last checkpoint.
+        dataset: Already loaded data, or None to load it.
+        max_time: Seconds after which the current epoch is the last one; None: no limit.
+        clock: Seconds.
+
+    Returns:
+        ``diverged`` when the cost ran away, ``fail`` when a finding is an error, else ``pass``. Metrics:
+        best_val_accuracy, best_val_loss, best_epoch, final_train_accuracy, final_train_loss, test_accuracy,
+        test_loss, epochs, steps, parameters, seconds, samples_per_second; accuracies are None for regression.
+
+    Raises:
+        UserError: Data, model, device, batch size or, when resuming, the checkpoint are at fault.
+        UserCodeError: The user's code raised.
+        DiskError: The disk is full or broken; the last checkpoint is intact.
+    """
+    began = clock()
+    prepared = prepare(config, dataset)
+    progress = _resumed(config, run, prepared) if resume else Progress()
+    _start(config, run, prepared, progress)
+    ended = _train(config, run, prepared, progress, max_time, clock)
+    test = _test(run, prepared, progress)
+    outcome = Outcome(progress=progress, ended=ended, test=test, seconds=clock() - began)
+    _plot(run, progress)
+    findings = _findings(config, prepared, progress)
+    return _result(run, prepared, outcome, findings)
+
+
+def _resumed(config: Config, run: Run, prepared: Prepared) -> Progress:
+    """The run's progress; metrics of an epoch that was cut off are removed, since it is trained again."""
+    progress = load_progress(run.checkpoints / LAST, prepared.assembly, config)
+    lines, _ = read_lines(run.path / METRICS)
+    kept = [line for line in lines if line["step"] <= progress.step]
+    if len(kept) < len(lines):
+        write_atomically(run.path / METRICS, "".join(f"{encode(line)}\n" for line in kept))
+    run.event("note", text=f"going on after epoch {progress.epoch} of {config.training.epochs}")
+    return progress
+
+
+def _start(config: Config, run: Run, prepared: Prepared, progress: Progress) -> None:
+    assembly, data = prepared.assembly, prepared.dataset
+    note_provenance(run, config, data, assembly.device)
+    run.event(
+        "start",
+        command="train",
+        name=config.name,
+        device=str(assembly.device),
+        parameters=count_parameters(assembly.model),
+    )
+    if not progress.history:
+        progress.dead_units_initial = dead_units(assembly.model, data.train.on(assembly.device))
+
+
+def _train(
+    config: Config,
+    run: Run,
+    prepared: Prepared,
+    progress: Progress,
+    max_time: float | None,
+    clock: Callable[[], float],
+) -> str:
+    """Train what is left; returns why it ended early, or an empty text."""
+    began = clock()
+    stopping = config.training.early_stopping
+    min_delta = 0.0 if stopping is None else stopping.min_delta
+    for record in _records(config, run, prepared, progress, clock):
+        best = progress.add(record, min_delta)
+        if record.stopped:
+            return record.stopped
+        _checkpoint(run, prepared, progress, config, best=best)
+        if progress.exhausted(stopping):
+            break
+        if max_time is not None and clock() - began >= max_time and record.epoch < config.training.epochs:
+            return f"stopped after epoch {record.epoch}: {max_time:g} seconds are over"
+    if progress.exhausted(stopping) and progress.epoch < config.training.epochs:
+        return f"stopped early after epoch {progress.epoch}: no improvement in {progress.waited} epochs"
+    return ""
+
+
+def _records(
+    config: Config, run: Run, prepared: Prepared, progress: Progress, clock: Callable[[], float]
+) -> Iterator[EpochRecord]:
+    """Epochs that are left, told to the run's listeners and completed by what only a whole epoch tells."""
+    assembly, data = prepared.assembly, prepared.dataset
+    start_epoch = progress.epoch + 1
+    if progress.exhausted(config.training.early_stopping):
+        return
+    train = data.train.on(assembly.device)
+    events = TrainEvents(
+        run,
+        config,
+        steps_per_epoch=steps_per_epoch(assembly.model, len(train), config.training.batch_size),
+        start_epoch=start_epoch,
+        clock=clock,
+    )
+    for record in train_epochs(
+        assembly,
+        data,
+        config,
+        start_epoch=start_epoch,
+        probes=standard_probes(assembly.model),
+        on_step=events.step,
+        first_cost=progress.first_cost,
+        clock=clock,
+    ):
+        completed = events.completed(record, dead_units(assembly.model, train))
+        events.epoch(completed)
+        yield completed
+
+
+def _checkpoint(run: Run, prepared: Prepared, progress: Progress, config: Config, *, best: bool) -> None:
+    """Best weights first: a crash between the two files then costs nothing, the epoch is trained again."""
+    folder = run.checkpoints
+    if best:
+        save_weights(folder / BEST, prepared.assembly.model)
+    save_progress(folder / LAST, progress, prepared.assembly, config)
+    run.event("checkpoint", path=str(folder / LAST), epoch=progress.epoch, best=best)
+
+
+def _test(run: Run, prepared: Prepared, progress: Progress) -> Score | None:
+    """The best weights on the test split, looked at this once."""
+    test, assembly = prepared.dataset.test, prepared.assembly
+    if test is None or progress.history[-1].stopped:
+        return None
+    load_weights(run.checkpoints / BEST, assembly.model)
+    return evaluate(assembly.model, test.on(assembly.device), assembly.objective)
+
+
+def _plot(run: Run, progress: Progress) -> None:
+    lines, _ = read_lines(run.path / METRICS)
+    rows = [(line["step"], line["update_ratios"]) for line in lines if line["split"] == "batch"]
+    plot_curves(progress.history, run.plots / "curves")
+    plot_updates(rows, run.plots / "updates")
+
+
+def _findings(config: Config, prepared: Prepared, progress: Progress) -> list[Finding]:
+    data, objective = prepared.dataset, prepared.assembly.objective
+    evidence = curve_evidence(
+        progress.history,
+        task=data.task,
+        num_outputs=data.num_outputs,
+        chance=objective.chance(data.num_outputs, data.train.y),
+        prior=objective.prior(data.train.y, data.num_outputs),
+        l2=config.regularization.l2,
+        dead_units_initial=progress.dead_units_initial,
+    )
+    if evidence["first_nonfinite"]:
+        evidence["inputs_finite"] = all(bool(torch.isfinite(x).all()) for x, _ in data.train.batches(1000))
+    return diagnose(RUN_RULES, {**evidence, "loss_name": config.loss})
+
+
+def _result(run: Run, prepared: Prepared, outcome: Outcome, findings: list[Finding]) -> StepResult:
+    diverged = bool(outcome.last.stopped)
+    failed = any(finding.severity == "error" for finding in findings)
+    return StepResult(
+        command="train",
+        verdict="diverged" if diverged else "fail" if failed else "pass",
+        summary=summary_of(outcome),
+        run_dir=run.path,
+        metrics=metrics_of(outcome, parameters=count_parameters(prepared.assembly.model)),
+        findings=tuple(findings),
+        tables=(table_of(outcome.progress),),
+        next_command="",
+    )

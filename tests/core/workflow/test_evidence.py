@@ -1,0 +1,88 @@
+"""Between step and rule: each rule is asked by a step that hands over what it needs, nothing more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import nnbabysit.core.diagnosis
+from nnbabysit.core.config.loading import load_config, with_values
+from nnbabysit.core.config.schema import Config
+from nnbabysit.core.diagnosis.evidence_names import EVIDENCE
+from nnbabysit.core.diagnosis.rule import Finding, Rule
+from nnbabysit.core.diagnosis.rule import diagnose as real_diagnose
+from nnbabysit.core.diagnosis.rules import RULES
+from nnbabysit.core.record.run import Run
+from nnbabysit.core.workflow import data_check, overfit_tiny, sanity, search, train
+
+SHORT: dict[str, Any] = {
+    "device": "cpu",
+    "sanity.seeds": 1,
+    "overfit_tiny.epochs": 2,  # too few: the rule is asked on failure alone
+    "training.epochs": 1,
+    "search.coarse.trials": 4,
+    "search.coarse.epochs": 1,
+    "search.coarse.space": {"optimizer.lr": {"log_uniform": [1e-6, 1e-4]}},
+}
+
+
+class Asked:
+    """Stands in for ``diagnose`` and notes what it was given."""
+
+    def __init__(self) -> None:
+        self.rules: set[str] = set()
+        self.answerable: set[str] = set()
+        self.names: set[str] = set()
+
+    def __call__(self, rules: Iterable[Rule], evidence: dict[str, Any]) -> list[Finding]:
+        rules = tuple(rules)
+        self.names |= evidence.keys()
+        self.rules |= {rule.id for rule in rules}
+        self.answerable |= {rule.id for rule in rules if rule.needs <= evidence.keys()}
+        return real_diagnose(rules, evidence)
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Asked:
+    """All steps on the digits, and the data step on real-valued targets."""
+    noted, folder = Asked(), tmp_path_factory.mktemp("runs")
+    config = with_values(load_config("digits", cwd=folder).config, SHORT)
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (data_check, sanity, overfit_tiny, search, train):
+            patch.setattr(module, "diagnose", noted)
+        for changed in (config, with_values(config, {"loss": "mse"})):
+            with _run(folder, changed) as run:
+                data_check.run_data_check(changed, run)
+        with _run(folder, config) as run:
+            sanity.run_sanity(config, run)
+            overfit_tiny.run_overfit_tiny(config, run)
+            search.run_search(config, run, stage="coarse")
+            train.run_train(config, run)
+    return noted
+
+
+@pytest.mark.parametrize("rule", RULES, ids=[rule.id for rule in RULES])
+def test_a_step_asks_the_rule_and_hands_over_what_it_needs(asked: Asked, rule: Rule) -> None:
+    assert rule.id in asked.rules
+    assert rule.id in asked.answerable, f"{rule.needs - asked.names} is measured by nobody"
+
+
+def test_all_evidence_is_documented(asked: Asked) -> None:
+    assert asked.names <= EVIDENCE.keys()
+
+
+def test_no_evidence_is_handed_over_in_vain(asked: Asked) -> None:
+    folder = Path(nnbabysit.core.diagnosis.__path__[0])
+    sources = (path for name in ("*_rules.py", "*_checks.py", "progress.py") for path in folder.glob(name))
+    named = {
+        name for path in sources for name in re.findall(r'"(\w+)"(?!:)', path.read_text(encoding="utf-8"))
+    }
+    assert asked.names - named == set()
+
+
+def _run(folder: Path, config: Config) -> Run:
+    return Run.create(root=folder, command="test", config_yaml="", words="a-test")

@@ -1,0 +1,50 @@
+"""The entry point: one command line in, an exit code out."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from typing import Any
+
+import typer
+
+from nnbabysit.cli.commands import app
+
+UsageError: Any = typer.BadParameter.__mro__[1]  # Typer does not export the base class
+
+
+def main() -> None:
+    """Entry point: run a command and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a locale without × or → must not end a run
+    gc.disable()  # a tenth of the time of a usage or config error; a session switches it on again
+    sys.exit(run_command(sys.argv[1:]))
+
+
+def run_command(arguments: list[str]) -> int:
+    """Run one command line and return its exit code; usage errors are shown, nothing is raised."""
+    try:
+        return int(app(args=arguments, prog_name="nnbabysit", standalone_mode=False) or 0)
+    except UsageError as error:
+        return _usage_error(error, arguments)
+    except typer.Abort:
+        return 130
+
+
+def _usage_error(error: Any, arguments: list[str]) -> int:
+    from nnbabysit.cli.terminal import clean, error_line
+
+    message = clean(error.format_message()).rstrip(".")
+    if type(error).__name__ == "NoArgsIsHelpError":
+        error_line(message)
+        return 2
+    path = error.ctx.command_path if error.ctx is not None else "nnbabysit"
+    if "--json" in arguments:
+        from nnbabysit.cli.failures import Failure
+        from nnbabysit.cli.output import print_json
+
+        failure = Failure(exit_code=2, message=message, remedy=f"See {path} --help")
+        print_json(failure.to_document(path.partition(" ")[2], None))
+    error_line(f"error: {message}. See {path} --help.")
+    return 2

@@ -1,0 +1,299 @@
+"""The commands of ``nnbabysit``; what is heavy is imported when one runs, never for help or a usage error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nnbabysit.cli.options import Options, with_options, with_options_but_no_config
+
+if TYPE_CHECKING:
+    from nnbabysit.cli.session import Session
+    from nnbabysit.core.workflow.result import StepResult
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+EPILOG = (
+    "Exit codes: 0 healthy, 1 our bug or your code raised, 2 usage, config or data error, 3 a check said no, "
+    "4 diverged, 74 disk, 130 Ctrl-C, 143 SIGTERM."
+)
+
+app = typer.Typer(
+    name="nnbabysit",
+    rich_markup_mode=None,  # Rich would triple the time of --help
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings=CONTEXT,
+    epilog=EPILOG,
+)
+config_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, context_settings=CONTEXT)
+app.add_typer(config_app, name="config")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from nnbabysit import __version__
+
+        typer.echo(f"nnbabysit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def nnbabysit(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+) -> None:
+    """Prove in minutes that a network can learn, find its hyperparameters, train it, and say what is wrong.
+
+    Each command reads one YAML config. The gates in their order are data, sanity, overfit-tiny,
+    search --coarse, search --fine and train; babysit runs them all.
+
+    Example: nnbabysit babysit digits
+    """
+
+
+@config_app.callback()
+def config() -> None:
+    """Check a config, or show it with the origin of each value.
+
+    Example: nnbabysit config show digits -S optimizer.lr=1e-2
+    """
+
+
+@app.command()
+@with_options
+def data(options: Options) -> int:
+    """Check that the data can be trained on.
+
+    Prints shapes, class balance, ranges and the statistics after preprocessing, and looks for NaN and
+    infinity, labels out of range, constant features, data that was never or twice normalised, imbalance,
+    and exact duplicates within and across splits. Exit code 3 if one of them stands in the way.
+
+    Example: nnbabysit data fashion-mnist --json
+    """
+    from nnbabysit.cli.session import conduct
+
+    def step(session: Session) -> StepResult:
+        from nnbabysit.core.workflow.data_check import run_data_check
+
+        return session.run_step(run_data_check)
+
+    return conduct("data", options, step)
+
+
+@app.command()
+@with_options
+def sanity(options: Options) -> int:
+    """Check the network at initialisation, before any training.
+
+    The initial loss must be near what guessing costs (ln C for C classes), regularisation must raise it,
+    every trainable parameter must get a finite, non-zero gradient and change in one step, and the output
+    for one sample must not depend on its neighbours in the batch. Prints the statistics of each layer. Exit
+    code 3 if a check says no.
+
+    Example: nnbabysit sanity digits -S model.init.scheme=normal -S model.init.std=1.0
+    """
+    from nnbabysit.cli.session import conduct
+
+    def step(session: Session) -> StepResult:
+        from nnbabysit.core.workflow.sanity import run_sanity
+
+        return session.run_step(run_sanity)
+
+    return conduct("sanity", options, step)
+
+
+@app.command("overfit-tiny")
+@with_options
+def overfit_tiny(options: Options) -> int:
+    """Check that a few samples can be learnt by heart.
+
+    Trains on a few stratified samples (20 unless overfit_tiny.samples says otherwise), full batch, without
+    regularisation and dropout, and prints epoch, cost, training accuracy and learning rate. Passes at
+    accuracy 1.00 and a loss under overfit_tiny.max_loss, else exit code 3 and what would have helped.
+
+    Example: nnbabysit overfit-tiny digits -S overfit_tiny.epochs=400
+    """
+    from nnbabysit.cli.session import conduct
+
+    def step(session: Session) -> StepResult:
+        from nnbabysit.core.workflow.overfit_tiny import run_overfit_tiny
+
+        return session.run_step(run_overfit_tiny)
+
+    return conduct("overfit-tiny", options, step)
+
+
+@app.command()
+@with_options
+def search(
+    options: Options,
+    coarse: Annotated[
+        bool, typer.Option("--coarse", help="Short trials over search.coarse.space. The default.")
+    ] = False,
+    fine: Annotated[
+        bool, typer.Option("--fine", help="Trials over ranges narrowed around the best coarse ones.")
+    ] = False,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="RUN", help="Coarse run that --fine starts from; left out: the newest one."
+        ),
+    ] = None,
+    grid: Annotated[bool, typer.Option("--grid", help="A grid of values instead of random draws.")] = False,
+) -> int:
+    """Search hyperparameters from coarse to fine, in log space.
+
+    Each trial trains for a few epochs and prints its validation accuracy and what was drawn. A trial whose
+    cost exceeds three times its first cost, or is not finite, is stopped. Ends with the best values, a
+    warning when they lie at the edge of a range, the importance of each setting, and the command that
+    trains with the best.
+
+    Example: nnbabysit search --coarse digits && nnbabysit search --fine digits
+    """
+    from nnbabysit.cli.session import conduct
+
+    if coarse and (fine or source):
+        raise typer.BadParameter("--coarse cannot be combined with --fine or --from: give one of them")
+    stage = "fine" if fine or source else "coarse"
+    flags = [f"--{stage}", *(["--from", source] if source else []), *(["--grid"] if grid else [])]
+
+    def step(session: Session) -> StepResult:
+        from nnbabysit.cli.runs_root import find_coarse_run
+
+        start = find_coarse_run(source, session.config, options.runs_dir) if stage == "fine" else None
+        from nnbabysit.core.workflow.search import run_search
+
+        return session.run_step(run_search, folder=f"search-{stage}", stage=stage, source=start, grid=grid)
+
+    return conduct("search", options, step, flags=flags)
+
+
+@app.command()
+@with_options
+def train(
+    options: Options,
+    best_of: Annotated[
+        str | None,
+        typer.Option(
+            "--best-of",
+            metavar="RUN",
+            help="Use the best values of this search, and its config if CONFIG is left out.",
+        ),
+    ] = None,
+) -> int:
+    """Train the network, watched.
+
+    Shows loss and accuracy on training and validation data, the learning rate, the update ratio of each
+    weight matrix, the gradient norm, speed and time left. Keeps the last and the best checkpoint and tests
+    once at the end. Exit code 4 if the training diverged. With --max-time it stops with a checkpoint;
+    resume goes on from there.
+
+    Example: nnbabysit train digits --best-of runs/latest
+    """
+    from nnbabysit.cli.runs_root import find_run
+    from nnbabysit.cli.session import conduct
+
+    flags = ["--best-of", best_of] if best_of else []
+
+    def step(session: Session) -> StepResult:
+        from nnbabysit.core.workflow.train import run_train
+
+        if best_of:
+            session.take_best_of(find_run(best_of, options.runs_dir))
+        return session.run_step(run_train, max_time=options.max_time)
+
+    def config_of_search() -> str:
+        return str(find_run(best_of or "", options.runs_dir) / "config.yaml")
+
+    source = config_of_search if best_of and not options.config else None
+    return conduct("train", options, step, source=source, flags=flags)
+
+
+@app.command()
+@with_options
+def babysit(options: Options) -> int:
+    """Run all gates in order; stop at the first that says no.
+
+    Runs data, sanity, overfit-tiny, search --coarse, search --fine and train, and stops with the reason and
+    the line of the config to change. Each step has its own run directory; they share two words of their
+    names.
+
+    Example: nnbabysit babysit digits --seed 1
+    """
+    from nnbabysit.cli.session import conduct
+
+    def step(session: Session) -> StepResult:
+        from nnbabysit.core.workflow.babysit import run_babysit
+
+        return session.run_step(run_babysit, new_run=session.new_run)
+
+    return conduct("babysit", options, step)
+
+
+@app.command()
+@with_options_but_no_config
+def resume(
+    options: Options,
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="Path of a training run, or its name in the folder of runs.")
+    ],
+) -> int:
+    """Continue an interrupted training run.
+
+    Goes on from the last checkpoint in the same run directory, with the config of the run. On the same
+    machine with the same number of threads the result is the same as without the interruption.
+
+    Example: nnbabysit resume runs/latest
+    """
+    from nnbabysit.cli.runs_root import find_training
+    from nnbabysit.cli.session import conduct
+
+    if options.overrides:
+        raise typer.BadParameter(
+            "resume keeps the settings of its run: -S, --seed, --device and --name start a new one"
+        )
+
+    def step(session: Session) -> StepResult:
+        from nnbabysit.core.workflow.train import run_train
+
+        dataset = session.dataset()
+        return run_train(
+            session.config,
+            session.open_run(find_training(run, options.runs_dir)),
+            dataset=dataset,
+            resume=True,
+            max_time=options.max_time,
+        )
+
+    def config_of_run() -> str:
+        return str(find_training(run, options.runs_dir) / "config.yaml")
+
+    return conduct("resume", options, step, source=config_of_run)
+
+
+@config_app.command("check")
+@with_options
+def config_check(options: Options) -> int:
+    """Say ok, or list every mistake of a config with its line. Imports neither torch nor your code.
+
+    Example: nnbabysit config check experiment.yaml
+    """
+    from nnbabysit.cli.configuration import check
+
+    return check(options)
+
+
+@config_app.command("show")
+@with_options
+def config_show(options: Options) -> int:
+    """Print the resolved config, each value with the place it came from. The output can be run as a config.
+
+    Example: nnbabysit config show digits -S optimizer.lr=1e-2
+    """
+    from nnbabysit.cli.configuration import show
+
+    return show(options)

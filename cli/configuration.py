@@ -1,0 +1,193 @@
+"""Configuration: loading what the user named, and the two commands ``config check`` and ``config show``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nnbabysit.cli.failures import failure_of, keep_in_temporary_file
+from nnbabysit.cli.options import Options
+from nnbabysit.cli.output import print_failure, print_json
+from nnbabysit.cli.rendering import shown_path
+from nnbabysit.cli.signals import ending_in_order
+from nnbabysit.cli.terminal import Terminal, clean, clean_line, write
+from nnbabysit.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from nnbabysit.core.config.loading import LoadedConfig
+
+PLUGINS = "PYDANTIC_DISABLE_PLUGINS"
+
+
+def load(source: str | None, options: Options) -> LoadedConfig:
+    """The config with all overrides; values given by a flag of their own are traced to that flag.
+
+    Args:
+        source: Path, name of a bundled config, or None.
+        options: Holds the overrides.
+
+    Raises:
+        ConfigError: Every mistake in it.
+        UserError: There is no such config.
+    """
+    try:
+        with _without_pydantic_plugins():
+            from nnbabysit.core.config.loading import load_config
+
+        return load_config(source, options.overrides, cwd=Path.cwd())
+    except ConfigError as error:
+        flags = options.flags
+        mistakes = [
+            replace(mistake, where=flags[mistake.key], key="")
+            if mistake.key in flags and mistake.where.startswith(f"--set {mistake.key}=")
+            else mistake
+            for mistake in error.mistakes
+        ]
+        raise ConfigError(mistakes) from error
+
+
+@contextmanager
+def _without_pydantic_plugins() -> Iterator[None]:
+    """Looking for plugins reads the metadata of every package: a tenth of the time of a config error."""
+    previous = os.environ.get(PLUGINS)
+    os.environ[PLUGINS] = "__all__"
+    try:
+        yield
+    finally:
+        if previous is None:
+            del os.environ[PLUGINS]
+        else:
+            os.environ[PLUGINS] = previous
+
+
+def locate(loaded: LoadedConfig, options: Options, key: str) -> str:
+    """Place that a value came from: ``digits.yaml:23``, ``--set``, ``--seed`` or ``default``."""
+    return options.flags.get(key) or loaded.locate(key)
+
+
+def config_place(path: Path | None, options: Options) -> str:
+    """The config for people: a bundled one by its name, a file by its path."""
+    if path is None:
+        return "defaults"
+    bundled = options.config in (None, path.stem) and not path.is_relative_to(Path.cwd())
+    return path.stem if bundled else clean_line(shown_path(path))
+
+
+def annotated(yaml_text: str, origins: Callable[[str], str]) -> str:
+    """The lines of a resolved config, each value followed by a comment with its origin.
+
+    Args:
+        yaml_text: As ``to_yaml`` writes it; it can still be run afterwards.
+        origins: Function from the dotted path of a value to its origin.
+    """
+    import yaml
+
+    root = yaml.compose(yaml_text, Loader=yaml.SafeLoader)
+    places: dict[int, str] = {}
+    if root is not None:
+        _note_places(root, "", places, origins)
+    lines = yaml_text.rstrip("\n").split("\n")
+    width = min(60, max((len(lines[number]) for number in places), default=0))
+    noted = (
+        f"{line:<{width}}  # {places[number]}" if number in places else line
+        for number, line in enumerate(lines)
+    )
+    return "\n".join(noted) + "\n"
+
+
+def _note_places(node: Any, path: str, places: dict[int, str], origins: Callable[[str], str]) -> None:
+    """Line number of the end of each value → origin; a list or an empty mapping counts as one value."""
+    for key, value in node.value:
+        key_path = f"{path}.{key.value}" if path else str(key.value)
+        if value.id == "mapping" and value.value and not value.flow_style:
+            _note_places(value, key_path, places, origins)
+        else:
+            block = value.id != "scalar" and not value.flow_style
+            places[key.end_mark.line if block else value.end_mark.line] = origins(key_path)
+
+
+def check(options: Options) -> int:
+    """Say ok, or list every mistake; neither data nor model is looked at."""
+    return _report("config check", options, _print_ok)
+
+
+def show(options: Options) -> int:
+    """Print the resolved config with the origin of each value."""
+    return _report("config show", options, _print_values)
+
+
+def _report(command: str, options: Options, printer: Callable[[LoadedConfig, Options], None]) -> int:
+    terminal = Terminal.detect(os.environ, sys.stdout, sys.stderr)
+    with ending_in_order():
+        try:
+            printer(load(options.config, options), options)
+            return 0
+        except (Exception, KeyboardInterrupt) as error:
+            failure = failure_of(error, keep_in_temporary_file)
+            print_failure(failure, command, None, terminal, as_json=options.json)
+            return failure.exit_code
+
+
+def _document(command: str, **more: Any) -> dict[str, Any]:
+    return {
+        "schema_version": 1,
+        "command": command,
+        "verdict": "pass",
+        "run_dir": None,
+        "metrics": {},
+        "findings": [],
+        **more,
+    }
+
+
+def _print_ok(loaded: LoadedConfig, options: Options) -> None:
+    if options.json:
+        print_json(_document("config check", config_file=str(loaded.path)))
+    else:
+        write(sys.stdout, f"ok: {config_place(loaded.path, options)}\n")
+
+
+def _print_values(loaded: LoadedConfig, options: Options) -> None:
+    from nnbabysit.core.config.loading import to_yaml
+
+    def origin(key: str) -> str:
+        return clean_line(locate(loaded, options, key))
+
+    if options.json:
+        values = loaded.config.model_dump(mode="json", exclude_none=False)
+        origins = {key: origin(key) for key in _leaves(values)}
+        print_json(_document("config show", config_file=str(loaded.path), config=values, origins=origins))
+    else:
+        write(
+            sys.stdout,
+            f"# {config_place(loaded.path, options)}\n" + clean(annotated(to_yaml(loaded.config), origin)),
+        )
+
+
+def _leaves(values: dict[str, Any], path: str = "") -> list[str]:
+    leaves: list[str] = []
+    for key, value in values.items():
+        full = f"{path}.{key}" if path else key
+        leaves += _leaves(value, full) if isinstance(value, dict) and value else [full]
+    return leaves
+
+
+def value_at(config: Any, key: str) -> Any:
+    """Value of a dotted config path; keys of a search space hold dots. Raises KeyError if there is none."""
+    value, rest = config, key
+    while rest:
+        word, _, below = rest.partition(".")
+        if isinstance(value, dict):
+            word, below = (rest, "") if rest in value else (word, below)
+            value = value[word]
+        elif word in getattr(type(value), "model_fields", {}):
+            value = getattr(value, word)
+        else:
+            raise KeyError(key)
+        rest = below
+    return value.model_dump(exclude_none=True) if hasattr(value, "model_dump") else value

@@ -1,0 +1,150 @@
+"""The options that every command has, declared once, and added to each command's signature."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def duration(text: str) -> float:
+    """Seconds from ``90``, ``90s``, ``10m``, ``1.5h`` or ``1h30m``; raises typer.BadParameter otherwise."""
+    parts = re.findall(r"(\d+(?:\.\d+)?)([smhd]?)", text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise typer.BadParameter(f"{text!r} is not a length of time such as 90s, 10m or 2h")
+    seconds = sum(float(number) * SECONDS[unit] for number, unit in parts)
+    if seconds <= 0:
+        raise typer.BadParameter("the length of time must be above 0")
+    return seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What the user typed, apart from a command's own flags.
+
+    Attributes:
+        config: Path of a config, or the name of a bundled one; None: ``./nnbabysit.yaml``, else ``digits``.
+        set: Overrides, each ``path.to.setting=value``.
+        name: Name of the experiment and of the run directory.
+        runs_dir: Folder in which run directories are made.
+        seed: Replaces ``seed`` of the config.
+        device: Replaces ``device`` of the config.
+        json: One JSON document on stdout instead of text.
+        quiet: Verdict and findings alone.
+        verbose: More detail.
+        max_time: Seconds after which the command stops, or None.
+        debug: Show the traceback of an error.
+    """
+
+    config: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[CONFIG]",
+            help="A YAML file, or the name of a bundled config such as digits. Left out: ./nnbabysit.yaml if "
+            "there is one, else digits.",
+            show_default=False,
+        ),
+    ] = None
+    set: Annotated[
+        list[str],
+        typer.Option(
+            "-S",
+            "--set",
+            metavar="KEY=VALUE",
+            help="Override a setting, such as -S optimizer.lr=1e-2. Repeatable.",
+        ),
+    ] = field(default_factory=list)
+    name: Annotated[
+        str | None,
+        typer.Option("--name", metavar="NAME", help="Name of the experiment and of its run directory."),
+    ] = None
+    runs_dir: Annotated[
+        Path, typer.Option("--runs-dir", metavar="DIR", help="Folder in which run directories are made.")
+    ] = Path("runs")
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=0, metavar="N", help="Seed of all randomness.")
+    ] = None
+    device: Annotated[
+        str | None, typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps.")
+    ] = None
+    json: Annotated[bool, typer.Option("--json", help="Print exactly one JSON document on stdout.")] = False
+    quiet: Annotated[
+        bool, typer.Option("-q", "--quiet", help="Print the verdict and the findings alone.")
+    ] = False
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Print more.")] = False
+    max_time: Annotated[
+        float | None,
+        typer.Option("--max-time", metavar="TIME", parser=duration, help="Stop after 90s, 10m, 2h."),
+    ] = None
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback when something goes wrong.")] = (
+        False
+    )
+
+    @property
+    def overrides(self) -> list[str]:
+        """The overrides in order, those with a flag of their own last: the last one wins."""
+        from json import dumps  # quoted, so that a name like 12 stays text
+
+        flags = {"name": self.name, "device": self.device}
+        named = [f"{key}={dumps(value)}" for key, value in flags.items() if value is not None]
+        return [*self.set, *named, *([f"seed={self.seed}"] if self.seed is not None else [])]
+
+    @property
+    def flags(self) -> dict[str, str]:
+        """Config path → flag, of the settings that were given by a flag of their own."""
+        values = {"seed": self.seed, "device": self.device, "name": self.name}
+        return {key: f"--{key}" for key, value in values.items() if value is not None}
+
+
+def with_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command CONFIG and every option of ``Options``; it gets them bundled as its first argument.
+
+    Its remaining parameters are its own flags and stand right after CONFIG.
+    """
+    return _bundling(command, config=True)
+
+
+def with_options_but_no_config(command: Callable[..., int]) -> Callable[..., int]:
+    """The same for a command that takes its config from elsewhere."""
+    return _bundling(command, config=False)
+
+
+def _bundling(command: Callable[..., int], *, config: bool) -> Callable[..., int]:
+    hints = get_type_hints(Options, include_extras=True)
+    own_hints = get_type_hints(command, include_extras=True)
+    own = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=own_hints[parameter.name])
+        for parameter in list(inspect.signature(command).parameters.values())[1:]
+    ]
+    shared = [
+        inspect.Parameter(
+            item.name, inspect.Parameter.KEYWORD_ONLY, default=_default(item), annotation=hints[item.name]
+        )
+        for item in fields(Options)
+    ]
+    parameters = [*(shared[:1] if config else []), *own, *shared[1:]]
+    names = [item.name for item in fields(Options)]
+
+    def bundled(**values: Any) -> int:
+        picked = {name: values.pop(name) for name in names if name in values}
+        return command(Options(**picked), **values)
+
+    bundled.__name__ = command.__name__
+    bundled.__doc__ = command.__doc__
+    bundled.__module__ = command.__module__
+    bundled.__signature__ = inspect.Signature(parameters, return_annotation=int)  # type: ignore[attr-defined]
+    bundled.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters} | {
+        "return": int
+    }
+    return bundled
+
+
+def _default(item: Any) -> Any:
+    return item.default if item.default is not MISSING else item.default_factory()

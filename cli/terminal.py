@@ -1,0 +1,98 @@
+"""Terminal: what may be shown where, and user strings that cannot harm it."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TextIO
+
+ESCAPES = re.compile(
+    r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # operating system commands: window titles, links
+    r"|\x1b[PX^_][^\x1b]*(?:\x1b\\)?"  # device control strings
+    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # control sequences: colours, cursor
+    r"|\x1b[ -/]*[0-~]"
+)
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+BREAKS = re.compile(r"\s*[\n\t\u2028\u2029]\s*")
+COLOURS = {"bold": "1", "red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim": "2"}
+
+
+def clean(text: str) -> str:
+    """Text without escape sequences, control characters and direction overrides; tab and newline stay."""
+    return CONTROLS.sub("", ESCAPES.sub("", text))
+
+
+def clean_line(text: str) -> str:
+    """Clean text on one line."""
+    return BREAKS.sub(" ", clean(text)).strip()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terminal:
+    """What the two output streams can show.
+
+    Attributes:
+        live: stderr is a terminal that may be redrawn: progress is a live view.
+        rich: stdout is a terminal: tables are drawn for its width.
+        colour: Colour on stdout.
+        error_colour: Colour on stderr.
+    """
+
+    live: bool
+    rich: bool
+    colour: bool
+    error_colour: bool
+
+    @classmethod
+    def detect(cls, environment: Mapping[str, str], stdout: TextIO, stderr: TextIO) -> Terminal:
+        """Look at the streams and at NO_COLOR, FORCE_COLOR, TERM and CI.
+
+        NO_COLOR wins over FORCE_COLOR. TERM=dumb has neither colour nor redrawing. CI logs are not redrawn.
+        """
+        dumb = environment.get("TERM", "").lower() in ("dumb", "unknown")
+        on_out, on_error = is_terminal(stdout) and not dumb, is_terminal(stderr) and not dumb
+        drawable = "utf" in (getattr(stderr, "encoding", "") or "").lower()  # bars and sparklines
+        banned = bool(environment.get("NO_COLOR"))
+        forced = environment.get("FORCE_COLOR", "") not in ("", "0")
+        quiet_ci = environment.get("CI", "").lower() not in ("", "0", "false")
+        return cls(
+            live=on_error and drawable and not quiet_ci,
+            rich=on_out,
+            colour=not banned and (forced or on_out),
+            error_colour=not banned and (forced or on_error),
+        )
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether the stream is open and a terminal."""
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:  # closed
+        return False
+
+
+def paint(text: str, style: str, *, colour: bool) -> str:
+    """Text in one or more of the COLOURS (parted by blanks), if colour is on and there is a style."""
+    codes = ";".join(COLOURS[word] for word in style.split())
+    return f"\x1b[{codes}m{text}\x1b[0m" if colour and codes else text
+
+
+def write(stream: TextIO | None, text: str) -> None:
+    """Write and flush; a reader that has gone away (``| head``) is no mistake of ours and ends the output."""
+    if stream is None:
+        return
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except ValueError:  # closed
+        return
+
+
+def error_line(text: str) -> None:
+    """One line on stderr."""
+    write(sys.stderr, f"{text}\n")

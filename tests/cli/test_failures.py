@@ -1,0 +1,95 @@
+"""Exceptions as exit codes and sentences; signals."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from nnbabysit.cli.failures import Failure, Terminated, TimeIsUp, failure_of, keep_in_temporary_file
+from nnbabysit.cli.signals import ending_in_order
+from nnbabysit.core.errors import ConfigError, DataError, DiskError, Mistake, UserCodeError
+
+
+def failure(error: BaseException, resumable: str = "") -> Failure:
+    return failure_of(error, lambda text: "log.txt", resumable=resumable)
+
+
+@pytest.mark.parametrize(
+    ("error", "exit_code"),
+    [
+        (DataError("labels run to 9", where="y", remedy="Count"), 2),
+        (UserCodeError("your model raised", where="model.py:3"), 1),
+        (DiskError("the disk is full"), 74),
+        (OSError(errno.ENOSPC, "No space left on device", "/x"), 74),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), 74),
+        (KeyboardInterrupt(), 130),
+        (Terminated(), 143),
+        (TimeIsUp(90), 3),
+        (ZeroDivisionError("x"), 1),
+        (OSError(errno.ECHILD, "No child processes"), 1),
+        (MemoryError(), 1),
+        (ConfigError([Mistake(where="a.yaml:1:1", key="x", message="unknown")]), 2),
+    ],
+)
+def test_every_kind_of_error_has_its_exit_code(error: BaseException, exit_code: int) -> None:
+    assert failure(error).exit_code == exit_code
+
+
+def test_an_interrupted_training_says_how_to_go_on() -> None:
+    assert (
+        failure(KeyboardInterrupt(), "nnbabysit resume runs/a").remedy
+        == "Continue with nnbabysit resume runs/a"
+    )
+    assert failure(KeyboardInterrupt()).remedy == ""
+
+
+def test_a_bug_is_one_sentence_with_the_place_of_the_traceback() -> None:
+    found = failure(ZeroDivisionError("division\nby zero"))
+    assert found.message == "this is a bug in nnbabysit (ZeroDivisionError: division by zero)"
+    assert found.remedy.endswith("log.txt")
+
+
+def test_a_failure_that_is_no_mistake_keeps_place_and_remedy() -> None:
+    found = failure(DataError("labels run to 9", where="y.npz", remedy="Count the classes"))
+    assert (found.message, found.where, found.remedy) == ("labels run to 9", "y.npz", "Count the classes")
+
+
+def test_too_little_time_is_a_check_that_said_no() -> None:
+    found = failure(TimeIsUp(90))
+    assert found.verdict == "fail"
+    assert "1m30s" in found.message
+
+
+def test_running_out_of_memory_names_the_batch_size() -> None:
+    assert "training.batch_size" in failure(MemoryError()).remedy
+
+
+def test_a_traceback_is_kept_in_a_new_file() -> None:
+    path = Path(keep_in_temporary_file("Traceback …"))
+    assert path.read_text(encoding="utf-8") == "Traceback …"
+    path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("number", "error"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)]
+)
+def test_a_signal_raises_and_the_old_handler_comes_back(
+    number: signal.Signals, error: type[BaseException]
+) -> None:
+    before = signal.getsignal(number)
+    with pytest.raises(error), ending_in_order():
+        os.kill(os.getpid(), number)
+    assert signal.getsignal(number) is before
+
+
+def test_an_ignored_signal_stays_ignored() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with ending_in_order():
+            os.kill(os.getpid(), signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)

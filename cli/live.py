@@ -73,7 +73,7 @@ class LiveView:
         changed = self._dashboard.take(event.kind, event.fields)
         line = self._lasting_line(event)
         if line:
-            self._console.print(line, soft_wrap=True)
+            self._console.print(line, overflow="fold")
         now = self._clock()
         if line or (changed and now - self._drawn >= REFRESH_SECONDS):
             self._live.refresh()

@@ -6,10 +6,11 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from nnbabysit.cli.failures import Failure
 from nnbabysit.cli.rendering import (
+    LABEL,
     Line,
     Settings,
     aligned,
@@ -21,6 +22,7 @@ from nnbabysit.cli.terminal import Terminal, clean, clean_line, error_line, pain
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table as RichTable
 
     from nnbabysit.core.workflow.result import StepResult, Table
 
@@ -61,7 +63,25 @@ def _print_rich(tables: Sequence[Table], lines: Sequence[Line], terminal: Termin
     for table in tables:
         console.print(drawn(table))
     for line in lines:
-        console.print(Text.assemble(*((span.text, span.style) for span in line)), soft_wrap=True)
+        shown = hanging(line)
+        if shown is not None:
+            console.print(shown)
+        else:  # commands and paths must stay in one piece to be copied
+            console.print(Text.assemble(*((span.text, span.style) for span in line)), soft_wrap=True)
+
+
+def hanging(line: Line) -> RichTable | None:
+    """A part of a finding, wrapped between words beside its label; None for any other line."""
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    if len(line) != 2 or len(line[0].text) != LABEL:
+        return None
+    grid = RichTable.grid()
+    grid.add_column(width=LABEL)
+    grid.add_column(overflow="fold")
+    grid.add_row(*(Text(span.text, span.style) for span in line))
+    return grid
 
 
 def drawn(table: Table) -> Any:
@@ -76,7 +96,8 @@ def drawn(table: Table) -> Any:
     )
     for index, column in enumerate(table.columns):
         numeric = is_numeric([row[index] for row in table.rows])
-        shown.add_column(Text(clean_line(column)), justify="right" if numeric else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if numeric else "left"
+        shown.add_column(Text(clean_line(column)), justify=justify, overflow="fold", no_wrap=index == 0)
     for row in table.rows:
         shown.add_row(*(Text(clean_line(cell)) for cell in row))
     return shown

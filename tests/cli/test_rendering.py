@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from nnbabysit.cli.failures import Failure
-from nnbabysit.cli.output import drawn, failure_text, painted
+from nnbabysit.cli.output import drawn, failure_text, hanging, painted
 from nnbabysit.cli.rendering import Settings, aligned, changes, plain_text, result_lines, shown_path
 from nnbabysit.core.diagnosis.rule import Finding
 from nnbabysit.core.errors import Mistake
@@ -117,6 +117,26 @@ def test_a_table_in_a_terminal_folds_and_takes_no_markup() -> None:
     assert "…" not in text
     assert "[/evenly" in text.replace("\n", "")
     assert all(len(line) <= 24 for line in text.splitlines())
+
+
+def test_a_finding_in_a_terminal_is_wrapped_between_words_beside_its_label(result: StepResult) -> None:
+    console = Console(file=io.StringIO(), width=40, no_color=True, markup=False, highlight=False)
+    parts = [shown for line in result_lines(result, SETTINGS) if (shown := hanging(line)) is not None]
+    console.print(*parts, sep="\n")
+    assert isinstance(console.file, io.StringIO)
+    lines = [line.rstrip() for line in console.file.getvalue().splitlines()]
+    assert lines[:4] == [
+        "error     INI001",
+        "          initial-loss-above-chance",
+        "          The initial loss is 9.21;",
+        "          guessing costs 2.303.",
+    ]
+
+
+def test_paths_and_commands_stay_in_one_piece(result: StepResult) -> None:
+    *_, run, following = result_lines(result, SETTINGS)
+    assert hanging(run) is None
+    assert hanging(following) is None
 
 
 def test_the_path_is_relative_when_that_is_shorter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

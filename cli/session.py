@@ -63,6 +63,7 @@ class Session:
         self._view: View = nullcontext(lambda event: None)
         self._listeners: list[Listener] = []
         self._runs: list[Run] = []
+        self._found: dict[str, str] = {}
         self._performing = True
 
     def load(self) -> None:
@@ -137,15 +138,31 @@ class Session:
         return run
 
     def take_best_of(self, search: Path) -> None:
-        """Replace the searched values of the config by the best ones of a search.
+        """Replace what was searched by the best values of a search; what was typed with ``-S`` stays.
 
         Raises:
             RunError: It is no search, or no trial of it was completed.
         """
-        from nnbabysit.core.config.loading import with_values
         from nnbabysit.core.search.study import best_values
 
-        self.config = with_values(self.config, best_values(search))
+        typed = tuple(f"{override.partition('=')[0].strip()}." for override in self.options.overrides)
+        best = best_values(search)
+        self._take({key: best[key] for key in best if not f"{key}.".startswith(typed)}, search)
+
+    def _take(self, values: dict[str, Any], search: Path) -> None:
+        from nnbabysit.core.config.loading import with_values
+
+        self.config = with_values(self.config, values)
+        self._found = dict.fromkeys(values, f"--best-of {shown_path(search)}")
+
+    def _take_what_babysit_trained(self, result: StepResult) -> None:
+        """Its training ran with the winner of its search: changes are shown against that."""
+        from nnbabysit.core.search.study import best_values
+
+        *_, last = steps = result.metrics["steps"]
+        searches = [Path(step["run_dir"]) for step in steps if step["command"] == "search"]
+        if last["command"] == "train" and searches:
+            self._take(best_values(searches[-1]), searches[-1])
 
     def open_run(self, path: Path) -> Run:
         """An existing run directory, to go on with it."""
@@ -166,6 +183,8 @@ class Session:
         """Write the result into its run directory, show it, and return the exit code."""
         from nnbabysit.core.workflow.result import conclude
 
+        if result.command == "babysit":
+            self._take_what_babysit_trained(result)
         advised = next_command(result, self.command, self._flags, self.options, self.config)
         result = replace(result, next_command=advised)
         if self.run is not None:
@@ -250,7 +269,7 @@ class Session:
     def _settings(self) -> Settings:
         return Settings(
             value=lambda key: value_at(self.config, key),
-            locate=lambda key: locate(self.loaded, self.options, key),
+            locate=lambda key: self._found.get(key) or locate(self.loaded, self.options, key),
         )
 
 

@@ -1,0 +1,71 @@
+"""A search's winner is trained; what was typed comes first, and changes are shown against what ran."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nnbabysit.cli.options import Options
+from nnbabysit.cli.session import Session, conduct
+from nnbabysit.core.diagnosis.rule import Finding
+from nnbabysit.core.record.run import Run
+from nnbabysit.core.workflow.result import StepResult
+
+BEST = {"optimizer.lr": 0.25, "regularization.l2": 0.002}
+
+
+@pytest.fixture(autouse=True)
+def _found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("nnbabysit.core.search.study.best_values", lambda run_dir: dict(BEST))
+
+
+def session_of(*overrides: str) -> Session:
+    options = Options(config="digits", set=list(overrides), quiet=True)
+    session = Session("train", options, source="digits", flags=())
+    session.load()
+    session.take_best_of(Path("runs/a"))
+    return session
+
+
+def test_the_best_values_replace_those_of_the_file() -> None:
+    config = session_of().config
+    assert (config.optimizer.lr, config.regularization.l2) == (0.25, 0.002)
+
+
+@pytest.mark.parametrize("typed", ["optimizer.lr=0.03", "optimizer={name: momentum, lr: 0.03}"])
+def test_a_value_that_was_typed_stays(typed: str) -> None:
+    config = session_of(typed).config
+    assert (config.optimizer.lr, config.regularization.l2) == (0.03, 0.002)
+
+
+def test_a_change_after_babysit_starts_from_what_its_training_ran_with(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    finding = Finding(
+        id="X001",
+        name="x",
+        severity="warning",
+        symptom="s",
+        evidence={},
+        cause="c",
+        remedy="r",
+        patch={"optimizer.lr": 0.025},
+    )
+
+    def workflow(config: Any, run: Run, *, dataset: Any) -> StepResult:
+        run.event("note", text="working")
+        steps = [{"command": "search", "run_dir": "runs/b"}, {"command": "train", "run_dir": "runs/c"}]
+        return StepResult(
+            command="babysit",
+            verdict="pass",
+            summary="so it is",
+            run_dir=run.path,
+            metrics={"steps": steps},
+            findings=(finding,),
+        )
+
+    assert conduct("babysit", Options(config="digits"), lambda session: session.run_step(workflow)) == 0
+    assert "change    --best-of runs/b  optimizer.lr: 0.25 → 0.025" in capsys.readouterr().out

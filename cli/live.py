@@ -100,7 +100,8 @@ def styled(kind: str, fields: dict[str, Any], line: str) -> Text:
     """The line in its colours; it never passes through Rich markup."""
     text = Text(line, style=STYLES.get(kind, ""))
     if kind == "check":
-        text.stylize({True: "green", False: "bold red"}.get(fields.get("passed"), "dim"), 0, 2)  # type: ignore[arg-type]
+        passed = fields.get("passed")
+        text.stylize("dim" if passed is None else "green" if passed else "bold red", 0, 2)
     elif kind == "trial" and fields.get("good"):
         text.stylize("bold green")
     elif kind == "trial" and fields.get("state") not in (None, "complete"):

@@ -139,6 +139,7 @@ def _bundling(command: Callable[..., int], *, config: bool) -> Callable[..., int
     bundled.__name__ = command.__name__
     bundled.__doc__ = command.__doc__
     bundled.__module__ = command.__module__
+    # Typer reads the signature; mypy does not know that a function can be given one.
     bundled.__signature__ = inspect.Signature(parameters, return_annotation=int)  # type: ignore[attr-defined]
     bundled.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters} | {
         "return": int

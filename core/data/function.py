@@ -64,7 +64,7 @@ def _arguments(function: Callable[..., object], settings: Data) -> dict[str, Any
 def _call(function: Callable[..., object], arguments: dict[str, Any], place: str) -> object:
     try:
         return function(**arguments)
-    except Exception as error:
+    except Exception as error:  # the user's code may raise anything
         words = str(error).partition("\n")[0]
         raise UserCodeError(
             f"{place} raised {type(error).__name__}{': ' if words else ''}{words}", where=raised_at(error)

@@ -48,7 +48,7 @@ class Guarded(TorchDataset[Pair | Failure]):
         """Sample and target as tensors, or what went wrong."""
         try:
             item = self._dataset[index]
-        except Exception as error:
+        except Exception as error:  # the user's code may raise anything
             words = f"sample {index} of {self._place} raised {type(error).__name__}: {error}"
             return Failure(words, raised_at(error), user_code=True)
         if not isinstance(item, tuple | list) or len(item) != 2:

@@ -95,7 +95,7 @@ def _image_shape(input_shape: tuple[int, ...], settings: CNNSettings) -> tuple[i
 def _try_out(model: nn.Module, config: Model, input_shape: tuple[int, ...]) -> Any:
     try:
         return dry_run(model, input_shape)
-    except Exception as error:
+    except Exception as error:  # the user's code may raise anything
         doing = f"{label_of(config.name)}: the forward pass of a batch of shape {(BATCH, *input_shape)}"
         raise user_code_error(error, doing) from error
 

@@ -55,7 +55,7 @@ def build_user_module(config: Model, *, input_shape: tuple[int, ...], num_output
 
 
 def label_of(name: str) -> str:
-    """What messages call the target: ``/home/me/model.py:Net`` becomes ``model.py:Net``."""
+    """What messages call the target: an absolute ``…/model.py:Net`` becomes ``model.py:Net``."""
     return Path(name).name
 
 

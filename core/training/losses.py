@@ -145,7 +145,7 @@ def _checked(name: str, fn: Callable[..., Any]) -> LossFunction:
     def loss(logits: Tensor, y: Tensor) -> Tensor:
         try:
             value = fn(logits, y)
-        except Exception as error:
+        except Exception as error:  # the user's code may raise anything
             raise UserCodeError(f"the loss raised {type(error).__name__}: {error}", where=name) from error
         if not isinstance(value, Tensor) or value.ndim != 0:
             got = (

@@ -8,7 +8,8 @@ from typing import Any
 
 import typer
 
-from nnbabysit.cli.commands import app
+from nnbabysit.cli import commands  # noqa: F401 -- hangs the commands on the application
+from nnbabysit.cli.application import app
 
 UsageError: Any = typer.BadParameter.__mro__[1]  # Typer does not export the base class
 

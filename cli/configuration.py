@@ -10,12 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnbabysit.cli.failures import failure_of, keep_in_temporary_file
+from nnbabysit.cli.answer import answer, document
 from nnbabysit.cli.options import Options
-from nnbabysit.cli.output import print_failure, print_json
+from nnbabysit.cli.output import print_json
 from nnbabysit.cli.rendering import shown_path
-from nnbabysit.cli.signals import ending_in_order
-from nnbabysit.cli.terminal import Terminal, clean, clean_line, write
+from nnbabysit.cli.terminal import clean, clean_line, write
 from nnbabysit.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -113,46 +112,23 @@ def _note_places(node: Any, path: str, places: dict[int, str], origins: Callable
 
 def check(options: Options) -> int:
     """Say ok, or list every mistake; neither data nor model is looked at."""
-    return _report("config check", options, _print_ok)
+    return answer("config check", options, lambda: _print_ok(load(options.config, options), options))
 
 
 def show(options: Options) -> int:
     """Print the resolved config with the origin of each value."""
-    return _report("config show", options, _print_values)
+    return answer("config show", options, lambda: _print_values(load(options.config, options), options))
 
 
-def _report(command: str, options: Options, printer: Callable[[LoadedConfig, Options], None]) -> int:
-    terminal = Terminal.detect(os.environ, sys.stdout, sys.stderr)
-    with ending_in_order():
-        try:
-            printer(load(options.config, options), options)
-            return 0
-        except (Exception, KeyboardInterrupt) as error:
-            failure = failure_of(error, keep_in_temporary_file)
-            print_failure(failure, command, None, terminal, as_json=options.json)
-            return failure.exit_code
-
-
-def _document(command: str, **more: Any) -> dict[str, Any]:
-    return {
-        "schema_version": 1,
-        "command": command,
-        "verdict": "pass",
-        "run_dir": None,
-        "metrics": {},
-        "findings": [],
-        **more,
-    }
-
-
-def _print_ok(loaded: LoadedConfig, options: Options) -> None:
+def _print_ok(loaded: LoadedConfig, options: Options) -> int:
     if options.json:
-        print_json(_document("config check", config_file=str(loaded.path)))
+        print_json(document("config check", config_file=str(loaded.path)))
     else:
         write(sys.stdout, f"ok: {config_place(loaded.path, options)}\n")
+    return 0
 
 
-def _print_values(loaded: LoadedConfig, options: Options) -> None:
+def _print_values(loaded: LoadedConfig, options: Options) -> int:
     from nnbabysit.core.config.loading import to_yaml
 
     def origin(key: str) -> str:
@@ -161,12 +137,13 @@ def _print_values(loaded: LoadedConfig, options: Options) -> None:
     if options.json:
         values = loaded.config.model_dump(mode="json", exclude_none=False)
         origins = {key: origin(key) for key in _leaves(values)}
-        print_json(_document("config show", config_file=str(loaded.path), config=values, origins=origins))
+        print_json(document("config show", config_file=str(loaded.path), config=values, origins=origins))
     else:
         write(
             sys.stdout,
             f"# {config_place(loaded.path, options)}\n" + clean(annotated(to_yaml(loaded.config), origin)),
         )
+    return 0
 
 
 def _leaves(values: dict[str, Any], path: str = "") -> list[str]:

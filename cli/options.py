@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -108,15 +108,20 @@ def with_options(command: Callable[..., int]) -> Callable[..., int]:
 
     Its remaining parameters are its own flags and stand right after CONFIG.
     """
-    return _bundling(command, config=True)
+    return _bundling(command, [item.name for item in fields(Options)])
 
 
 def with_options_but_no_config(command: Callable[..., int]) -> Callable[..., int]:
     """The same for a command that takes its config from elsewhere."""
-    return _bundling(command, config=False)
+    return _bundling(command, [item.name for item in fields(Options) if item.name != "config"])
 
 
-def _bundling(command: Callable[..., int], *, config: bool) -> Callable[..., int]:
+def with_run_options(command: Callable[..., int]) -> Callable[..., int]:
+    """The same for a command that looks at runs that are there: the options that change no run."""
+    return _bundling(command, ["runs_dir", "json", "quiet", "verbose", "debug"])
+
+
+def _bundling(command: Callable[..., int], names: Sequence[str]) -> Callable[..., int]:
     hints = get_type_hints(Options, include_extras=True)
     own_hints = get_type_hints(command, include_extras=True)
     own = [
@@ -128,12 +133,13 @@ def _bundling(command: Callable[..., int], *, config: bool) -> Callable[..., int
             item.name, inspect.Parameter.KEYWORD_ONLY, default=_default(item), annotation=hints[item.name]
         )
         for item in fields(Options)
+        if item.name in names
     ]
-    parameters = [*(shared[:1] if config else []), *own, *shared[1:]]
-    names = [item.name for item in fields(Options)]
+    first = [parameter for parameter in shared if parameter.name == "config"]
+    parameters = [*first, *own, *shared[len(first) :]]
 
     def bundled(**values: Any) -> int:
-        picked = {name: values.pop(name) for name in names if name in values}
+        picked = {name: values.pop(name) for name in names}
         return command(Options(**picked), **values)
 
     bundled.__name__ = command.__name__

@@ -1,4 +1,7 @@
-"""The commands of ``nnbabysit``; what is heavy is imported when one runs, never for help or a usage error."""
+"""The gates in their order, from ``data`` to ``train``, and ``babysit`` and ``resume``.
+
+What is heavy is imported when a command runs, never for help or a usage error.
+"""
 
 from __future__ import annotations
 
@@ -6,61 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nnbabysit.cli.application import app
 from nnbabysit.cli.options import Options, with_options, with_options_but_no_config
 
 if TYPE_CHECKING:
     from nnbabysit.cli.session import Session
     from nnbabysit.core.workflow.result import StepResult
-
-CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-
-EPILOG = (
-    "Exit codes: 0 healthy, 1 our bug or your code raised, 2 usage, config or data error, 3 a check said no, "
-    "4 diverged, 74 disk, 130 Ctrl-C, 143 SIGTERM."
-)
-
-app = typer.Typer(
-    name="nnbabysit",
-    rich_markup_mode=None,  # Rich would triple the time of --help
-    pretty_exceptions_enable=False,
-    no_args_is_help=True,
-    context_settings=CONTEXT,
-    epilog=EPILOG,
-)
-config_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, context_settings=CONTEXT)
-app.add_typer(config_app, name="config")
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        from nnbabysit import __version__
-
-        typer.echo(f"nnbabysit {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def nnbabysit(
-    version: Annotated[
-        bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
-    ] = False,
-) -> None:
-    """Prove in minutes that a network can learn, find its hyperparameters, train it, and say what is wrong.
-
-    Each command reads one YAML config. The gates in their order are data, sanity, overfit-tiny,
-    search --coarse, search --fine and train; babysit runs them all.
-
-    Example: nnbabysit babysit digits
-    """
-
-
-@config_app.callback()
-def config() -> None:
-    """Check a config, or show it with the origin of each value.
-
-    Example: nnbabysit config show digits -S optimizer.lr=1e-2
-    """
 
 
 @app.command()
@@ -273,27 +227,3 @@ def resume(
         return str(find_training(run, options.runs_dir) / "config.yaml")
 
     return conduct("resume", options, step, source=config_of_run)
-
-
-@config_app.command("check")
-@with_options
-def config_check(options: Options) -> int:
-    """Say ok, or list every mistake of a config with its line. Imports neither torch nor your code.
-
-    Example: nnbabysit config check experiment.yaml
-    """
-    from nnbabysit.cli.configuration import check
-
-    return check(options)
-
-
-@config_app.command("show")
-@with_options
-def config_show(options: Options) -> int:
-    """Print the resolved config, each value with the place it came from. The output can be run as a config.
-
-    Example: nnbabysit config show digits -S optimizer.lr=1e-2
-    """
-    from nnbabysit.cli.configuration import show
-
-    return show(options)

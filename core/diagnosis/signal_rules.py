@@ -25,6 +25,8 @@ MIN_READINGS = 3
 """A median over fewer epochs says more about the start than about the run."""
 RATIO_HEALTHY = 1e-3
 """CS231n: updates of about a thousandth of the weights."""
+ALIKE = 10
+"""Ratios within this factor of each other move alike; a vanishing gradient spans several decades."""
 DEAD = 0.5
 """Share of a layer's units; 10–20 % dead units are common, healthy deep networks were seen with 21 %."""
 
@@ -84,7 +86,7 @@ def _update_ratio_too_low(evidence: Evidence) -> Match | None:
         )
         remedy = "run `nnbabysit sanity`, which names every parameter without a gradient"
         return Match(observed=observed, words={"cause": cause, "remedy": remedy})
-    if max(medians.values()) >= RATIO_HEALTHY:  # another layer moves as it should
+    if max(medians.values()) >= RATIO_HEALTHY and not _all_slow_but_the_last(medians):
         cause = (
             "the gradient shrinks on its way back to this layer: saturating activations, too small "
             "weights, or depth"
@@ -93,6 +95,16 @@ def _update_ratio_too_low(evidence: Evidence) -> Match | None:
         return Match(observed=observed, words={"cause": cause, "remedy": remedy})
     words = {"cause": "the learning rate is too low", "remedy": "raise the learning rate tenfold"}
     return Match(observed=observed, words=words, patch=raise_lr(evidence))
+
+
+def _all_slow_but_the_last(medians: Mapping[str, float]) -> bool:
+    """Whether every matrix before the last is too slow, and all of them alike.
+
+    An output layer starts small, so its ratio is high at any learning rate. A gradient that shrinks with
+    depth makes the first matrix far slower than the one before the last.
+    """
+    before = list(medians.values())[:-1]
+    return bool(before) and max(before) < RATIO_TOO_LOW and max(before) < ALIKE * min(before)
 
 
 def _dead_relu_units(evidence: Evidence) -> Match | None:

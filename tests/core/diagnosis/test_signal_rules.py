@@ -17,8 +17,9 @@ BAD: dict[str, Any] = {
 }
 
 
-def _ratios(hidden: float, out: float, readings: int = 4) -> dict[str, tuple[float, ...]]:
-    return {"hidden.weight": (hidden,) * readings, "out.weight": (out,) * readings}
+def _ratios(*ratios: float, readings: int = 4) -> dict[str, tuple[float, ...]]:
+    """The same ratio in every reading, from the first matrix to the last."""
+    return {f"layer{index}.weight": (ratio,) * readings for index, ratio in enumerate(ratios)}
 
 
 def test_num001_names_what_came_first_and_leaves_out_what_follows(findings: Diagnose) -> None:
@@ -68,7 +69,7 @@ def test_upd002_raises_the_learning_rate_when_all_ratios_are_low(findings: Diagn
 def test_upd002_blames_the_way_of_the_gradient_when_one_ratio_is_low(
     findings: Diagnose, ratio: float, word: str
 ) -> None:
-    finding = findings(update_ratios=_ratios(ratio, 1e-3), **BAD)["UPD002"]
+    finding = findings(update_ratios=_ratios(ratio, 8e-4, 1e-3), **BAD)["UPD002"]
     assert word in finding.cause
     assert finding.patch == {}
 
@@ -106,4 +107,14 @@ def test_upd002_blames_a_layer_only_if_another_one_moves_as_it_should(findings: 
     slow = findings(update_ratios=_ratios(4e-6, 2e-4), **BAD)
     assert slow["UPD002"].cause == "the learning rate is too low"
     assert slow["UPD002"].patch == {"optimizer.lr": 0.1}
-    assert "relu" in findings(update_ratios=_ratios(4e-6, 2e-3), **BAD)["UPD002"].remedy
+    assert "relu" in findings(update_ratios=_ratios(4e-6, 3e-5, 4e-4, 2e-3), **BAD)["UPD002"].remedy
+
+
+@pytest.mark.parametrize("ratios", [(2.6e-6, 1.3e-3), (3e-6, 2e-6, 4e-6, 5e-3)])
+def test_upd002_blames_the_learning_rate_if_only_the_small_output_layer_moves(
+    findings: Diagnose, ratios: tuple[float, ...]
+) -> None:
+    slow = findings(update_ratios=_ratios(*ratios), **BAD)
+    assert slow["UPD002"].cause == "the learning rate is too low"
+    vanishing = findings(update_ratios=_ratios(3e-8, 2e-6, 4e-5, 5e-3), **BAD)
+    assert "shrinks" in vanishing["UPD002"].cause

@@ -165,7 +165,9 @@ def _nothing_learnt(evidence: Evidence) -> Match | None:
 
 def _starts_far_above_chance(evidence: Evidence) -> Match | None:
     losses, chance = evidence["train_losses"], evidence["chance_loss"]
-    if not losses[0] > FAR_ABOVE * chance or works_well(evidence):
+    # targets far from 0 cost that much whatever the weights
+    guessing = max(chance, evidence.get("zero_output_loss", 0.0))
+    if not losses[0] > FAR_ABOVE * guessing or works_well(evidence):
         return None
     return Match(observed={"first_loss": losses[0], "chance_loss": chance, "last_loss": losses[-1]})
 

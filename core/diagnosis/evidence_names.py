@@ -77,6 +77,9 @@ RUN_EVIDENCE: dict[str, str] = {
     "regression",
     "val_accuracies": "accuracy on validation, per epoch; absent for regression",
     "first_cost": "optional: cost at the initial weights",
+    "target_mean": "mean of the training targets (of several columns, the one farthest from 0 in "
+    "deviations); absent unless regression",
+    "target_std": "their standard deviation",
     "stopped": "why the run had to stop (diverged), or empty",
     "first_nonfinite": "what was first not finite, such as 'training loss in epoch 3'; empty if nothing was",
     "inputs_finite": "optional, once something was not: whether all training samples are finite",

@@ -7,8 +7,9 @@ from nnbabysit.core.diagnosis.curve_rules import CURVE_RULES
 from nnbabysit.core.diagnosis.data_rules import DATA_RULES
 from nnbabysit.core.diagnosis.rule import Rule
 from nnbabysit.core.diagnosis.signal_rules import SIGNAL_RULES
+from nnbabysit.core.diagnosis.target_rules import TARGET_RULES
 
-RUN_RULES: tuple[Rule, ...] = (*SIGNAL_RULES, *CURVE_RULES)
+RUN_RULES: tuple[Rule, ...] = (*SIGNAL_RULES, *CURVE_RULES, *TARGET_RULES)
 """What a training run is judged by; diagnosed together, because a signal may explain a curve."""
 
 RULES: tuple[Rule, ...] = (*DATA_RULES, *CHECK_RULES, *RUN_RULES)

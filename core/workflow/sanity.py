@@ -107,6 +107,16 @@ def _evidence(
     return evidence
 
 
+def _guessing(losses: InitialLosses, tolerance: float) -> str:
+    """What the initial loss is compared with, in words."""
+    if losses.expected is None:
+        return "; what guessing costs is not known for a loss of your own"
+    words = f", guessing costs {losses.expected:.4f}, tolerance {tolerance:.0%}"
+    if losses.zero_output > losses.expected * (1 + tolerance):
+        return f"{words}; answering 0 costs {losses.zero_output:.4f}, for the targets lie far from 0"
+    return words
+
+
 def _checks(
     config: Config, losses: InitialLosses, motions: dict[str, Motion], dependence: float, fired: set[str]
 ) -> list[dict[str, Any]]:
@@ -116,16 +126,11 @@ def _checks(
         m.gradient is not None and math.isfinite(m.gradient) and m.gradient > 0 for m in motions.values()
     )
     moved = sum(m.change > 0 for m in motions.values())
-    guess = (
-        "; what guessing costs is not known for a loss of your own"
-        if losses.expected is None
-        else f", guessing costs {losses.expected:.4f}, tolerance {config.sanity.tolerance:.0%}"
-    )
     return [
         {
             "name": "initial loss",
             "passed": None if losses.expected is None else not fired & {"INI001", "INI002"},
-            "text": f"{losses.mean:.4f}{guess}",
+            "text": f"{losses.mean:.4f}{_guessing(losses, config.sanity.tolerance)}",
         },
         {
             "name": "regularisation",

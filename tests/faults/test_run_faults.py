@@ -81,7 +81,7 @@ def test_cur001_a_learning_rate_a_thousand_times_too_high(train: Diagnose) -> No
 
 
 def test_cur002_fast_at_first_and_then_flat(train: Diagnose) -> None:
-    adam = {"optimizer": {"name": "adam", "lr": 0.1}, "model.args": {"hidden": [50, 50, 50]}}
+    adam = {"optimizer": {"name": "adam", "lr": 0.15}, "model.args": {"hidden": [50, 50, 50]}}
     assert list(train(adam, network="mlp")) == ["CUR002"]
 
 

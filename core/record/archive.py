@@ -36,7 +36,11 @@ def read_meta(path: Path) -> dict[str, Any]:
     try:
         meta = strict_json.decode(text)
         version = int(meta["schema_version"])
-    except (ValueError, TypeError, KeyError) as error:
+    except KeyError as error:
+        raise RunError(
+            f"{META} is damaged or not ours: it has no {error.args[0]}", where=str(path)
+        ) from error
+    except (ValueError, TypeError, OverflowError) as error:
         raise RunError(f"{META} is damaged or not ours: {error}", where=str(path)) from error
     if version > SCHEMA_VERSION:
         raise RunError(

@@ -23,6 +23,10 @@ _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG}
 _PERMISSION = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
+FORBIDDEN = "See that you may write there, or choose another folder with --runs-dir or --output"
+"""Remedy where a permission is missing; not every command has both flags, but each has one or needs none."""
+
+
 @contextmanager
 def os_errors_in_words(path: Path, verb: str = "written") -> Iterator[None]:
     """Turn an ``OSError`` of the block into one sentence about ``path``.
@@ -48,7 +52,7 @@ def in_words(error: OSError, path: Path, verb: str = "written") -> NnbabysitErro
         remedy = "Free space or choose another disk with --runs-dir; what was written before is intact"
         return DiskError(message, where=str(path), remedy=remedy)
     forbidden = error.errno in _PERMISSION and verb == "written"
-    remedy = "Choose a folder of your own with --runs-dir" if forbidden else ""
+    remedy = FORBIDDEN if forbidden else ""
     return RunError(message, where=str(path), remedy=remedy)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nnbabysit.core.errors import RunError
-from nnbabysit.core.record.run import Run, find_runs, read_config_yaml, status
+from nnbabysit.core.record.run import Run, find_runs, read_config_yaml, read_meta, status
 
 
 def make(root: Path, name: str, command: str, second: int) -> Path:
@@ -44,3 +44,9 @@ def test_reading_what_is_no_run_is_refused(tmp_path: Path) -> None:
         read_config_yaml(tmp_path)
     with pytest.raises(RunError, match="there is no such run"):
         status(tmp_path / "nowhere")
+
+
+def test_a_foreign_meta_json_is_told_by_what_it_lacks(tmp_path: Path) -> None:
+    (tmp_path / "meta.json").write_text('{"a": 1}', encoding="utf-8")
+    with pytest.raises(RunError, match=r"meta\.json is damaged or not ours: it has no schema_version"):
+        read_meta(tmp_path)

@@ -98,7 +98,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence_with_the_way_out(
     root = tmp_path / "runs"
     with pytest.raises(RunError) as caught:
         make(root)
-    remedy = "Choose a folder of your own with --runs-dir"
+    remedy = "See that you may write there, or choose another folder with --runs-dir or --output"
     assert str(caught.value) == f"{root}: cannot be written: Permission denied. {remedy}"
 
 

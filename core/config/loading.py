@@ -59,17 +59,35 @@ def load_config(name_or_path: str | None, overrides: Sequence[str] = (), *, cwd:
     """
     place = bundle.locate(name_or_path, cwd)
     source = read_source(place.path, place.shown, overrides)
+    beside = place.path.parent.resolve()
+    config = _checked(source, cwd, cwd if place.is_bundled else beside, beside)
+    return LoadedConfig(config, place.path, _origins(source))
+
+
+def load_defaults(overrides: Sequence[str], *, cwd: Path) -> LoadedConfig:
+    """The same without a file: the defaults of the schema with overrides.
+
+    Raises:
+        ConfigError: Every mistake.
+    """
+    source = Source("")
+    for override in overrides:
+        source.override(override)
+    return LoadedConfig(_checked(source, cwd, cwd, cwd), None, _origins(source))
+
+
+def _checked(source: Source, cwd: Path, data_folder: Path, code_folder: Path) -> Config:
+    """The config that was written, with what it names made absolute; the folders are those of the file."""
     tree.fill_names(source.settings, Config())
     found = [*source.mistakes, *(source.mistake(*mistake) for mistake in axes.check(source.settings))]
-    file_folder = place.path.parent.resolve()
 
     def folder(key: KeyPath, beside_file: Path) -> Path:
         return cwd if source.origin(key).source == "--set" else beside_file
 
     resolution.resolve(
         source.settings,
-        path_folder=lambda key: folder(key, cwd if place.is_bundled else file_folder),
-        target_folder=lambda key: folder(key, file_folder),
+        path_folder=lambda key: folder(key, data_folder),
+        target_folder=lambda key: folder(key, code_folder),
     )
     try:
         config = Config.model_validate(source.settings)
@@ -78,8 +96,11 @@ def load_config(name_or_path: str | None, overrides: Sequence[str] = (), *, cwd:
         found.extend(source.mistake(path, message) for path, message in described)
     if found:
         raise ConfigError(sorted(dict.fromkeys(found), key=lambda mistake: _rank(mistake, source)))
-    origins = {fields.join(path): origin for path, origin in source.origins.items()}
-    return LoadedConfig(config, place.path, origins)
+    return config
+
+
+def _origins(source: Source) -> dict[str, Origin]:
+    return {fields.join(path): origin for path, origin in source.origins.items()}
 
 
 def _rank(mistake: Mistake, source: Source) -> tuple[bool, int, int]:

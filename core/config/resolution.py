@@ -11,6 +11,7 @@ from nnbabysit.core.config import tree
 from nnbabysit.core.config.fields import Path as KeyPath
 
 _PATHS: tuple[KeyPath, ...] = (("data", "path"), ("data", "validation"), ("data", "test"))
+_HUB = "hf:"
 _TARGETS: tuple[KeyPath, ...] = (("data", "source"), ("model", "name"), ("loss",))
 
 
@@ -32,7 +33,9 @@ def resolve(
             tree.put(settings, key, str(_absolute(value, path_folder(key))))
     for key in _TARGETS:
         value = tree.get(settings, key)
-        if isinstance(value, str) and ":" in value:
+        if isinstance(value, str) and value.startswith(_HUB):
+            tree.put(settings, key, _hub_source(value, target_folder(key)))
+        elif isinstance(value, str) and ":" in value:
             tree.put(settings, key, target(value, target_folder(key)))
 
 
@@ -51,6 +54,12 @@ def target(text: str, folder: Path) -> str:
         if file.is_file():
             return f"{file.resolve()}:{name}"
     return text
+
+
+def _hub_source(text: str, folder: Path) -> str:
+    """``hf:`` and a name of the hub, or the absolute path of a local folder, written with ./, ~ or /."""
+    name = text.removeprefix(_HUB)
+    return f"{_HUB}{_absolute(name, folder)}" if name.startswith(("./", "../", "~", "/")) else text
 
 
 def _absolute(text: str, folder: Path) -> Path:

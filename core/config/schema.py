@@ -26,7 +26,7 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 Part = Share | PositiveInt | str
 
 
-SOURCES = ("digits", "npz", "idx", "cifar")
+SOURCES = ("digits", "npz", "idx", "cifar", "images", "csv", "parquet")
 MODELS = ("mlp", "cnn")
 LOSSES = ("cross_entropy", "hinge", "bce", "mse")
 
@@ -61,7 +61,8 @@ class Data(Section):
     """Where the samples come from and how they are split and prepared."""
 
     source: Annotated[str, _one_of(*SOURCES)] = "digits"
-    """``digits``, ``npz``, ``idx``, ``cifar``, or ``package.module:function`` or ``./data.py:function``."""
+    """``digits``, ``npz``, ``idx``, ``cifar``, ``images``, ``csv``, ``parquet``, ``hf:name`` or your own
+    ``package.module:function`` or ``./data.py:function``."""
     path: str | None = None
     """File or folder, relative to this config file."""
     args: dict[str, Any] = Field(default_factory=dict)
@@ -74,6 +75,18 @@ class Data(Section):
     """Centring and scaling."""
     workers: NonNegativeInt = 0
     """Processes that load samples of a map-style Dataset; data in memory needs none."""
+    target: str | None = None
+    """Column to predict, in a table."""
+    drop: list[str] = Field(default_factory=list)
+    """Columns of a table that are left out."""
+    categorical: list[str] = Field(default_factory=list)
+    """Columns of numbers that are names of categories, such as a postal code; text always is."""
+    missing: Literal["refuse", "mean", "median", "most_frequent"] = "refuse"
+    """What stands for a missing value in a table, from the training split; for a category the commonest."""
+    size: Annotated[list[PositiveInt], Field(min_length=2, max_length=2)] | None = None
+    """[height, width] that pictures are stretched to; left out: all must be of one size."""
+    skip_broken: bool = False
+    """Go on without pictures and rows that cannot be read; ``--skip-broken``."""
 
 
 class Init(Section):

@@ -34,3 +34,29 @@ def dump(settings: dict[str, Any]) -> str:
         settings, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110
     )
     return text
+
+
+class _InlineDumper(_Dumper):
+    """Writes a text of several lines with escapes, so that it stays on one."""
+
+
+def _represent_inline(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    if "\n" in text:
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"')
+    return _represent_text(dumper, text)
+
+
+_InlineDumper.add_representer(str, _represent_inline)
+
+
+def dump_inline(value: Any) -> str:
+    """One value as YAML text on one line, as it stands behind ``key: ``."""
+    text: str = yaml.dump(
+        value,
+        Dumper=_InlineDumper,
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=True,
+        width=10**9,
+    )
+    return text.removesuffix("...\n").rstrip("\n")

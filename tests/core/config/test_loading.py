@@ -13,7 +13,14 @@ from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
-from nnbabysit.core.config.loading import bundled, load_config, show, to_yaml, with_values
+from nnbabysit.core.config.loading import (
+    bundled,
+    load_config,
+    load_defaults,
+    show,
+    to_yaml,
+    with_values,
+)
 from nnbabysit.core.config.optimization import Adam, Momentum
 from nnbabysit.core.config.schema import Config
 from nnbabysit.core.errors import ConfigError
@@ -142,3 +149,13 @@ def test_torch_and_numpy_are_not_loaded_for_a_config(tmp_path: Path) -> None:
         "assert not {'torch', 'numpy', 'optuna', 'matplotlib'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
+
+
+def test_without_a_file_the_defaults_take_overrides_and_the_same_checks(tmp_path: Path) -> None:
+    loaded = load_defaults(["optimizer.name=adam", "data.source=npz", "data.path=d.npz"], cwd=tmp_path)
+    assert loaded.config.optimizer.name == "adam"
+    assert loaded.config.data.path == str(tmp_path / "d.npz")
+    assert (loaded.path, loaded.locate("seed"), loaded.locate("optimizer.name")) == (None, "default", "--set")
+    with pytest.raises(ConfigError) as caught:
+        load_defaults(["optimizer.name=adam", "optimizer.momentum=0.5", "sed=1"], cwd=tmp_path)
+    assert {mistake.key for mistake in caught.value.mistakes} == {"optimizer.momentum", "sed"}

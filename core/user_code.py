@@ -44,7 +44,12 @@ def raised_at(error: BaseException) -> str:
 def users_own(error: BaseException) -> bool:
     """Whether the user's own files, and not only ours and the libraries', had a part in it."""
     frames = [f.filename for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith("<")]
-    return any(not _lies_in(filename, (*_OURS, *_LIBRARIES)) for filename in frames)
+    return any(is_users_own(filename) for filename in frames)
+
+
+def is_users_own(filename: str) -> bool:
+    """Whether a file is neither ours nor one of the libraries'."""
+    return not _lies_in(filename, (*_OURS, *_LIBRARIES))
 
 
 def _lies_in(filename: str, folders: tuple[Path, ...]) -> bool:

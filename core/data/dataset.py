@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from nnbabysit.core.data.columns import Columns
     from nnbabysit.core.data.preprocessing import Preprocessing
 
 Task = Literal["classification", "binary", "multilabel", "regression"]
@@ -54,6 +55,7 @@ class Dataset:
         preprocessing: The fitted preprocessing, to be applied to new samples.
         fingerprint: sha256 over the raw samples and targets of all splits, in hex.
         notes: What the user should know about how the data was loaded, plain sentences.
+        columns: How the columns of a table became numbers; None if the source is no table.
     """
 
     name: str
@@ -67,3 +69,4 @@ class Dataset:
     preprocessing: Preprocessing
     fingerprint: str
     notes: tuple[str, ...] = ()
+    columns: Columns | None = None

@@ -77,7 +77,7 @@ def _raw(result: object, place: str) -> Raw:
     if isinstance(result, Mapping):
         return npz.from_mapping({str(k): _array(v, str(k), place) for k, v in result.items()}, place)
     if not isinstance(result, tuple | list):
-        raise DataError(f"it returned a {type(result).__name__}", where=place, remedy=_RETURNS)
+        raise DataError(f"it returned {type(result).__name__}", where=place, remedy=_RETURNS)
     if len(result) == 2 and all(isinstance(part, TorchDataset) for part in result):
         return Raw(place=place, train=result[0], test=result[1])
     if len(result) == 2:

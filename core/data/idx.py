@@ -85,8 +85,8 @@ def _split(folder: Path, name: str) -> Arrays | None:
             raise DataError(f"there is no {name}-{kind} or {name}-{kind}.gz in the folder", where=str(folder))
     assert images_file is not None
     assert labels_file is not None
-    images = parse(_content(images_file), str(images_file))
-    labels = parse(_content(labels_file), str(labels_file))
+    images = parse(content(images_file), str(images_file))
+    labels = parse(content(labels_file), str(labels_file))
     if images.ndim != 3:
         raise DataError(f"images need 3 axes (N, H, W), the file has {images.ndim}", where=str(images_file))
     if labels.ndim != 1:
@@ -100,7 +100,12 @@ def _find(folder: Path, stem: str, ending: str) -> Path | None:
     return next((folder / name for name in names if (folder / name).is_file()), None)
 
 
-def _content(path: Path) -> bytes:
+def content(path: Path) -> bytes:
+    """What is in a file, unpacked if it is gzipped.
+
+    Raises:
+        DataError: It cannot be read, or the gzip is damaged.
+    """
     try:
         content = path.read_bytes()
         return gzip.decompress(content) if path.suffix == ".gz" else content

@@ -5,14 +5,27 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from difflib import get_close_matches
+from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from nnbabysit.core.config.schema import Config, Data
-from nnbabysit.core.data import cifar, digits, function, idx, npz, stream
+from nnbabysit.core.data import (
+    cifar,
+    digits,
+    function,
+    hugging_face,
+    idx,
+    images,
+    memory,
+    npz,
+    stream,
+    tabular,
+)
 from nnbabysit.core.data.arrays import ArraySplit
+from nnbabysit.core.data.columns import Columns
 from nnbabysit.core.data.dataset import Dataset, Split
 from nnbabysit.core.data.preprocessing import Preprocessing
 from nnbabysit.core.data.raw import Arrays, Raw, Samples
@@ -27,7 +40,10 @@ READERS: dict[str, Callable[[Data], Raw]] = {
     "npz": npz.read,
     "idx": idx.read,
     "cifar": cifar.read,
+    "images": images.read,
 }
+TABLES = ("csv", "parquet")
+PICTURES = (images.ImageFiles, hugging_face.HubPictures)
 Part = Arrays | Stream
 if TYPE_CHECKING:
     Digest = hashlib._Hash
@@ -44,7 +60,7 @@ def load_dataset(config: Config) -> Dataset:
         UserError: The user's own function cannot be imported.
         UserCodeError: The user's own function or Dataset raised.
     """
-    raw = _read(config.data)
+    raw = read(config.data, config.loss)
     digest = hashlib.sha256()
     official, notes = _official(raw, config, digest)
     targets = resolve(config.loss, {n: p.y for n, p in official.items()}, raw.class_names, raw.place)
@@ -53,6 +69,7 @@ def load_dataset(config: Config) -> Dataset:
     if classes is not None:
         check_every_class(classes, targets.class_names, raw.place)
     _check_batch_size(config, len(parts["train"]))
+    parts, columns = _filled(parts, raw.columns, notes)
     preprocessing = _fit(parts["train"], config)
     splits = {name: _finish(part, targets, preprocessing) for name, part in parts.items()}
     return Dataset(
@@ -67,20 +84,32 @@ def load_dataset(config: Config) -> Dataset:
         preprocessing=preprocessing,
         fingerprint=digest.hexdigest(),
         notes=tuple(notes),
+        columns=columns,
     )
 
 
-def _read(settings: Data) -> Raw:
+def read(settings: Data, loss: str = "cross_entropy") -> Raw:
+    """What the reader of the source returns; ``loss`` says whether a table's target is a class or a number.
+
+    Raises:
+        DataError: There is no such source, or it cannot be read.
+        UserError: The user's own function cannot be imported.
+        UserCodeError: The user's own function raised.
+    """
+    if hugging_face.is_name(settings.source):
+        return hugging_face.read(settings, loss)
+    if settings.source in TABLES:
+        return tabular.read(settings, loss)
     if ":" in settings.source:
         return function.read(settings)
     if settings.source not in READERS:
-        near = get_close_matches(settings.source, READERS, n=1)
+        near = get_close_matches(settings.source, [*READERS, *TABLES], n=1)
         raise DataError(
             f"there is no data source {settings.source!r}",
             where="data.source",
             remedy=f"Did you mean {near[0]}?"
             if near
-            else f"Use {', '.join(READERS)} or your own ./data.py:function",
+            else f"Use {', '.join([*READERS, *TABLES])}, hf:name or your own ./data.py:function",
         )
     return READERS[settings.source](settings)
 
@@ -88,11 +117,12 @@ def _read(settings: Data) -> Raw:
 def _official(raw: Raw, config: Config, digest: Digest) -> tuple[dict[str, Part], list[str]]:
     """The splits that exist before anything is held out, the training split first, and notes on them."""
     found: dict[str, Samples | None] = {"train": raw.train, "validation": raw.validation, "test": raw.test}
-    notes = []
+    notes = list(raw.notes)
     for name in ("validation", "test"):
         wish = getattr(config.data, name)
         if isinstance(wish, str):
-            found[name] = _second(config.data, name, wish)
+            found[name], more = _second(config, raw, name, wish)
+            notes.extend(more)
         elif name == "validation" and found[name] is not None:
             notes.append(f"the source's own validation split is used; data.validation: {wish:g} is not")
         elif name == "test" and found[name] is not None and wish is not None:
@@ -103,30 +133,80 @@ def _official(raw: Raw, config: Config, digest: Digest) -> tuple[dict[str, Part]
         for name, samples in found.items()
         if samples is not None
     }
-    if any(isinstance(part, Stream) for part in parts.values()):
+    streamed = any(isinstance(part, Stream) for part in parts.values())
+    if streamed and isinstance(raw.train, PICTURES):
+        words = f"a quarter of the free memory, {memory.free_bytes() / 1e9:.1f} GB, cannot hold the pictures"
+        notes.append(f"{words}: they are read from disk in every epoch; data.workers may speed it up")
+    elif streamed:
         notes.append("all samples of the Dataset were read once to collect their targets")
     _check_shapes(parts, raw.place)
     return parts, notes
 
 
-def _second(settings: Data, name: str, path: str) -> Samples:
-    """A split from a path of its own: the second source's split of that name, else its training split."""
-    if settings.source == "digits":
-        raise DataError(
-            "the bundled digits have no second path", where=f"data.{name}", remedy="Give a share or a count"
-        )
-    raw = _read(settings.model_copy(update={"path": path}))
+def _second(config: Config, first: Raw, name: str, path: str) -> tuple[Samples, tuple[str, ...]]:
+    """A split from a path of its own, and notes on it: its split of that name, else its training split.
+
+    It is encoded as the first source was, so that a class or a category has the same number in both.
+    """
+    settings = config.data.model_copy(update={"path": path})
+    if settings.source == "digits" or hugging_face.is_name(settings.source):
+        what = "the bundled digits have" if settings.source == "digits" else f"{settings.source} has"
+        raise DataError(f"{what} no second path", where=f"data.{name}", remedy="Give a share or a count")
+    if first.columns is not None:
+        raw = tabular.read_alike(settings, first.columns)
+    elif isinstance(first.train, images.ImageFiles):
+        raw = images.read_alike(settings, first)
+    else:
+        raw = read(settings, config.loss)
     own = raw.validation if name == "validation" else raw.test
-    return raw.train if own is None else own
+    return (raw.train if own is None else own), raw.notes
 
 
 def _part(samples: Samples, place: str, config: Config, digest: Digest) -> Part:
     if not isinstance(samples, Arrays):
-        return stream.survey(samples, place, config.data.workers, derive_seed(config.seed, "workers"), digest)
+        seed = derive_seed(config.seed, "workers")
+        if isinstance(samples, PICTURES) and memory.fits(len(samples) * prod(samples.shape)):
+            return _held(samples, place, config.data.workers, seed, digest)
+        return stream.survey(samples, place, config.data.workers, seed, digest)
     for array in (samples.x, samples.y):
         digest.update(f"{array.dtype.str}{array.shape}".encode())
         digest.update(np.ascontiguousarray(array).data)
     return samples
+
+
+def _held(
+    files: images.ImageFiles | hugging_face.HubPictures, place: str, workers: int, seed: int, digest: Digest
+) -> Arrays:
+    """Pictures in memory, surveyed as those on disk are: the fingerprint must not depend on what is free."""
+    x = np.empty((len(files), *files.shape), dtype=np.uint8)
+    filled = 0
+
+    def keep(batch: torch.Tensor) -> None:
+        nonlocal filled
+        x[filled : filled + len(batch)] = batch.numpy()
+        filled += len(batch)
+
+    part = stream.survey(files, place, workers, seed, digest, keep)
+    return Arrays(x, part.y)
+
+
+def _filled(
+    parts: dict[str, Part], columns: Columns | None, notes: list[str]
+) -> tuple[dict[str, Part], Columns | None]:
+    """Missing values of a table replaced in every split, by what the training split says."""
+    train = parts["train"]
+    if columns is None or not isinstance(train, Arrays):
+        return parts, columns
+    fitted = columns.fitted(train.x)
+    filled: dict[str, Part] = {}
+    for name, part in parts.items():
+        assert isinstance(part, Arrays)
+        gaps = fitted.gaps(part.x)
+        if gaps:
+            words = ", ".join(f"{column} ({count})" for column, count in gaps.items())
+            notes.append(f"missing values of {name} filled by data.missing: {columns.missing}: {words}")
+        filled[name] = Arrays(fitted.fill(part.x), part.y)
+    return filled, fitted
 
 
 def _check_shapes(parts: dict[str, Part], place: str) -> None:

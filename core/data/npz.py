@@ -24,7 +24,7 @@ def read(settings: Data) -> Raw:
         DataError: The file cannot be read, or lacks the arrays.
     """
     path = source_path(settings)
-    return from_mapping(_load(path), str(path))
+    return from_mapping(load(path), str(path))
 
 
 def from_mapping(arrays: Mapping[str, Array], place: str) -> Raw:
@@ -63,7 +63,12 @@ def _pair(arrays: Mapping[str, Array], suffix: str, place: str) -> Arrays | None
     return checked_arrays(arrays[names[0]], arrays[names[1]], place, names)
 
 
-def _load(path: Path) -> dict[str, Array]:
+def load(path: Path) -> dict[str, Array]:
+    """The arrays of an archive by their names.
+
+    Raises:
+        DataError: It cannot be read, or holds pickled objects.
+    """
     try:
         with path.open("rb") as file:
             _check_start(file.read(4), path)

@@ -85,8 +85,7 @@ class Preprocessing:
             (N, ...) float32 on the same device.
         """
         out = torch.empty(x.shape, dtype=torch.float32, device=x.device)
-        # wide types keep their digits until the mean is off: seconds since 1970 would be noise in float32
-        dtype = torch.float32 if x.dtype in _NARROW else torch.float64
+        dtype = arithmetic(x.dtype)
         shift, divisor = (t.to(x.device, dtype) for t in (self.shift, self.divisor))
         rows = max(1, CHUNK_BYTES // (4 * max(1, x[:1].numel())))
         for chunk, target in zip(torch.split(x, rows), torch.split(out, rows), strict=True):
@@ -118,6 +117,14 @@ class Preprocessing:
         fields = {name: tensors[name] for name in ("count", "mean", "std", "minimum", "maximum")}
         statistics = Statistics(samples=int(tensors["samples"]), **fields)
         return cls(settings, tensors["shift"], tensors["divisor"], statistics)
+
+
+def arithmetic(dtype: torch.dtype) -> torch.dtype:
+    """Number type in which raw samples of ``dtype`` are centred and scaled.
+
+    Wide types keep their digits until the mean is off: seconds since 1970 would be noise in float32.
+    """
+    return torch.float32 if dtype in _NARROW else torch.float64
 
 
 def _divisor(pooled: Statistics, scale: str) -> Tensor:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch.utils.data
 from numpy.typing import NDArray
 
 from nnbabysit.core.errors import DataError
+
+if TYPE_CHECKING:
+    from nnbabysit.core.data.columns import Columns
 
 Array = NDArray[Any]
 
@@ -51,6 +54,8 @@ class Raw:
         validation: The source's own validation split, if it has one.
         test: The source's own test split, if it has one.
         class_names: Names of the classes 0, 1, …, if the source knows them.
+        columns: How the columns of a table became numbers; None if it is no table.
+        notes: What the user should know about how it was read, plain sentences.
     """
 
     place: str
@@ -58,6 +63,8 @@ class Raw:
     validation: Samples | None = None
     test: Samples | None = None
     class_names: tuple[str, ...] | None = None
+    columns: Columns | None = None
+    notes: tuple[str, ...] = ()
 
 
 def checked_arrays(x: Array, y: Array, place: str, names: Iterable[str] = ("x", "y")) -> Arrays:

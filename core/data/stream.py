@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,10 +30,12 @@ class Failure:
     message: str
     where: str
     user_code: bool
+    remedy: str = ""
 
     def error(self) -> DataError | UserCodeError:
         """The error to raise."""
-        return (UserCodeError if self.user_code else DataError)(self.message, where=self.where)
+        kind = UserCodeError if self.user_code else DataError
+        return kind(self.message, where=self.where, remedy=self.remedy)
 
 
 class Guarded(TorchDataset[Pair | Failure]):
@@ -48,6 +50,8 @@ class Guarded(TorchDataset[Pair | Failure]):
         """Sample and target as tensors, or what went wrong."""
         try:
             item = self._dataset[index]
+        except DataError as error:  # a reader of ours, which names the file itself
+            return Failure(error.message, error.where, user_code=False, remedy=error.remedy)
         except Exception as error:  # the user's code may raise anything
             words = f"sample {index} of {self._place} raised {type(error).__name__}: {error}"
             return Failure(words, raised_at(error), user_code=True)
@@ -219,7 +223,14 @@ class StreamSplit:
             yield self._preprocessing.apply(x.to(self._device)), y.to(self._device)
 
 
-def survey(dataset: TorchDataset[Any], place: str, workers: int, seed: int, digest: Any) -> Stream:
+def survey(
+    dataset: TorchDataset[Any],
+    place: str,
+    workers: int,
+    seed: int,
+    digest: Any,
+    keep: Callable[[Tensor], object] | None = None,
+) -> Stream:
     """Read every sample once, for its target and the fingerprint.
 
     Args:
@@ -228,6 +239,7 @@ def survey(dataset: TorchDataset[Any], place: str, workers: int, seed: int, dige
         workers: Processes that load samples.
         seed: Seed of the workers' own generators.
         digest: A hashlib object that is fed every sample.
+        keep: Called with every batch of samples in order, if they are wanted as well.
 
     Raises:
         UserCodeError: The Dataset raised.
@@ -252,6 +264,8 @@ def survey(dataset: TorchDataset[Any], place: str, workers: int, seed: int, dige
         digest.update(x.contiguous().numpy())
         digest.update(y.contiguous().numpy())
         ys.append(y.numpy())
+        if keep is not None:
+            keep(x)
     return Stream(guarded, place, np.arange(size), _targets(ys, place), workers, seed)
 
 
@@ -277,8 +291,7 @@ def _targets(ys: list[Array], place: str) -> Array:
 
 
 def _tensor(value: Any) -> Tensor:
-    tensor = value.detach().cpu() if isinstance(value, Tensor) else torch.as_tensor(np.asarray(value))
-    return tensor
+    return value.detach().cpu() if isinstance(value, Tensor) else torch.as_tensor(np.asarray(value))
 
 
 def _describe(value: Any) -> str:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 GOLDEN = Path(__file__).parent
 DIGITS = GOLDEN.parents[1] / "core" / "data" / "digits.npz"
+FASHION = Path("/usr/share/datasets/fashion-mnist")
 CODES = {"u1": 0x08, "i1": 0x09, "i2": 0x0B, "i4": 0x0C, "f4": 0x0D, "f8": 0x0E}
 CIFAR10_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
@@ -116,6 +117,36 @@ def write_npz(folder: Path) -> None:
     np.savez_compressed(folder / "images.npz", **arrays)
 
 
+def write_iris(folder: Path) -> None:
+    """The 150 flowers of Iris as csv with the classes as text, and the same as parquet beside."""
+    import duckdb
+    from sklearn.datasets import load_iris
+
+    iris = load_iris()
+    lines = ["sepal_length,sepal_width,petal_length,petal_width,species"]
+    for row, label in zip(iris.data, iris.target, strict=True):
+        lines.append(",".join([*(f"{value:g}" for value in row), str(iris.target_names[label])]))
+    (folder / "csv").mkdir(parents=True, exist_ok=True)
+    (folder / "parquet").mkdir(parents=True, exist_ok=True)
+    (folder / "csv" / "iris.csv").write_text("\n".join(lines) + "\n")
+    source, copy = folder / "csv" / "iris.csv", folder / "parquet" / "iris.parquet"
+    duckdb.execute(f"COPY (FROM read_csv('{source}')) TO '{copy}' (FORMAT parquet)")
+
+
+def write_images(folder: Path) -> None:
+    """Ten boots and ten trousers of Fashion-MNIST as PNG files."""
+    from PIL import Image
+
+    with gzip.open(FASHION / "train-images-idx3-ubyte.gz") as stream:
+        images = np.frombuffer(stream.read(), np.uint8, offset=16).reshape(-1, 28, 28)
+    with gzip.open(FASHION / "train-labels-idx1-ubyte.gz") as stream:
+        labels = np.frombuffer(stream.read(), np.uint8, offset=8)
+    for label, name in ((9, "boot"), (1, "trouser")):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for i in np.flatnonzero(labels == label)[:10]:
+            Image.fromarray(images[i]).save(folder / name / f"{i:05}.png", optimize=True)
+
+
 def write_digits(path: Path) -> None:
     """The bundled digits, from scikit-learn's copy of the UCI test set."""
     from sklearn.datasets import load_digits
@@ -132,6 +163,8 @@ def main() -> None:
     write_cifar10_binary(GOLDEN / "cifar-10-batches-bin")
     write_cifar10_python(GOLDEN / "cifar-10-batches-py")
     write_npz(GOLDEN / "npz")
+    write_iris(GOLDEN)
+    write_images(GOLDEN / "images")
     write_digits(DIGITS)
 
 

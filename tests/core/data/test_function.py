@@ -100,8 +100,8 @@ def test_an_error_of_the_program_stays_what_it_is(user_module: Write) -> None:
 @pytest.mark.parametrize(
     ("expression", "words"),
     [
-        ("None", "returned a NoneType"),
-        ("np.ones(3)", "returned a ndarray"),
+        ("None", "returned NoneType"),
+        ("np.ones(3)", "returned ndarray"),
         ("(1, 2, 3)", "returned 3 things"),
         ("[[1], [1, 2]], [0, 1]", "rows differ in length"),
         ("np.array([['a'], ['b']]), np.arange(2)", "x holds text"),

@@ -3,7 +3,24 @@
 from __future__ import annotations
 
 from nnbabysit.core.report.curve_plots import plot_curves, plot_tiny
+from nnbabysit.core.report.evaluation_plots import (
+    plot_confusion,
+    plot_predicted,
+    plot_reliability,
+    plot_wrong,
+)
 from nnbabysit.core.report.search_plots import plot_importances, plot_search
 from nnbabysit.core.report.signal_plots import plot_activations, plot_updates
 
-__all__ = ["plot_activations", "plot_curves", "plot_importances", "plot_search", "plot_tiny", "plot_updates"]
+__all__ = [
+    "plot_activations",
+    "plot_confusion",
+    "plot_curves",
+    "plot_importances",
+    "plot_predicted",
+    "plot_reliability",
+    "plot_search",
+    "plot_tiny",
+    "plot_updates",
+    "plot_wrong",
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,10 @@ from nnbabysit.core.errors import RunError
 from nnbabysit.core.record.files import atomic_file, write_atomically
 
 FORMAT = 1
+LAST = "last.pt"
+"""Name of the checkpoint that a run goes on from."""
+BEST = "best.safetensors"
+"""Name of the weights of the best epoch."""
 
 
 def save_checkpoint(path: Path, document: dict[str, Any]) -> None:
@@ -71,7 +76,7 @@ def load_weights(path: Path, model: nn.Module) -> None:
     """Put saved weights into a network, whichever device it is on.
 
     Raises:
-        RunError: There are no weights, they are damaged, or they belong to another network.
+        RunError: There are no weights, they are damaged, or they belong to a network of another architecture.
     """
     try:
         tensors: dict[str, Tensor] = safetensors.torch.load(path.read_bytes())
@@ -79,10 +84,30 @@ def load_weights(path: Path, model: nn.Module) -> None:
         raise RunError("there are no weights", where=str(path)) from error
     except (SafetensorError, OSError) as error:
         raise RunError(f"the weights cannot be read: {error}", where=str(path)) from error
+    difference = _difference(tensors, model.state_dict())
+    if difference:
+        raise RunError(
+            f"the weights belong to another network: {difference}",
+            where=str(path),
+            remedy="Restore the model's code (a copy is in the run's folder code), or train again",
+        )
     try:
         model.load_state_dict(tensors)
-    except RuntimeError as error:
-        raise RunError("the weights belong to another network", where=str(path)) from error
+    except RuntimeError as error:  # a network of the user's may have a way of its own to load
+        raise RunError(f"the weights do not go into the network: {error}", where=str(path)) from error
+
+
+def _difference(saved: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> str:
+    """The first difference in names or shapes, in words; empty if there is none."""
+    for name, tensor in expected.items():
+        if name not in saved:
+            return f"the network has {name}, the file has not"
+        if tuple(saved[name].shape) != tuple(tensor.shape):
+            return (
+                f"{name} is {tuple(saved[name].shape)} in the file and {tuple(tensor.shape)} in the network"
+            )
+    foreign = next((name for name in saved if name not in expected), None)
+    return "" if foreign is None else f"the file has {foreign}, the network has not"
 
 
 def architecture(model: nn.Module) -> str:

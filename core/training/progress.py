@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nnbabysit.core.config.schema import Config
 from nnbabysit.core.errors import RunError
 from nnbabysit.core.training.checkpoints import architecture, load_checkpoint, save_checkpoint
 from nnbabysit.core.training.records import EpochRecord, Score
 
 if TYPE_CHECKING:
-    from nnbabysit.core.config.schema import Config, EarlyStopping
+    from nnbabysit.core.config.schema import EarlyStopping
     from nnbabysit.core.training.assembly import Assembly
 
 FIXED = ("seed", "data", "model", "loss", "optimizer", "schedule", "regularization", "training.batch_size")
@@ -165,6 +166,8 @@ def _flat(path: str, value: Any) -> dict[str, Any]:
 
 
 def _check_settings(path: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
+    """Refuse to go on with other settings; one that the checkpoint is too old to know had its default."""
+    before = {**{key: value for key, value in _fixed_settings(Config()).items() if key in now}, **before}
     missing = object()
     changed = [key for key in {**before, **now} if before.get(key, missing) != now.get(key, missing)]
     if changed:

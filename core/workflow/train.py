@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from nnbabysit.core.data.signature import SIGNATURE_FILE, Signature
 from nnbabysit.core.diagnosis.evidence import curve_evidence
 from nnbabysit.core.diagnosis.rule import Finding, diagnose
 from nnbabysit.core.diagnosis.rules import RUN_RULES
+from nnbabysit.core.errors import RunError
 from nnbabysit.core.models.weights import count_parameters
 from nnbabysit.core.record.files import read_lines, write_atomically
-from nnbabysit.core.record.run import Run
+from nnbabysit.core.record.run import Run, read_meta
 from nnbabysit.core.record.strict_json import encode
 from nnbabysit.core.report.plots import plot_curves, plot_updates
 from nnbabysit.core.training.activations import dead_units
 from nnbabysit.core.training.assembly import Prepared, prepare
-from nnbabysit.core.training.checkpoints import load_weights, save_weights
+from nnbabysit.core.training.checkpoints import BEST, LAST, load_weights, save_weights
 from nnbabysit.core.training.epochs import train_epochs
 from nnbabysit.core.training.loop import evaluate, steps_per_epoch
 from nnbabysit.core.training.probes import standard_probes
@@ -30,11 +32,11 @@ from nnbabysit.core.workflow.train_events import TrainEvents
 from nnbabysit.core.workflow.train_outcome import Outcome, metrics_of, summary_of, table_of
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from nnbabysit.core.config.schema import Config
     from nnbabysit.core.data.dataset import Dataset
 
-LAST = "last.pt"
-BEST = "best.safetensors"
 METRICS = "metrics.jsonl"
 
 
@@ -84,6 +86,7 @@ def run_train(
 
 def _resumed(config: Config, run: Run, prepared: Prepared) -> Progress:
     """The run's progress; metrics of an epoch that was cut off are removed, since it is trained again."""
+    _check_same_data(config, run, prepared.dataset)
     progress = load_progress(run.checkpoints / LAST, prepared.assembly, config)
     lines, _ = read_lines(run.path / METRICS)
     kept = [line for line in lines if line["step"] <= progress.step]
@@ -93,9 +96,33 @@ def _resumed(config: Config, run: Run, prepared: Prepared) -> Progress:
     return progress
 
 
+def _check_same_data(config: Config, run: Run, data: Dataset) -> None:
+    """Refuse data in which the outputs mean something else; of other samples with the same meaning tell."""
+    try:
+        then = Signature.load(run.checkpoints / SIGNATURE_FILE, config.data.preprocess)
+    except RunError:
+        then = Signature.of(data)  # a file that is missing or damaged is written anew
+    for words, before, after in (
+        ("another task", then.task, data.task),
+        ("other shapes", then.input_shape, data.input_shape),
+        ("other classes", then.class_names, data.class_names),
+    ):
+        if before != after:
+            raise RunError(
+                f"the data has changed since the run began, it has {words}",
+                where="data",
+                remedy="Put it back as it was, or train anew",
+            )
+    if read_meta(run.path).get("dataset_fingerprint") not in (None, data.fingerprint):
+        run.event("warning", text="the data has changed since the run began: its fingerprint is another one")
+
+
 def _start(config: Config, run: Run, prepared: Prepared, progress: Progress) -> None:
     assembly, data = prepared.assembly, prepared.dataset
     note_provenance(run, config, data, assembly.device)
+    Signature.of(data).save(
+        run.checkpoints / SIGNATURE_FILE
+    )  # now: a run killed in any epoch can be evaluated
     run.event(
         "start",
         command="train",
@@ -202,7 +229,21 @@ def _findings(config: Config, prepared: Prepared, progress: Progress) -> list[Fi
     )
     if evidence["first_nonfinite"]:
         evidence["inputs_finite"] = all(bool(torch.isfinite(x).all()) for x, _ in data.train.batches(1000))
+    if config.loss == "mse":
+        evidence |= _about_targets(data.train.y)
     return diagnose(RUN_RULES, {**evidence, "loss_name": config.loss})
+
+
+def _about_targets(y: Tensor) -> dict[str, float]:
+    """Where numbers to be predicted lie, and what answering 0 costs; of several columns the farthest off."""
+    y_NK = y.double().reshape(len(y), -1)
+    std_K, mean_K = torch.std_mean(y_NK, dim=0, correction=0)
+    worst = int((mean_K.abs() / std_K.clamp_min(1e-12)).argmax())
+    return {
+        "zero_output_loss": float((y_NK**2).mean()),
+        "target_mean": float(mean_K[worst]),
+        "target_std": float(std_K[worst]),
+    }
 
 
 def _result(run: Run, prepared: Prepared, outcome: Outcome, findings: list[Finding]) -> StepResult:

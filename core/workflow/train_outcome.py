@@ -11,6 +11,9 @@ from nnbabysit.core.workflow.result import Table
 if TYPE_CHECKING:
     from nnbabysit.core.training.progress import Progress
 
+UNREADABLE = 1e5
+"""A diverged loss from here on is shown with its exponent."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
@@ -94,7 +97,10 @@ def table_of(progress: Progress) -> Table:
 
 
 def _cells(score: Score, with_accuracy: bool) -> tuple[str, ...]:
-    return (f"{score.loss:.4f}", _share(score)) if with_accuracy else (f"{score.loss:.4g}",)
+    if not with_accuracy:
+        return (f"{score.loss:.4g}",)
+    shown = f"{score.loss:.4f}" if score.loss < UNREADABLE else f"{score.loss:.4g}"
+    return (shown, _share(score))
 
 
 def _share(score: Score) -> str:

@@ -10,6 +10,7 @@ import pytest
 from nnbabysit.core.data.dataset import Dataset
 from nnbabysit.core.errors import RunError
 from nnbabysit.core.training.assembly import assemble
+from nnbabysit.core.training.checkpoints import load_checkpoint, save_checkpoint
 from nnbabysit.core.training.epochs import train_epochs
 from nnbabysit.core.training.progress import Progress, load_progress, save_progress
 
@@ -37,3 +38,20 @@ def test_a_cosine_may_not_since_it_would_climb_again(
     short, long = (make_config(schedule=cosine, training={"epochs": n, "batch_size": 500}) for n in (1, 3))
     with pytest.raises(RunError, match=r"training\.epochs was 1 and is 3"):
         continued(tmp_path / "last.pt", digits, short, long)
+
+
+def test_a_checkpoint_from_before_a_setting_was_added_goes_on(
+    tmp_path: Path, digits: Dataset, make_config: Any
+) -> None:
+    config, path = make_config(training={"epochs": 1, "batch_size": 500}), tmp_path / "last.pt"
+    assembly, progress = assemble(config, digits), Progress()
+    for record in train_epochs(assembly, digits, config):
+        progress.add(record)
+    save_progress(path, progress, assembly, config)
+    document = load_checkpoint(path, assembly.device)
+    del document["settings"]["data.workers"]
+    save_checkpoint(path, document)
+    assert load_progress(path, assemble(config, digits), config).epoch == 1
+    changed = make_config(data={"source": "digits", "test": 0.2, "workers": 2})
+    with pytest.raises(RunError, match=r"data\.workers was 0 and is 2"):
+        load_progress(path, assemble(config, digits), changed)

@@ -116,6 +116,7 @@ def test_a_run_learns_and_writes_everything(new_run: NewRun) -> None:
     assert {
         "checkpoints/last.pt",
         "checkpoints/best.safetensors",
+        "checkpoints/data.safetensors",
         "plots/curves.png",
         "plots/updates.svg",
     } <= written

@@ -1,0 +1,88 @@
+"""The command ``evaluate``: how good trained networks are on samples that they were not trained on."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nnbabysit.cli.application import app
+from nnbabysit.cli.options import Options, with_options_but_no_config
+
+if TYPE_CHECKING:
+    from nnbabysit.cli.session import Session
+    from nnbabysit.core.workflow.result import StepResult
+
+
+class SplitName(StrEnum):
+    """What ``--split`` takes."""
+
+    TRAIN = "train"
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+@app.command()
+@with_options_but_no_config
+def evaluate(
+    options: Options,
+    runs: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN", help="Paths of training runs, or their names in the folder of runs."),
+    ],
+    split: Annotated[
+        SplitName | None,
+        typer.Option(
+            "--split",
+            metavar="SPLIT",
+            help="train, validation or test. Left out: test, else validation.",
+        ),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            metavar="PATH",
+            help="Other samples with targets, a file or folder of the kind that the run was trained on.",
+        ),
+    ] = None,
+) -> int:
+    """Evaluate the best weights of one or more training runs.
+
+    Scores every sample of a split: for classes accuracy, precision, recall and F1 of each class, the
+    confusion matrix, log loss and the expected calibration error; for regression MSE, MAE and R². Draws
+    the confusion matrix, the reliability of the probabilities and, for images, the most wrongly classified
+    samples. Samples are prepared as in the run: nothing is fitted to them. Several runs are set side by
+    side in one table.
+
+    Example: nnbabysit evaluate runs/latest --split validation
+    """
+    from nnbabysit.cli.runs_root import find_run
+    from nnbabysit.cli.session import conduct
+
+    if options.set or options.seed is not None:
+        raise typer.BadParameter("evaluate keeps the settings of its runs: -S and --seed start a new one")
+
+    def step(session: Session) -> StepResult:
+        from nnbabysit.core.workflow.evaluate import load_members, run_evaluate
+
+        members = load_members(
+            [find_run(run, options.runs_dir) for run in runs],
+            split=None if split is None else split.value,
+            data=None if data is None else data.absolute(),
+            device=options.device or "auto",
+            skip_broken=options.skip_broken,
+        )
+        session.run = session.new_run("evaluate", session.config)
+        return run_evaluate(members, session.run)
+
+    def config_of_first_run() -> str:
+        from nnbabysit.core.record.archive import read_meta
+
+        first = find_run(runs[0], options.runs_dir)
+        read_meta(first)  # a folder that is no run is told as such, not as a missing config
+        return str(first / "config.yaml")
+
+    return conduct("evaluate", options, step, source=config_of_first_run)

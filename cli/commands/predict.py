@@ -1,0 +1,149 @@
+"""The command ``predict``: what a trained network says about the samples of a file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
+
+import typer
+
+from nnbabysit.cli.application import app
+from nnbabysit.cli.options import Options, with_run_options
+
+if TYPE_CHECKING:
+    from nnbabysit.core.data.samples import Samples
+    from nnbabysit.core.training.trained import Trained
+
+SUFFIXES = (".csv", ".json")
+
+
+@app.command()
+@with_run_options
+def predict(
+    options: Options,
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="Path of a training run, or its name in the folder of runs.")
+    ],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="Samples: .npz with x, .npy, idx, .csv, .parquet, a picture, or a folder of pictures.",
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write to this .csv or .json file instead of stdout."
+        ),
+    ] = None,
+    device: Annotated[
+        str, typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps.")
+    ] = "auto",
+) -> int:
+    """Predict the samples of a file with the best weights of a training run.
+
+    Prints CSV: the number of the sample (for pictures the file), the predicted class by its name, and the
+    probability of each class; for regression the outputs. With --json, one JSON document. Samples are
+    prepared as the run prepared its own: nothing is fitted to them. Targets are not needed and not looked
+    at. Large files are predicted and written batch by batch.
+
+    Example: nnbabysit predict runs/latest samples.npz --output predictions.csv
+    """
+    from nnbabysit.cli.answer import answer
+
+    if output is not None and output.suffix.lower() not in SUFFIXES:
+        raise typer.BadParameter(f"--output names a file .csv or .json, not {output.name!r}")
+    return answer("predict", options, lambda: _predict(options, run, file, output, device))
+
+
+def _predict(options: Options, run: str, file: Path, output: Path | None, device: str) -> int:
+    from nnbabysit.cli.output import print_json
+    from nnbabysit.cli.rendering import shown_path
+    from nnbabysit.cli.runs_root import find_run
+    from nnbabysit.cli.terminal import clean_line, error_line
+
+    path = find_run(run, options.runs_dir)
+    if output is not None:
+        _check_writable(output)
+    from nnbabysit.core.data.samples import read_samples
+    from nnbabysit.core.record.files import atomic_file
+    from nnbabysit.core.training.trained import load_trained
+
+    trained = load_trained(path, device)
+    samples = read_samples(file, trained.signature)
+    for note in trained.notes:
+        error_line(clean_line(f"warning: {note}"))
+    if output is None:
+        _print(trained, samples, as_json=options.json)
+        return 0
+    with (
+        atomic_file(output.absolute()) as temporary,
+        temporary.open("w", encoding="utf-8", newline="") as out,
+    ):
+        _write(out, trained, samples, as_json=output.suffix.lower() == ".json")
+    if options.json:
+        print_json({**_head(trained, samples), "output": str(output.absolute())})
+    elif not options.quiet:
+        error_line(clean_line(f"{len(samples)} predictions written to {shown_path(output)}"))
+    return 0
+
+
+def _print(trained: Trained, samples: Samples, *, as_json: bool) -> None:
+    """On stdout; a JSON document only once it is whole, so that an error leaves no half of one."""
+    import shutil
+    import tempfile
+
+    try:
+        if as_json:
+            with tempfile.TemporaryFile("w+", encoding="utf-8") as spool:
+                _write(spool, trained, samples, as_json=True)
+                spool.seek(0)
+                shutil.copyfileobj(spool, sys.stdout)
+        else:
+            _write(sys.stdout, trained, samples, as_json=False)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has gone away (``| head``), and that is all right
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _write(stream: TextIO, trained: Trained, samples: Samples, *, as_json: bool) -> None:
+    from nnbabysit.cli.predictions import write_csv, write_json
+    from nnbabysit.core.workflow.predict import predict
+
+    predictions = predict(trained, samples)
+    if as_json:
+        write_json(stream, _head(trained, samples), trained.signature, samples, predictions)
+    else:
+        write_csv(stream, trained.signature, samples, predictions)
+
+
+def _head(trained: Trained, samples: Samples) -> dict[str, Any]:
+    from nnbabysit.cli.answer import document
+
+    return document(
+        "predict",
+        run=str(trained.run_dir),
+        data=samples.place,
+        task=trained.signature.task,
+        metrics={"samples": len(samples)},
+    )
+
+
+def _check_writable(output: Path) -> None:
+    """See early whether the file can be written.
+
+    Raises:
+        UserError: Its folder is not there or not writable, or it is a folder itself.
+    """
+    from nnbabysit.core.errors import UserError
+
+    folder = output.absolute().parent
+    if not folder.is_dir():
+        raise UserError(f"there is no folder {folder}", where="--output", remedy="Make it first")
+    if output.is_dir():
+        raise UserError(f"{output} is a folder", where="--output", remedy="Name a file in it")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UserError(f"{folder} cannot be written", where="--output", remedy="Name another folder")

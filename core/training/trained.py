@@ -1,0 +1,133 @@
+"""Trained: the network of a finished run, as the run left it at its best, ready for new samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nnbabysit.core.config.loading import load_config
+from nnbabysit.core.data.seeds import derive_seed
+from nnbabysit.core.data.signature import SIGNATURE_FILE, Signature
+from nnbabysit.core.errors import RunError, UserError
+from nnbabysit.core.models.build import build_model
+from nnbabysit.core.record.archive import find_runs, read_meta
+from nnbabysit.core.record.directory import CONFIG
+from nnbabysit.core.training.assembly import pick_device
+from nnbabysit.core.training.checkpoints import BEST, load_weights
+from nnbabysit.core.training.losses import Objective, build_objective
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from nnbabysit.core.config.schema import Config
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Trained:
+    """A network with the weights of its best epoch, and all that is needed to ask it.
+
+    Attributes:
+        run_dir: Run that trained it, absolute.
+        config: Config of that run.
+        model: In evaluation mode, on ``device``.
+        signature: What it expects and what its answers mean.
+        objective: Loss that it was trained on.
+        device: Where it lies.
+        notes: What the user should know about it, plain sentences.
+    """
+
+    run_dir: Path
+    config: Config
+    model: nn.Module
+    signature: Signature
+    objective: Objective
+    device: torch.device
+    notes: tuple[str, ...] = ()
+
+
+def load_trained(run: Path, device: str = "auto") -> Trained:
+    """Build the network of a run and load its best weights.
+
+    The config of a run holds absolute paths, so it does not matter where the run was started, nor where this
+    is called; the user's own code is imported from where it lay.
+
+    Args:
+        run: Directory of a training run, ended or not.
+        device: As in a config.
+
+    Raises:
+        RunError: It is no training run, it has no best weights yet, or they belong to another architecture.
+        UserError: The user's own code has moved or no longer builds, or the device is not there.
+        UserCodeError: The user's own code raised.
+    """
+    run = run.resolve()
+    weights = _check_trained(run)
+    config = load_config(str(run / CONFIG), cwd=run).config
+    target = pick_device(device)
+    signature = Signature.load(run / "checkpoints" / SIGNATURE_FILE, config.data.preprocess)
+    try:
+        model = build_model(
+            config.model,
+            input_shape=signature.input_shape,
+            num_outputs=signature.num_outputs,
+            seed=derive_seed(config.seed, "model"),
+        )
+    except UserError as error:
+        raise kept_copy(error, config.model.name, run) from error.__cause__
+    load_weights(weights, model)
+    return Trained(
+        run_dir=run,
+        config=config,
+        model=model.to(target).eval(),
+        signature=signature,
+        objective=build_objective(config.loss, signature.task),
+        device=target,
+        notes=tuple(_changed_code(run)),
+    )
+
+
+def _changed_code(run: Path) -> Iterator[str]:
+    """The user's own files that are not what the run was trained with: the weights may fit all the same."""
+    for name, origin in (read_meta(run).get("code") or {}).items():
+        copy, file = run / "code" / name, Path(origin)
+        try:
+            same = copy.read_bytes() == file.read_bytes()
+        except OSError:
+            continue  # what has gone is told by whoever needs it
+        if not same:
+            yield f"{file} has changed since the run, which keeps a copy of it: {copy}"
+
+
+def kept_copy(error: UserError, target: str, run: Path) -> UserError:
+    """The same, with the copy that the run keeps of code that has gone; as it is if that is not the cause."""
+    file = Path(target.rpartition(":")[0] or target)
+    origins = read_meta(run).get("code")
+    name = next((name for name, origin in (origins or {}).items() if origin == str(file)), None)
+    if name is None or file.exists():
+        return error
+    error.remedy = f"The run keeps a copy, {run / 'code' / name}: put it back there"
+    return error
+
+
+def _check_trained(run: Path) -> Path:
+    """The file with the best weights of a run, which is a training."""
+    command = read_meta(run).get("command")
+    if command != "train":
+        trainings = find_runs(run.parent, command="train")
+        newest = f"; the newest beside it is {trainings[0].name}" if trainings else ""
+        raise RunError(
+            f"this is a run of {command}, not of train",
+            where=str(run),
+            remedy=f"Name a training run, which alone keeps a network{newest}",
+        )
+    weights = run / "checkpoints" / BEST
+    if not weights.is_file():
+        raise RunError(
+            "the run has no best weights: no epoch of it came to its end",
+            where=str(run),
+            remedy="Resume it, or train again",
+        )
+    return weights

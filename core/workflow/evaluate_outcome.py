@@ -1,0 +1,168 @@
+"""Outcome of an evaluation: in one sentence, as numbers, and as tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from nnbabysit.core.data.signature import Signature
+from nnbabysit.core.training.mistakes import Mistake
+from nnbabysit.core.training.scores import ClassificationScores, RegressionScores
+from nnbabysit.core.training.trained import Trained
+from nnbabysit.core.workflow.result import Table
+
+Scores = ClassificationScores | RegressionScores
+MOST_CLASSES = 100
+"""Classes up to which the confusion matrix goes into the result."""
+_MOST_ROWS = 10
+_MOST_CLASS_ROWS = 30
+
+
+def metrics_of(trained: Trained, scores: Scores, loss: float) -> dict[str, Any]:
+    """Numbers of one network, as ``run_evaluate`` describes them."""
+    config = trained.config
+    named = {"run": str(trained.run_dir), "model": config.model.name, "samples": scores.samples, "loss": loss}
+    if isinstance(scores, RegressionScores):
+        return {**named, "mse": scores.mse, "rmse": math.sqrt(scores.mse), "mae": scores.mae, "r2": scores.r2}
+    names = trained.signature.class_names
+    return {
+        **named,
+        "accuracy": scores.accuracy,
+        "exact_accuracy": scores.exact,
+        "log_loss": scores.log_loss,
+        "calibration_error": scores.calibration.error,
+        **{f"macro_{name}": scores.macro(name) for name in ("precision", "recall", "f1")},
+        "classes": [
+            {
+                "name": name,
+                "precision": score.precision,
+                "recall": score.recall,
+                "f1": score.f1,
+                "support": score.support,
+            }
+            for name, score in zip(names, scores.classes, strict=True)
+        ],
+        "confusion": scores.confusion.tolist() if len(names) <= MOST_CLASSES else None,
+    }
+
+
+def summary_of(scores: Scores) -> str:
+    """The numbers that one asks for first."""
+    if isinstance(scores, RegressionScores):
+        return (
+            f"mean squared error {scores.mse:.4g}, mean absolute error {scores.mae:.4g}, R² {scores.r2:.4f}"
+        )
+    return f"accuracy {scores.accuracy:.4f}, calibration error {scores.calibration.error:.4f}"
+
+
+def tables_of(
+    rows: Sequence[dict[str, Any]], signature: Signature, mistakes: Sequence[Mistake]
+) -> tuple[Table, ...]:
+    """Networks side by side; for a single one its classes and its worst answers.
+
+    Args:
+        rows: What ``metrics_of`` returned for each network.
+        signature: Of the first.
+        mistakes: The worst answers of a single network, the worst first.
+    """
+    return tuple(_tables(rows, signature, mistakes))
+
+
+def mistake_words(mistake: Mistake, signature: Signature) -> tuple[str, str]:
+    """A wrong answer in two short lines: what was said with its probability, and what is true."""
+    true, said = _named(mistake, signature)
+    return f"said {said}, {percent(mistake.confidence)}", f"true {true}, {percent(mistake.truth_probability)}"
+
+
+def percent(probability: float) -> str:
+    """A probability in short: never 0 % or 100 % for what is neither."""
+    if 0 < probability < 0.001:
+        return "<0.1%"
+    if 0.999 < probability < 1:
+        return ">99.9%"
+    return f"{probability:.1%}"
+
+
+def _tables(
+    rows: Sequence[dict[str, Any]], signature: Signature, mistakes: Sequence[Mistake]
+) -> Iterator[Table]:
+    yield _members(rows, signature)
+    if len(rows) > 1:
+        return
+    if "classes" in rows[0]:
+        yield _classes(rows[0]["classes"], signature)
+    if mistakes:
+        yield _mistakes(mistakes[:_MOST_ROWS], signature)
+
+
+def _members(rows: Sequence[dict[str, Any]], signature: Signature) -> Table:
+    if signature.task == "regression":
+        columns = {"loss": "loss", "mse": "MSE", "rmse": "RMSE", "mae": "MAE", "r2": "R²"}
+    else:
+        columns = {"accuracy": "accuracy", "macro_f1": "macro F1", "log_loss": "log loss"}
+        columns |= {"calibration_error": "calibration error"}
+        if signature.task == "multilabel":
+            columns = {"accuracy": "accuracy", "exact_accuracy": "all labels right", **columns}
+    cells = tuple(
+        (_run_name(row["run"]), str(row["samples"]), *(f"{row[key]:.4g}" for key in columns)) for row in rows
+    )
+    title = "Scores" if len(rows) == 1 else f"Scores of {len(rows)} networks"
+    return Table(title=title, columns=("run", "samples", *columns.values()), rows=cells)
+
+
+def _run_name(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2]
+
+
+def _classes(classes: Sequence[dict[str, Any]], signature: Signature) -> Table:
+    """Every class, or with very many the ones that fare worst."""
+    shown = classes
+    kind = "label" if signature.task == "multilabel" else "class"
+    title = f"Each {kind}"
+    if len(classes) > _MOST_CLASS_ROWS:
+        shown = sorted(classes, key=lambda score: score["f1"])[:_MOST_CLASS_ROWS]
+        title = f"The {_MOST_CLASS_ROWS} of {len(classes)} with the lowest F1"
+    rows = tuple(
+        (
+            score["name"],
+            *(f"{score[key]:.4f}" for key in ("precision", "recall", "f1")),
+            str(score["support"]),
+        )
+        for score in shown
+    )
+    return Table(title=title, columns=(kind, "precision", "recall", "F1", "samples"), rows=rows)
+
+
+def _mistakes(mistakes: Sequence[Mistake], signature: Signature) -> Table:
+    if signature.task == "regression":
+        several = signature.num_outputs > 1
+        rows = tuple(
+            (
+                str(m.index),
+                *((str(m.label),) if several else ()),
+                f"{m.truth:.6g}",
+                f"{m.answer:.6g}",
+                f"{m.answer - m.truth:+.4g}",
+            )
+            for m in mistakes
+        )
+        columns = ("sample", *(("column",) if several else ()), "true", "predicted", "error")
+        return Table(title="Largest errors", columns=columns, rows=rows)
+    rows = tuple((str(m.index), *_answer_cells(m, signature)) for m in mistakes)
+    columns = ("sample", "true", "p(true)", "predicted", "p(predicted)")
+    return Table(title="Most wrongly classified", columns=columns, rows=rows)
+
+
+def _answer_cells(mistake: Mistake, signature: Signature) -> tuple[str, str, str, str]:
+    true, said = _named(mistake, signature)
+    return true, f"{mistake.truth_probability:.3g}", said, f"{mistake.confidence:.3g}"
+
+
+def _named(mistake: Mistake, signature: Signature) -> tuple[str, str]:
+    """What is true and what was said."""
+    names = signature.class_names
+    if signature.task != "multilabel":
+        return names[int(mistake.truth)], names[int(mistake.answer)]
+    name = names[mistake.label]
+    return (name, f"not {name}") if mistake.truth else (f"not {name}", name)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import traceback
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from nnbabysit.core.diagnosis.rule import Finding
+from nnbabysit.core.errors import DiskError, NnbabysitError
 from nnbabysit.core.record.run import Run
+from nnbabysit.core.workflow import display
 
 SCHEMA_VERSION = 1
 Verdict = Literal["pass", "fail", "diverged", "error"]
@@ -53,6 +56,8 @@ class StepResult:
     tables: tuple[Table, ...] = field(default=())
     next_command: str = ""
 
+    __repr__, __str__, _repr_html_ = display.in_short, display.as_text, display.as_html
+
     @property
     def exit_code(self) -> int:
         """0 healthy, 1 error, 3 a check said no, 4 diverged."""
@@ -73,9 +78,32 @@ class StepResult:
 
 
 def conclude(run: Run, result: StepResult) -> None:
-    """Write a result into its run directory, tell the listeners, and close the run with its exit code."""
+    """Write a result and its page into the run directory, tell the listeners, and close the run.
+
+    Raises:
+        DiskError: The disk is full, over quota or broken.
+    """
     for finding in result.findings:
         run.event("finding", **finding.to_document())
     run.event("verdict", verdict=result.verdict, summary=result.summary)
-    run.save_result(result.to_document())
+    tables = [asdict(table) for table in result.tables]
+    run.save_result({**result.to_document(), "tables": tables})
+    write_report(run)
     run.close(result.exit_code)
+
+
+def write_report(run: Run) -> None:
+    """Write ``report.html`` into a run; a page that fails is noted in the log and changes no outcome.
+
+    Raises:
+        DiskError: The disk is full, over quota or broken.
+    """
+    try:
+        from nnbabysit.core.report.page import REPORT, write_page
+
+        write_page([run.path], run.path / REPORT)
+    except DiskError:
+        raise
+    except Exception as error:
+        told = isinstance(error, NnbabysitError)
+        run.log(f"the report could not be written: {error if told else traceback.format_exc()}")

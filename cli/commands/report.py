@@ -1,0 +1,63 @@
+"""``report``: runs as one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nnbabysit.cli.application import app
+from nnbabysit.cli.options import Options, with_run_options
+
+
+@app.command()
+@with_run_options
+def report(
+    options: Options,
+    runs: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN", help="Path of a run, its name in the folder of runs, or latest."),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Where to write. Left out: report.html in the run; of several runs, in the current folder.",
+        ),
+    ] = None,
+) -> int:
+    """Write a run as one HTML page, or several side by side.
+
+    The page comes verdict first, then findings with evidence and remedy, curves, signals inside the network,
+    the trials of a search, what the config changes, and the environment. It is one file without JavaScript
+    that loads nothing from anywhere, so it can be sent as it is. Several runs are shown by what differs.
+    Every command leaves such a page in its run; a run that crashed gets one here. Prints the path. A file
+    that is not a report is never overwritten.
+
+    Example: nnbabysit report latest && nnbabysit report brave-otter_train calm-heron_train
+    """
+    from nnbabysit.cli.answer import answer, document
+    from nnbabysit.cli.runs_root import find_run
+
+    def work() -> int:
+        from nnbabysit.cli.output import print_json
+        from nnbabysit.cli.rendering import shown_path
+        from nnbabysit.cli.terminal import clean_line, write
+        from nnbabysit.core.report.page import REPORT, write_page
+
+        found = list(dict.fromkeys(find_run(name, options.runs_dir) for name in runs))
+        page = write_page(found, output or (found[0] / REPORT if len(found) == 1 else Path(REPORT)))
+        if options.json:
+            run_dir = str(found[0]) if len(found) == 1 else None
+            paths = [str(run) for run in found]
+            print_json(document("report", run_dir=run_dir, runs=paths, page=str(page)))
+        else:
+            import sys
+
+            write(sys.stdout, f"{clean_line(shown_path(page))}\n")
+        return 0
+
+    return answer("report", options, work)

@@ -1,0 +1,42 @@
+"""Numbers, times and hidden characters as text."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from nnbabysit.core.report.words import duration, is_numeric, moment, number, plain, value_text
+
+
+def test_hidden_characters_become_visible_and_letters_stay() -> None:
+    assert plain("a\u202eb\x1b[31m\ud800 שלום\tü\n") == "a\\u202eb\\u001b[31m\\ud800 שלום\tü\n"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.034, "34 ms"), (1.25, "1.2 s"), (59.4, "59 s"), (245, "4 min 05 s"), (7400, "2 h 03 min"),
+     (None, ""), (math.nan, ""), (math.inf, "")],
+)  # fmt: skip
+def test_durations(seconds: object, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_numbers_and_values() -> None:
+    assert [number(v) for v in (0.123456, 7510, 235656934, 1e-7, math.nan, None, True)] == [
+        "0.1235", "7510", "235,656,934", "1e-07", "nan", "none", "true",
+    ]  # fmt: skip
+    assert value_text({"a": [1, 0.5], "b": None}) == "{a: [1, 0.5], b: none}"
+    assert len(value_text("x" * 10_000)) < 400
+
+
+def test_columns_of_numbers() -> None:
+    assert is_numeric(["1", "3 *", "1,000", "–", "12%"])
+    assert not is_numeric(["1", "a"])
+    assert not is_numeric(["", "–"])
+
+
+def test_a_time_that_is_none() -> None:
+    assert moment("2026-11-21T09:28:00.169Z") is not None
+    assert moment(None) is None
+    assert moment("yesterday") is None

@@ -26,7 +26,7 @@ def typed(options: Options) -> list[str]:
         words += [flag, str(value)] if value is not None else []
     if options.runs_dir != Path("runs"):
         words += ["--runs-dir", str(options.runs_dir)]
-    return words
+    return [*words, "--skip-broken"] if options.skip_broken else words
 
 
 def next_command(

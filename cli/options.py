@@ -11,6 +11,8 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from nnbabysit.cli.completion import add_completion
+
 SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -39,14 +41,16 @@ class Options:
         json: One JSON document on stdout instead of text.
         quiet: Verdict and findings alone.
         verbose: More detail.
+        skip_broken: Go on without samples that cannot be read.
         max_time: Seconds after which the command stops, or None.
         debug: Show the traceback of an error.
+        log: Names of the sinks that are told beside the run directory.
     """
 
     config: Annotated[
         str | None,
         typer.Argument(
-            metavar="[CONFIG]",
+            metavar="CONFIG",
             help="A YAML file, or the name of a bundled config such as digits. Left out: ./nnbabysit.yaml if "
             "there is one, else digits.",
             show_default=False,
@@ -79,6 +83,10 @@ class Options:
         bool, typer.Option("-q", "--quiet", help="Print the verdict and the findings alone.")
     ] = False
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Print more.")] = False
+    skip_broken: Annotated[
+        bool,
+        typer.Option("--skip-broken", help="Go on without pictures and table rows that cannot be read."),
+    ] = False
     max_time: Annotated[
         float | None,
         typer.Option("--max-time", metavar="TIME", parser=duration, help="Stop after 90s, 10m, 2h."),
@@ -86,6 +94,10 @@ class Options:
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback when something goes wrong.")] = (
         False
     )
+    log: Annotated[
+        list[str],
+        typer.Option("--log", metavar="SINK", help="Write curves for tensorboard as well. Repeatable."),
+    ] = field(default_factory=list)
 
     @property
     def overrides(self) -> list[str]:
@@ -94,7 +106,8 @@ class Options:
 
         flags = {"name": self.name, "device": self.device}
         named = [f"{key}={dumps(value)}" for key, value in flags.items() if value is not None]
-        return [*self.set, *named, *([f"seed={self.seed}"] if self.seed is not None else [])]
+        broken = ["data.skip_broken=true"] if self.skip_broken else []
+        return [*self.set, *named, *([f"seed={self.seed}"] if self.seed is not None else []), *broken]
 
     @property
     def flags(self) -> dict[str, str]:
@@ -137,6 +150,7 @@ def _bundling(command: Callable[..., int], names: Sequence[str]) -> Callable[...
     ]
     first = [parameter for parameter in shared if parameter.name == "config"]
     parameters = [*first, *own, *shared[len(first) :]]
+    add_completion(parameters)
 
     def bundled(**values: Any) -> int:
         picked = {name: values.pop(name) for name in names}

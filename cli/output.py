@@ -132,4 +132,10 @@ def failure_text(failure: Failure, *, colour: bool) -> str:
         return f"{head}: {several}" + "\n".join(listed)
     place = f"{clean_line(failure.where)}: " if failure.where else ""
     sentence = f"{head}: {place}{clean(failure.message).strip()}"
-    return f"{sentence}. {clean_line(failure.remedy).rstrip('.')}." if failure.remedy else f"{sentence}."
+    return f"{ended(sentence)} {ended(clean_line(failure.remedy))}" if failure.remedy else ended(sentence)
+
+
+def ended(sentence: str) -> str:
+    """The sentence with its full stop, unless it ends in a mark of its own."""
+    bare = sentence.rstrip().rstrip(".")
+    return bare if bare.endswith(("?", "!")) else f"{bare}."

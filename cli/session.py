@@ -5,17 +5,17 @@ from __future__ import annotations
 import gc
 import os
 import sys
-import time
 import traceback
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnbabysit.cli.advice import next_command, resume_command
 from nnbabysit.cli.configuration import config_place, load, locate, value_at
-from nnbabysit.cli.failures import USAGE, Failure, TimeIsUp, failure_of, keep_in_temporary_file
+from nnbabysit.cli.deadline import deadline
+from nnbabysit.cli.failures import USAGE, Failure, failure_of, keep_in_temporary_file
 from nnbabysit.cli.options import Options
 from nnbabysit.cli.output import print_failure, print_json, print_result
 from nnbabysit.cli.rendering import Settings, shown_path
@@ -23,6 +23,7 @@ from nnbabysit.cli.runs_root import check_runs_root, has_begun, remove_run
 from nnbabysit.cli.signals import ending_in_order
 from nnbabysit.cli.terminal import Terminal, clean_line, error_line
 from nnbabysit.cli.users_code import user_files, users_folder
+from nnbabysit.cli.view import View, new_view
 from nnbabysit.core.errors import NnbabysitError
 
 if TYPE_CHECKING:
@@ -30,10 +31,10 @@ if TYPE_CHECKING:
     from nnbabysit.core.config.schema import Config
     from nnbabysit.core.data.dataset import Dataset
     from nnbabysit.core.record.run import Event, Listener, Run
+    from nnbabysit.core.record.sink import Sink
     from nnbabysit.core.workflow.result import StepResult
 
 Step = Callable[["Session"], "StepResult"]
-View = AbstractContextManager["Listener"]
 Source = str | Callable[[], str] | None
 
 
@@ -65,9 +66,14 @@ class Session:
         self._runs: list[Run] = []
         self._found: dict[str, str] = {}
         self._performing = True
+        self._sinks: list[Sink] = []
 
     def load(self) -> None:
         """Load the config, say what runs, and see whether runs can be written; torch is not needed yet."""
+        if self.options.log:
+            from nnbabysit.core.report.sinks import check_sinks
+
+            check_sinks(self.options.log)
         source = self._source() if callable(self._source) else self._source
         self.loaded = load(source, self.options)
         self.config = self.loaded.config
@@ -77,7 +83,7 @@ class Session:
 
     def perform(self, step: Step) -> StepResult:
         """Run a step under its view."""
-        self._view = self._new_view()
+        self._view = new_view(self.terminal, self.options, steps=self.command == "babysit")
         with self._view as listener:
             self._listeners = [self._while_it_runs(listener), *self._deadline()]
             try:
@@ -173,11 +179,22 @@ class Session:
         return self.run
 
     def _watch(self, run: Run) -> None:
-        """Remember the run, and keep in its ``log.txt`` the lines that a person sees."""
+        """Remember the run, keep in its ``log.txt`` the lines that a person sees, and tell the sinks."""
         from nnbabysit.cli.plain import PlainView
 
         self._runs.append(run)
         run.listen(PlainView(run.log, verbose=True, steps=True))
+        if self.options.log:
+            from nnbabysit.core.report.sinks import attach_sinks
+
+            self._sinks += attach_sinks(self.options.log, run)
+
+    def _close_sinks(self) -> None:
+        if self._sinks:
+            from nnbabysit.core.report.sinks import close_sinks
+
+            for trouble in close_sinks(self._sinks):
+                error_line(f"warning: {clean_line(trouble)}")
 
     def finish(self, result: StepResult) -> int:
         """Write the result into its run directory, show it, and return the exit code."""
@@ -189,6 +206,7 @@ class Session:
         result = replace(result, next_command=advised)
         if self.run is not None:
             conclude(self.run, result)
+        self._close_sinks()
         if self.options.json:
             print_json(result.to_document())
         else:
@@ -201,6 +219,7 @@ class Session:
         failure = failure_of(error, self._keep_traceback, resumable=resume_command(self.command, run_dir))
         if self.options.debug:
             error_line("".join(traceback.format_exception(error)))
+        self._close_sinks()
         kept = [run for run in self._runs if not self._close(run, failure)]
         shown = kept[-1].path if kept else None
         print_failure(failure, self.command, shown, self.terminal, as_json=self.options.json)
@@ -216,12 +235,14 @@ class Session:
             remove_run(run.path)
             return True
         from nnbabysit.core.record.run import status
+        from nnbabysit.core.workflow.result import write_report
 
         try:
             if status(run.path) == "running":
                 run.log(f"{failure.where}: {failure.message}" if failure.where else failure.message)
                 run.save_result(failure.to_document(self.command, str(run.path)))
             run.close(failure.exit_code)
+            write_report(run)
         except (OSError, NnbabysitError):
             run.close(None)
         return False
@@ -241,30 +262,10 @@ class Session:
         parts = (f"data {config.data.source}", f"model {config.model.name}", f"seed {config.seed}")
         return clean_line(f"nnbabysit {self.command}: {place}, {', '.join(parts)}, device {config.device}")
 
-    def _new_view(self) -> View:
-        steps, quiet, verbose = self.command == "babysit", self.options.quiet, self.options.verbose
-        if self.terminal.live and not quiet:
-            from nnbabysit.cli.live import LiveView
-            from nnbabysit.cli.output import new_console
-
-            console = new_console(sys.stderr, colour=self.terminal.error_colour)
-            return LiveView(console, verbose=verbose, steps=steps)
-        from nnbabysit.cli.plain import PlainView
-
-        return PlainView(error_line, quiet=quiet, verbose=verbose, steps=steps)
-
     def _deadline(self) -> list[Listener]:
         """``train`` keeps its own time and ends with a checkpoint; the others stop at the next event."""
         limit = self.options.max_time
-        if limit is None or self.command in ("train", "resume"):
-            return []
-        end = time.monotonic() + limit
-
-        def listen(event: Event) -> None:
-            if time.monotonic() > end:
-                raise TimeIsUp(limit)
-
-        return [listen]
+        return [] if limit is None or self.command in ("train", "resume") else [deadline(limit)]
 
     def _settings(self) -> Settings:
         return Settings(

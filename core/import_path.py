@@ -3,6 +3,9 @@
 A file is imported as a real module by name, from a folder that is put on ``sys.path``. A module that is made
 from a file location alone cannot be found again by the worker processes of a DataLoader under spawn or
 forkserver.
+
+An object that a Python program handed over gets a name too, ``in-memory:Name``, which this process alone can
+follow. It is no valid module name, so that no file can be mistaken for it.
 """
 
 from __future__ import annotations
@@ -16,12 +19,55 @@ from types import ModuleType
 from nnbabysit.core.errors import UserCodeError, UserError
 from nnbabysit.core.user_code import raised_at
 
+IN_MEMORY = "in-memory"
+"""What stands before the colon of an object that lives in this process alone."""
+_in_memory: dict[str, tuple[object, object]] = {}
+"""Target → the object that it leads to, and the object that it was named after."""
+
+
+def keep_in_memory(found: object, name: str, *, named_after: object = None) -> str:
+    """Give an object a target that ``load`` follows until ``forget`` or the end of the process.
+
+    Args:
+        found: What ``load`` is to return.
+        name: What people call it; only its ASCII letters, digits and underscores are used.
+        named_after: What the target stands for, if that is not ``found`` itself.
+
+    Returns:
+        ``in-memory:Name``; with a number behind it if something else has that name. What has a target already
+        keeps it, and it leads to ``found`` from now on.
+    """
+    source = found if named_after is None else named_after
+    plain = "".join(c for c in name if c.isascii() and (c.isalnum() or c == "_")) or "object"
+    number, target = 1, f"{IN_MEMORY}:{plain}"
+    while target in _in_memory and _in_memory[target][1] is not source:
+        number += 1
+        target = f"{IN_MEMORY}:{plain}-{number}"
+    _in_memory[target] = found, source
+    return target
+
+
+def keep_at(target: str, found: object) -> None:
+    """Let an in-memory target of another process lead to ``found`` in this one."""
+    _in_memory[target] = found, found
+
+
+def forget(target: str) -> None:
+    """Let go of an object that was kept; nothing happens when there is none."""
+    _in_memory.pop(target, None)
+
+
+def is_in_memory(target: str) -> bool:
+    """Whether a target names an object that a Python program handed over, in this process or another."""
+    return target.startswith(f"{IN_MEMORY}:")
+
 
 def load(target: str) -> object:
     """The object that ``target`` names.
 
     Args:
-        target: ``package.module:Name`` or ``/abs/model.py:Name``; Name may hold dots.
+        target: ``package.module:Name`` or ``/abs/model.py:Name``, where Name may hold dots, or what
+            ``keep_in_memory`` returned.
 
     Raises:
         UserError: The target has no colon, or the module or the name in it is not there.
@@ -30,6 +76,8 @@ def load(target: str) -> object:
     place, colon, name = target.rpartition(":")
     if not colon or not place or not name:
         raise UserError(f"{target!r} is no import path", remedy="Write package.module:Name or ./file.py:Name")
+    if place == IN_MEMORY:
+        return _kept(target)
     module = _load_file(Path(place), target) if place.endswith(".py") else _import(place, target)
     found: object = module
     for part in name.split("."):
@@ -37,6 +85,16 @@ def load(target: str) -> object:
             raise _name_not_found(part, found, target)
         found = getattr(found, part)
     return found
+
+
+def _kept(target: str) -> object:
+    if target not in _in_memory:
+        raise UserError(
+            "this was handed over by a Python program and lives in the memory of that program alone",
+            where=target,
+            remedy="Run that program again, or put the code in a file and write ./file.py:Name",
+        )
+    return _in_memory[target][0]
 
 
 def module_of(file: Path) -> tuple[Path, str]:

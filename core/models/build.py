@@ -41,7 +41,7 @@ def build_model(config: Model, *, input_shape: tuple[int, ...], num_outputs: int
     """
     with seeded(seed):
         if ":" in config.name:
-            model = build_user_module(config, input_shape=input_shape, num_outputs=num_outputs)
+            model = build_user_module(config, input_shape=input_shape, num_outputs=num_outputs, seed=seed)
         else:
             model = _build_named(config, input_shape, num_outputs)
     if not any(parameter.requires_grad for parameter in model.parameters()):

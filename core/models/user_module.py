@@ -10,17 +10,21 @@ from torch import nn
 from nnbabysit.core.config.schema import Model
 from nnbabysit.core.errors import ModelError, NnbabysitError
 from nnbabysit.core.import_path import load
+from nnbabysit.core.models.given_network import GivenNetwork
 from nnbabysit.core.models.offered import arguments_for
 from nnbabysit.core.user_code import user_code_error
 
 
-def build_user_module(config: Model, *, input_shape: tuple[int, ...], num_outputs: int) -> nn.Module:
+def build_user_module(
+    config: Model, *, input_shape: tuple[int, ...], num_outputs: int, seed: int
+) -> nn.Module:
     """Import the target and call it.
 
     Args:
         config: ``name`` is an import path to any callable that returns a module.
         input_shape: Shape of one sample.
         num_outputs: Outputs that data and loss need.
+        seed: Seed of the global generators, which a network that is given as it is must know.
 
     Returns:
         The module, as its constructor left it.
@@ -31,6 +35,14 @@ def build_user_module(config: Model, *, input_shape: tuple[int, ...], num_output
         UserCodeError: It raised.
     """
     target, label = load(config.name), label_of(config.name)
+    if isinstance(target, GivenNetwork):
+        if config.args:
+            raise ModelError(
+                f"{label} is a network that is already built, it takes no arguments",
+                where="model.args",
+                remedy="Hand over its class instead",
+            )
+        return target.draw(seed)
     if isinstance(target, nn.Module):
         raise ModelError(
             f"{label} is a network that is already built, its weights would not follow from the seed",

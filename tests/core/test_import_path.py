@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from nnbabysit.core import import_path
 from nnbabysit.core.errors import UserCodeError, UserError
-from nnbabysit.core.import_path import load
+from nnbabysit.core.import_path import forget, is_in_memory, keep_at, keep_in_memory, load
 
 
 @pytest.fixture(autouse=True)
@@ -134,3 +135,54 @@ def test_a_file_whose_name_is_no_module_name_is_refused(tmp_path: Path) -> None:
     file = write(tmp_path / "own-net.py", "number = 1\n")
     with pytest.raises(UserError, match="cannot be imported by name"):
         load(f"{file}:number")
+
+
+@pytest.fixture
+def empty_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is kept: networks of other tests stay to the end of the process."""
+    monkeypatch.setattr(import_path, "_in_memory", {})
+
+
+@pytest.mark.usefixtures("empty_memory")
+def test_an_object_in_memory_is_found_by_its_target_until_it_is_forgotten() -> None:
+    first, second = object(), object()
+    target = keep_in_memory(first, "Net")
+    other = keep_in_memory(second, "Net")
+    try:
+        assert (target, other) == ("in-memory:Net", "in-memory:Net-2")
+        assert load(target) is first
+        assert load(other) is second
+        assert keep_in_memory(first, "Net") == target
+        assert is_in_memory(target)
+        assert not is_in_memory("package.in-memory:Net")
+    finally:
+        forget(target)
+        forget(other)
+    forget(target)
+    with pytest.raises(UserError, match="lives in the memory of that program alone"):
+        load(target)
+
+
+@pytest.mark.usefixtures("empty_memory")
+def test_a_target_leads_to_what_was_made_of_an_object_last() -> None:
+    network = object()
+    targets = [keep_in_memory(made, "Net", named_after=network) for made in ("first", "second")]
+    try:
+        assert targets == ["in-memory:Net", "in-memory:Net"]
+        assert load(targets[0]) == "second"
+    finally:
+        forget(targets[0])
+
+
+@pytest.mark.usefixtures("empty_memory")
+def test_names_in_memory_hold_plain_letters_only() -> None:
+    for name, plain in (("<lambda>", "lambda"), ("a:b/../c", "abc"), ("é\x1b", "object")):
+        target = keep_in_memory(object(), name)
+        forget(target)
+        assert target == f"in-memory:{plain}"
+
+
+def test_an_object_can_be_kept_at_the_target_of_another_process() -> None:
+    keep_at("in-memory:Net-7", 7)
+    assert load("in-memory:Net-7") == 7
+    forget("in-memory:Net-7")

@@ -1,0 +1,89 @@
+"""Ending: what the outputs of a network are, and by which layer they leave it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+Kind = Literal["scores", "probabilities", "log-probabilities", "between 0 and 1", "not below 0"]
+_CLOSE = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a network ends.
+
+    Attributes:
+        kind: What its outputs are: ``scores`` unless they are bounded in one of the ways that losses mind.
+        layer: Class of the last layer that was called, such as ``Linear``; a function does not show.
+    """
+
+    kind: Kind
+    layer: str
+
+
+def look_at_ending(model: nn.Module, x: Tensor) -> Ending:
+    """Run samples through a network and look at what comes out.
+
+    The outputs are judged by their values, so that ``F.softmax`` in forward() is seen as well as a layer.
+
+    Args:
+        model: A network, put into evaluation mode for the look and back.
+        x: (N, ...) real samples, preprocessed, on the network's device; several, or chance decides.
+    """
+    called: list[str] = []
+    weighted: list[nn.Module] = []
+
+    def note(module: nn.Module, inputs: Any, output: Any) -> None:
+        called.append(type(module).__name__)
+        if [*module.parameters(recurse=False)]:
+            weighted.append(module)
+
+    leaves = [module for module in model.modules() if not [*module.children()]]
+    hooks = [module.register_forward_hook(note) for module in leaves]
+    modes = [(module, module.training) for module in model.modules()]
+    try:
+        with torch.no_grad():
+            model.eval()
+            outputs = model(x)
+            kind = kind_of(outputs)
+            if kind in ("between 0 and 1", "not below 0"):
+                kind = _beyond_chance(model, x, outputs, kind, weighted[-1] if weighted else None)
+    finally:
+        for hook in hooks:
+            hook.remove()
+        for module, training in modes:
+            module.training = training
+    return Ending(kind, called[-1] if called else type(model).__name__)
+
+
+def _beyond_chance(model: nn.Module, x: Tensor, outputs: Tensor, kind: Kind, last: nn.Module | None) -> Kind:
+    """The kind that holds with the last weights negated too: a fresh network's scores may all lie so.
+
+    Behind an activation they lie within its bounds again; without one each changes its sign.
+    """
+    if last is None:
+        return kind
+    parameters = [*last.parameters(recurse=False)]
+    for parameter in parameters:
+        parameter.neg_()
+    try:
+        return kind_of(torch.cat([outputs, model(x)]))
+    finally:
+        for parameter in parameters:
+            parameter.neg_()  # exactly as they were
+
+
+def kind_of(outputs: Tensor) -> Kind:
+    """What outputs (N, K) or (N,) look like; a single column is no distribution over classes."""
+    if outputs.ndim == 2 and outputs.shape[1] > 1:
+        if bool((outputs.exp().sum(1) - 1).abs().max() < _CLOSE):
+            return "log-probabilities"
+        if bool((outputs >= 0).all()) and bool((outputs.sum(1) - 1).abs().max() < _CLOSE):
+            return "probabilities"
+    if bool(((outputs >= 0) & (outputs <= 1)).all()):
+        return "between 0 and 1"
+    return "not below 0" if bool((outputs >= 0).all()) else "scores"

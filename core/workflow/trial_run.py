@@ -1,0 +1,142 @@
+"""Trial run: a network and data put together once, to see that they fit and how the network starts."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from nnbabysit.core.config.commented import Entry
+from nnbabysit.core.data.load import load_dataset
+from nnbabysit.core.data.seeds import derive_seed
+from nnbabysit.core.data.targets import resolve
+from nnbabysit.core.errors import ModelError, UserCodeError
+from nnbabysit.core.models.build import build_model
+from nnbabysit.core.models.ending import Ending, look_at_ending
+from nnbabysit.core.models.offered import offers
+from nnbabysit.core.training.assembly import check_batch_size
+from nnbabysit.core.training.initial import InitialLosses, initial_losses
+
+if TYPE_CHECKING:
+    from nnbabysit.core.config.schema import Config, Model
+    from nnbabysit.core.data.dataset import Dataset
+    from nnbabysit.core.data.survey import Survey
+    from nnbabysit.core.workflow.task_choice import Choice
+
+SAMPLES = 256
+"""Training samples that the network is tried on."""
+USUAL, WIDEST = 0.15, 0.4
+"""Tolerance of ``sanity`` by default, and the widest that is proposed: beyond it something is wrong."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the trial showed.
+
+    Attributes:
+        entries: Settings that follow from it.
+        hints: What the user should look at.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    hints: tuple[str, ...] = ()
+
+
+def outputs(loss: str, seen: Survey) -> int:
+    """Outputs that a network needs under a loss that the user named.
+
+    Raises:
+        DataError: The targets do not suit the loss.
+    """
+    return resolve(loss, {"train": seen.y}, seen.class_names, seen.place).num_outputs
+
+
+def fitting(model: Model, seen: Survey, choices: Sequence[Choice]) -> Choice:
+    """The first choice whose number of outputs the network has; every network that can, offers them itself.
+
+    Raises:
+        ModelError: The network fits none of them; the message is about the first.
+        UserCodeError: The network raised.
+    """
+    refusal: ModelError | None = None
+    for choice in choices:
+        try:
+            build_model(model, input_shape=seen.input_shape, num_outputs=choice.outputs, seed=0)
+        except ModelError as error:
+            refusal = refusal or error
+            continue
+        except UserCodeError as error:
+            error.remedy = error.remedy or f"The samples of the data have shape {seen.input_shape}"
+            raise
+        return choice
+    assert refusal is not None
+    raise refusal
+
+
+def offered(network: object, input_shape: tuple[int, ...], num_outputs: int) -> str:
+    """What a constructor is given because it asks for it, such as ``in_features=4, num_classes=3``."""
+    try:
+        names = inspect.signature(network).parameters  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return ""
+    table = offers(input_shape, num_outputs)
+    return ", ".join(f"{name}={table[name]}" for name in names if name in table)
+
+
+def look(config: Config) -> Findings:
+    """Build what the config says, and look at its first outputs and its first loss; the CPU will do.
+
+    Raises:
+        DataError: The data cannot be split as proposed.
+        UserError: The batch does not suit the network.
+        ModelError, UserCodeError: The network does not fit the data.
+    """
+    config = config.model_copy(update={"device": "cpu"})
+    dataset = load_dataset(config)
+    x, y = dataset.train.take(torch.arange(min(SAMPLES, len(dataset.train))))
+    model = build_model(
+        config.model,
+        input_shape=dataset.input_shape,
+        num_outputs=dataset.num_outputs,
+        seed=derive_seed(config.seed, "model"),
+    )
+    check_batch_size(config, dataset, model)
+    hints = _ending_hints(look_at_ending(model, x), config.loss)
+    if hints:  # the first loss says nothing beyond that
+        return Findings((), hints)
+    return _start(initial_losses(config, dataset, x, y, torch.device("cpu")), dataset)
+
+
+def _ending_hints(ending: Ending, loss: str) -> tuple[str, ...]:
+    """Why the outputs do not suit the loss; nothing if they do."""
+    by = f"the network ends in {ending.layer} and its outputs are {ending.kind}"
+    if loss == "cross_entropy" and ending.kind == "probabilities":
+        return (f"{by}; cross_entropy applies softmax itself, so take the softmax at the end out",)
+    if loss == "bce" and ending.kind in ("probabilities", "between 0 and 1"):
+        return (f"{by}; bce applies the sigmoid itself, so take the one at the end out",)
+    if loss in ("cross_entropy", "bce") and ending.kind in ("between 0 and 1", "not below 0"):
+        return (f"{by}; {loss} wants scores of either sign, so take the last activation out",)
+    if loss == "mse" and ending.kind != "scores":
+        return (f"{by}; if targets lie elsewhere it can never reach them, so take the last activation out",)
+    return ()
+
+
+def _start(losses: InitialLosses, dataset: Dataset) -> Findings:
+    """What to expect of ``sanity``, which compares the first loss with what guessing costs."""
+    if losses.expected is None or not math.isfinite(losses.mean):
+        return Findings()
+    upper = max(losses.expected, losses.zero_output)
+    lower = min(losses.expected, losses.expected if losses.prior is None else losses.prior)
+    distance = max(losses.mean / upper - 1 if upper else 0.0, 1 - losses.mean / lower if lower else 0.0, 0.0)
+    measured = f"the first loss is {losses.mean:.4g} where guessing costs {upper:.4g}"
+    if distance < USUAL * 0.8:
+        return Findings()
+    if distance > WIDEST:
+        return Findings(hints=(f"{measured}; sanity is going to say no and why",))
+    tolerance = math.ceil(distance * 1.3 * 20) / 20
+    reason = f"{measured}: torch's own initialisation starts a little off 0"
+    return Findings((Entry(("sanity", "tolerance"), tolerance, reason),))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from typing import Any
 
@@ -10,6 +11,7 @@ import typer
 
 from nnbabysit.cli import commands  # noqa: F401 -- hangs the commands on the application
 from nnbabysit.cli.application import app
+from nnbabysit.cli.completion import COMPLETE, leave_words_as_typed
 
 UsageError: Any = typer.BadParameter.__mro__[1]  # Typer does not export the base class
 
@@ -20,6 +22,8 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a locale without × or → must not end a run
     gc.disable()  # a tenth of the time of a usage or config error; a session switches it on again
+    if COMPLETE in os.environ:
+        leave_words_as_typed()
     sys.exit(run_command(sys.argv[1:]))
 
 
@@ -36,7 +40,8 @@ def run_command(arguments: list[str]) -> int:
 def _usage_error(error: Any, arguments: list[str]) -> int:
     from nnbabysit.cli.terminal import clean, error_line
 
-    message = clean(error.format_message()).rstrip(".")
+    # the validation behind Typer names its own class of error in front of the words
+    message = clean(error.format_message()).rstrip(".").replace(": Value error, ", ": ")
     if type(error).__name__ == "NoArgsIsHelpError":
         error_line(message)
         return 2

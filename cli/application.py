@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import typer.core
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -13,15 +14,34 @@ EPILOG = (
     "4 diverged, 74 disk, 130 Ctrl-C, 143 SIGTERM."
 )
 
+ORDER = (
+    *("init", "data", "sanity", "overfit-tiny", "search", "train", "babysit", "resume"),
+    *("evaluate", "predict", "export", "diagnose", "report", "runs", "config", "rules"),
+)
+"""The gates in their order, then what is around the runs, then what is around the configs."""
+
+
+class InOrder(typer.core.TyperGroup):
+    """Lists the commands in their order, not in that of the modules they are declared in."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names of all commands; one that ORDER does not know comes last."""
+        known = {name: place for place, name in enumerate(ORDER)}
+        return sorted(super().list_commands(ctx), key=lambda name: known.get(name, len(known)))
+
+
 app = typer.Typer(
     name="nnbabysit",
+    cls=InOrder,
     rich_markup_mode=None,  # Rich would triple the time of --help
     pretty_exceptions_enable=False,
     no_args_is_help=True,
     context_settings=CONTEXT,
     epilog=EPILOG,
 )
+runs_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, context_settings=CONTEXT)
 config_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, context_settings=CONTEXT)
+app.add_typer(runs_app, name="runs")
 app.add_typer(config_app, name="config")
 
 
@@ -49,9 +69,20 @@ def nnbabysit(
     """
 
 
+@runs_app.callback()
+def runs() -> None:
+    """Look at the runs that are there, compare them, label them, and remove them.
+
+    RUN is the path of a run directory, its name in the folder of runs, or the end of that name. What became
+    of a run is derived: its lock is held (running), its exit code is noted (ended), or neither (crashed).
+
+    Example: nnbabysit runs ls --command train --since 2d
+    """
+
+
 @config_app.callback()
 def config() -> None:
-    """Check a config, or show it with the origin of each value.
+    """Check a config, show it with the origin of each value, compare two, or print the schema.
 
     Example: nnbabysit config show digits -S optimizer.lr=1e-2
     """

@@ -1,4 +1,4 @@
-"""Configuration: loading what the user named, and the two commands ``config check`` and ``config show``."""
+"""Configuration: loading what the user named, and the commands ``config check``, ``show`` and ``schema``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nnbabysit.cli.answer import answer, document
 from nnbabysit.cli.options import Options
 from nnbabysit.cli.output import print_json
 from nnbabysit.cli.rendering import shown_path
-from nnbabysit.cli.terminal import clean, clean_line, write
+from nnbabysit.cli.terminal import clean, clean_line, error_line, write
 from nnbabysit.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -118,6 +118,34 @@ def check(options: Options) -> int:
 def show(options: Options) -> int:
     """Print the resolved config with the origin of each value."""
     return answer("config show", options, lambda: _print_values(load(options.config, options), options))
+
+
+def schema(output: Path | None, options: Options) -> int:
+    """Print the JSON Schema of a config, or write it to a file."""
+    return answer("config schema", options, lambda: _give_schema(output, options))
+
+
+def schema_text() -> str:
+    """The JSON Schema as it is printed and written."""
+    with _without_pydantic_plugins():
+        from nnbabysit.core.config.json_schema import json_schema
+        from nnbabysit.core.models.settings import SETTINGS
+    from json import dumps
+
+    return dumps(json_schema(SETTINGS), indent=2, ensure_ascii=False) + "\n"
+
+
+def _give_schema(output: Path | None, options: Options) -> int:
+    text = schema_text()
+    if output is None:
+        write(sys.stdout, text)
+        return 0
+    from nnbabysit.core.workflow.starter import Starter
+
+    Starter({}, schema=text, schema_file=output).write(force=False)
+    if not options.quiet:
+        error_line(f"wrote {clean_line(shown_path(output))}")
+    return 0
 
 
 def _print_ok(loaded: LoadedConfig, options: Options) -> int:

@@ -32,15 +32,63 @@ def check_runs_root(root: Path) -> None:
 
 
 def find_run(name: str, root: Path) -> Path:
-    """A run directory by its path, or by its name in the folder of runs (``latest`` is a name).
+    """A run directory by its path, by its name in the folder of runs, or by the end of that name.
+
+    ``latest`` is a name; ``brave-otter_train`` is enough of one as long as no other run ends so.
 
     Raises:
-        RunError: There is none.
+        RunError: The name is empty, there is none, or several end so.
     """
+    if not name:  # such as an empty variable of the shell; as a path it would be the current folder
+        raise RunError("a run has to be named", remedy="nnbabysit runs ls lists them")
     for path in (Path(name), root / name):
-        if path.is_dir():
+        if _is_dir(path):
             return path.resolve()
-    raise RunError(f"there is no run {name}", where=str(root), remedy="Give the path of a run directory")
+    ending = _ending_so(name, root)
+    if len(ending) == 1:
+        return ending[0].resolve()
+    if ending:
+        names = ", ".join(path.name for path in ending[:3])
+        raise RunError(f"several runs are called {name}: {names}", where=str(root), remedy="Give one in full")
+    raise RunError(
+        f"there is no run {name}",
+        where=str(root),
+        remedy="Give the path of a run directory; nnbabysit runs ls lists them",
+    )
+
+
+def run_to_remove(name: str, root: Path) -> Path:
+    """A run directory as ``find_run`` finds it, but never one that a link leads to elsewhere.
+
+    ``latest`` points to a run beside itself, and so may any other link.
+
+    Raises:
+        RunError: There is no such run, or the link leads to another folder.
+    """
+    found = find_run(name, root)
+    for path in (Path(name), root / name):
+        if path.is_symlink() and found.parent != path.parent.resolve():
+            remedy = "Name the run itself, not the link"
+            raise RunError(f"this link leads to another folder, {found}", where=str(path), remedy=remedy)
+    return found
+
+
+def _ending_so(name: str, root: Path) -> list[Path]:
+    """Folders whose name ends with these words, such as ``brave-otter`` and ``brave-otter_train``."""
+    if not name or "/" in name or "\\" in name or not _is_dir(root):
+        return []
+    with suppress(OSError):
+        folders = [path for path in root.iterdir() if path.is_dir() and not path.is_symlink()]
+        return sorted(path for path in folders if f"_{name}_" in f"{path.name}_")
+    return []
+
+
+def _is_dir(path: Path) -> bool:
+    """Whether a folder is there; a name that no folder can have is not."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def find_training(name: str, root: Path) -> Path:
@@ -84,17 +132,10 @@ def has_begun(path: Path) -> bool:
 
 def remove_run(path: Path) -> None:
     """Remove a closed run in which nothing happened, and let ``latest`` point to the newest of the others."""
-    from nnbabysit.core.record.directory import point_latest_to
-    from nnbabysit.core.record.run import find_runs
+    from nnbabysit.core.record.removal import point_latest_to_newest
 
     root = path.parent
     shutil.rmtree(path, ignore_errors=True)
-    others = find_runs(root)
-    if others:
-        point_latest_to(others[0])
-        return
-    link = root / "latest"
-    if link.is_symlink():
-        link.unlink(missing_ok=True)
+    point_latest_to_newest(root)
     with suppress(OSError):  # not empty: something else is in there
         root.rmdir()

@@ -68,6 +68,14 @@ def test_zero_trials_are_refused(shell: Shell, tmp_path: Path) -> None:
     )
 
 
+def test_a_choice_that_is_none_is_told_without_the_words_of_a_library(shell: Shell, tmp_path: Path) -> None:
+    check_refusal(
+        shell("evaluate", "latest", "--split", "half"),
+        tmp_path,
+        "error: Invalid value for '--split': 'half' is not one of 'train', 'validation', 'test'.",
+    )
+
+
 def test_a_flag_is_named_instead_of_the_setting_behind_it(shell: Shell, tmp_path: Path) -> None:
     check_refusal(shell("sanity", "--device", "abacus"), tmp_path, "error: --device", "'abacus'")
 

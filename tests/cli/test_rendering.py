@@ -154,6 +154,10 @@ def test_the_path_is_relative_when_that_is_shorter(tmp_path: Path, monkeypatch: 
         ),
         (Failure(exit_code=130, message="interrupted"), "error: interrupted."),
         (
+            Failure(exit_code=2, message="there is no column 'a'", remedy="Did you mean 'A'?"),
+            "error: there is no column 'a'. Did you mean 'A'?",
+        ),
+        (
             Failure(
                 exit_code=2, message="", mistakes=(Mistake(where="a.yaml:1:1", key="x", message="unknown"),)
             ),

@@ -1,0 +1,205 @@
+"""Completion: what the shell may offer for a word, by the metavar of the parameter that the word belongs to.
+
+A parameter of any command whose metavar is RUN is completed with the names of the runs; its command need not
+know. Nothing is raised and nothing is printed here: a shell that waits for words must not get a message.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
+
+import typer
+
+if TYPE_CHECKING:
+    from nnbabysit.core.record.catalogue import Entry
+
+Word = tuple[str, str]
+"""What is offered, and what the shell shows beside it."""
+Completer = Callable[[typer.Context, str], list[Word]]
+
+COMPLETE = "_NNBABYSIT_COMPLETE"
+"""Environment variable by which a shell asks for completions."""
+LIMIT = 200
+"""Runs that are offered at most, the newest: more would fill the screen and take too long to read."""
+SINKS = ("tensorboard",)
+"""As ``core/report/sinks.py`` knows them, whose import would take too long here; a test compares the two."""
+DEVICES = ("auto", "cpu", "cuda", "mps")
+SORT_KEYS = ("start", "run", "command", "outcome", "name", "label", "seconds")
+
+
+def config_names(context: typer.Context, incomplete: str) -> list[Word]:
+    """Bundled configs, and the YAML files and folders below what was typed."""
+    from nnbabysit.core.config.bundle import bundled
+
+    offered = [(name, "bundled config") for name in bundled()]
+    return [*_starting(offered, incomplete), *_files(incomplete, (".yaml", ".yml"))]
+
+
+def template_names(context: typer.Context, incomplete: str) -> list[Word]:
+    """Templates of ``init``, which are the bundled configs."""
+    from nnbabysit.core.config.bundle import bundled
+
+    return _starting([(name, "") for name in bundled()], incomplete)
+
+
+def configs_and_runs(context: typer.Context, incomplete: str) -> list[Word]:
+    """What ``config diff`` takes: a config, or a run that has one."""
+    words = [*config_names(context, incomplete), *run_names(context, incomplete)]
+    return list({word[0]: word for word in words}.values())
+
+
+def run_names(context: typer.Context, incomplete: str) -> list[Word]:
+    """Runs, the newest first, each with what became of it; as paths when a path was begun."""
+    folder, _, _ = incomplete.rpartition("/")
+    root = Path(folder) if folder else _runs_dir(context)
+    prefix = f"{folder}/" if folder else ""
+    latest = [(f"{prefix}latest", "the newest")] if (root / "latest").is_symlink() else []
+    entries = _entries(root, lambda name: f"{prefix}{name}".startswith(incomplete))
+    offered = [*latest, *((f"{prefix}{entry.path.name}", _about(entry)) for entry in entries)]
+    found = _starting(offered, incomplete)
+    return found or (_files(incomplete, ()) if folder or not entries else [])
+
+
+def metric_names(context: typer.Context, incomplete: str) -> list[Word]:
+    """Metrics of the newest runs that are numbers."""
+    from nnbabysit.core.record import catalogue
+
+    names = catalogue.metric_names(_entries(_runs_dir(context)))
+    return _starting([(name, "metric") for name in names], incomplete)
+
+
+def sort_keys(context: typer.Context, incomplete: str) -> list[Word]:
+    """What runs can be sorted by."""
+    fixed = _starting([(key, "") for key in SORT_KEYS], incomplete)
+    return [*fixed, *(word for word in metric_names(context, incomplete) if word[0] not in SORT_KEYS)]
+
+
+def command_names(context: typer.Context, incomplete: str) -> list[Word]:
+    """Commands that the runs were made by."""
+    names = sorted({entry.command for entry in _entries(_runs_dir(context))})
+    return _starting([(name, "") for name in names], incomplete)
+
+
+def sinks(context: typer.Context, incomplete: str) -> list[Word]:
+    """Where curves can be written as well."""
+    return _starting([(name, "") for name in SINKS], incomplete)
+
+
+def devices(context: typer.Context, incomplete: str) -> list[Word]:
+    """Where to compute."""
+    return _starting([(name, "") for name in DEVICES], incomplete)
+
+
+COMPLETERS: dict[str, Completer] = {
+    "CONFIG": config_names,
+    "RUN": run_names,
+    "METRIC": metric_names,
+    "KEY": sort_keys,
+    "COMMAND": command_names,
+    "DEVICE": devices,
+    "TEMPLATE": template_names,
+    "SINK": sinks,
+    "A": configs_and_runs,
+    "B": configs_and_runs,
+}
+"""Metavar, without brackets and dots → what offers its words."""
+
+
+def add_completion(parameters: Iterable[inspect.Parameter]) -> None:
+    """Let the shell complete each parameter whose metavar is known and that has no completion of its own."""
+    for parameter in parameters:
+        if get_origin(parameter.annotation) is not Annotated:
+            continue
+        for info in get_args(parameter.annotation)[1:]:
+            completer = COMPLETERS.get(re.sub(r"[\[\].]", "", str(getattr(info, "metavar", "") or "")))
+            if completer is not None and info.autocompletion is None:
+                info.autocompletion = _quietly(completer)
+
+
+def leave_words_as_typed() -> None:
+    """Spare a process that only completes the conversion of the words typed so far: nobody asks for it.
+
+    Typer 0.29 converts by pydantic, whose import takes half of the time that a shell waits (0.25 s with it,
+    0.14 s without). Another Typer, without this inner seam, is left as it is.
+    """
+    import typer.core
+
+    if hasattr(typer.core, "build_runtime_param"):
+        typer.core.build_runtime_param = lambda descriptor: _AsTyped()
+
+
+class _AsTyped:
+    """Takes the place of Typer's conversion."""
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        """The value as it is."""
+        return value
+
+
+def _quietly(completer: Completer) -> Callable[..., list[Word]]:
+    """The completer as Typer calls it; whatever goes wrong, nothing is offered."""
+
+    def complete(ctx: typer.Context, incomplete: str) -> list[Word]:
+        try:
+            return completer(ctx, incomplete)
+        except Exception:  # a folder that cannot be read, a config that is no text, …
+            return []
+
+    complete.__annotations__ = {"ctx": typer.Context, "incomplete": str}  # Typer asks for the types
+    return complete
+
+
+def _starting(words: Iterable[Word], incomplete: str) -> list[Word]:
+    return [word for word in words if word[0].startswith(incomplete)]
+
+
+def _runs_dir(context: typer.Context) -> Path:
+    """The folder of runs as far as it was typed."""
+    return Path(context.params.get("runs_dir") or "runs")
+
+
+def _entries(root: Path, wanted: Callable[[str], bool] = lambda name: True) -> list[Entry]:
+    """The newest runs of a folder; their names begin with the time, so no other file need be read to sort."""
+    from nnbabysit.core.errors import RunError
+    from nnbabysit.core.record.catalogue import Entry
+
+    if not root.is_dir():
+        return []
+    names = sorted((path.name for path in root.iterdir() if wanted(path.name)), reverse=True)
+    found: list[Entry] = []
+    for name in names:
+        path = root / name
+        if len(found) == LIMIT or name.startswith(".") or path.is_symlink():
+            continue
+        try:
+            found.append(Entry(path))
+        except RunError:
+            continue
+    return found
+
+
+def _about(entry: Entry) -> str:
+    """What became of a run, and its label."""
+    from nnbabysit.cli.terminal import clean_line
+
+    return clean_line(f"{entry.outcome} {entry.label}".strip())
+
+
+def _files(incomplete: str, endings: tuple[str, ...]) -> list[Word]:
+    """Folders and files with these endings below what was typed."""
+    folder, _, start = incomplete.rpartition("/")
+    base = Path(f"{folder}/" if folder or incomplete.startswith("/") else ".")
+    prefix = f"{folder}/" if "/" in incomplete else ""
+    found: list[Word] = []
+    for path in sorted(base.iterdir()) if base.is_dir() else []:
+        if not path.name.startswith(start) or (path.name.startswith(".") and not start):
+            continue
+        if path.is_dir():
+            found.append((f"{prefix}{path.name}/", "folder"))
+        elif path.name.endswith(endings or ("\0",)):
+            found.append((f"{prefix}{path.name}", "config"))
+    return found

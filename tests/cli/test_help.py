@@ -1,0 +1,98 @@
+"""Every command explains itself: what it does, each option, and an example that can be typed."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from nnbabysit.cli import commands as _commands  # noqa: F401 -- hangs them on the application
+from nnbabysit.cli.application import ORDER, app
+
+TOP: Any = typer.main.get_command(app)
+EXAMPLE = re.compile(r"^ *Example: (.+)$", re.MULTILINE)
+
+
+def commands(group: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command and group below a group, with the words that call it."""
+    yield words, group
+    for name, command in getattr(group, "commands", {}).items():
+        yield from commands(command, (*words, name))
+
+
+ALL = list(commands(TOP))
+every_command = pytest.mark.parametrize(
+    ("words", "command"), ALL, ids=[" ".join(("nnbabysit", *words)) for words, _ in ALL]
+)
+
+
+def examples(command: Any) -> list[str]:
+    """The example lines; a long one may go on in the next line."""
+    return [" ".join(found.split()) for found in EXAMPLE.findall((command.help or "").replace("\\\n", " "))]
+
+
+def parse(typed: list[str]) -> Any:
+    """The command that a line would run, its words and options taken; raises what the parser raises."""
+    context = TOP.make_context("nnbabysit", list(typed))
+    group, words = TOP, list(typed)
+    while hasattr(group, "commands"):
+        name, found, words = group.resolve_command(context, words)
+        context = found.make_context(name, list(words), parent=context)
+        group = found
+    return group
+
+
+@every_command
+def test_one_example_that_parses(words: tuple[str, ...], command: Any) -> None:
+    assert len(examples(command)) == 1, "one line that starts with Example:"
+    (example,) = examples(command)
+    called = re.split(r"&&|\||;", example)
+    reached = []
+    for part in called:
+        program, *typed = shlex.split(part)
+        if program == "nnbabysit":
+            reached.append(parse(typed).name)
+    assert reached, example
+    if not hasattr(command, "commands"):
+        assert words[-1] in reached, "the example shows the command itself"
+
+
+@every_command
+def test_it_has_a_first_sentence_and_says_more(words: tuple[str, ...], command: Any) -> None:
+    first, *rest = re.split(r"\n\s*\n", (command.help or "").strip())
+    assert first.rstrip().endswith((".", "?"))
+    assert len(first) >= 20
+    assert rest, "a first sentence, and at least the example"
+
+
+@every_command
+def test_every_option_is_explained_and_its_value_named(words: tuple[str, ...], command: Any) -> None:
+    for parameter in command.params:
+        if parameter.name in ("help", "install_completion", "show_completion"):
+            continue
+        assert getattr(parameter, "help", None), parameter.name
+        if not getattr(parameter, "is_flag", False):
+            choices = getattr(getattr(parameter, "type_descriptor", None), "choices", None)
+            assert parameter.metavar or choices, parameter.name
+
+
+def test_the_gates_come_first_and_in_their_order() -> None:
+    names = TOP.list_commands(TOP.make_context("nnbabysit", [], resilient_parsing=True))
+    assert set(names) <= set(ORDER), "name a new command in ORDER of cli/application.py"
+    assert names == [name for name in ORDER if name in names]
+
+
+def test_module_and_command_are_the_same(tmp_path: Path) -> None:
+    outputs = [
+        subprocess.run([*program, "--help"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+        for program in ([sys.executable, "-m", "nnbabysit"], [Path(sys.executable).with_name("nnbabysit")])
+    ]
+    assert outputs[0] == outputs[1]
+    assert "Usage: nnbabysit" in outputs[0]

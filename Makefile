@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: dev check test lint types layers nightly benchmarks clean
+.PHONY: dev check test lint types layers nightly docs pictures benchmarks clean
 
 dev:  ## a virtual environment with everything that development needs
 	$(PYTHON) -m venv $(VENV)
@@ -26,6 +26,12 @@ test:
 
 nightly:  ## the slow suites as well
 	$(BIN)/pytest -m "not gpu"
+
+docs:  ## the pages that are written from the code: settings, commands, rules, files of each folder
+	$(BIN)/python -m tests.documentation.pages
+
+pictures:  ## those of README.md, from a real run; needs Chromium and chromedriver
+	$(BIN)/python -m tests.documentation.pictures
 
 benchmarks:  ## side by side with a hand-written loop; prints ratios
 	$(BIN)/python tests/benchmarks/throughput.py

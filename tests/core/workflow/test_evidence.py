@@ -48,15 +48,18 @@ class Asked:
 
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Asked:
-    """All steps on the digits, and the data step on real-valued targets."""
+    """All steps on the digits; data and training on real-valued targets too."""
     noted, folder = Asked(), tmp_path_factory.mktemp("runs")
     config = with_values(load_config("digits", cwd=folder).config, SHORT)
     with pytest.MonkeyPatch.context() as patch:
         for module in (data_check, sanity, overfit_tiny, search, train):
             patch.setattr(module, "diagnose", noted)
-        for changed in (config, with_values(config, {"loss": "mse"})):
+        regression = with_values(config, {"loss": "mse"})
+        for changed in (config, regression):
             with _run(folder, changed) as run:
                 data_check.run_data_check(changed, run)
+        with _run(folder, regression) as run:
+            train.run_train(regression, run)
         with _run(folder, config) as run:
             sanity.run_sanity(config, run)
             overfit_tiny.run_overfit_tiny(config, run)

@@ -82,6 +82,12 @@ def _check_value(path: Path, value: Any, settings: dict[str, Any]) -> str:
     elif place is not None and place.kind == "free":
         written = tree.get(settings, path[:2])
         tree.put(trial, path[:2], written if isinstance(written, dict) else {})
+    elif place is not None and place.kind == "section":
+        for needed in fields.required(place):
+            written = tree.get(settings, (*path[:-1], needed))
+            if written is None and needed != path[-1]:
+                return f"needs {fields.join((*path[:-1], needed))} to be set"
+            tree.put(trial, (*path[:-1], needed), written)
     try:
         tree.put(trial, path, value)
         tree.fill_names(trial, Config())

@@ -54,7 +54,8 @@ def spot(annotation: Any) -> Spot:
         if get_origin(part) is dict:
             return Spot("axes") if get_args(part)[1] is Axis else _FREE
         if get_origin(part) is list:
-            return _FREE
+            alone = all(other is part or other is type(None) for other in found)
+            return _FREE if alone else _VALUE
     return _VALUE
 
 
@@ -108,6 +109,11 @@ def join(path: Sequence[str | int]) -> str:
 def keys(place: Spot) -> list[str]:
     """Names of the fields of a section."""
     return list(dict.fromkeys(name for section in place.classes for name in section.model_fields))
+
+
+def required(place: Spot) -> list[str]:
+    """Names of the fields of a section of one class that have no default."""
+    return [name for name, field in place.classes[0].model_fields.items() if field.is_required()]
 
 
 def members(place: Spot, key: str) -> list[str]:

@@ -13,8 +13,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from nnbabysit.core.config import fields
+from nnbabysit.core.config.data_settings import SOURCES, Data
 from nnbabysit.core.config.field_docs import field_docs
-from nnbabysit.core.config.schema import LOSSES, MODELS, SOURCES, Config, Data, Model
+from nnbabysit.core.config.schema import LOSSES, MODELS, Config, Model
 from nnbabysit.core.config.section import Section
 from nnbabysit.core.config.space import Axis
 

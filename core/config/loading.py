@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from nnbabysit.core.config import axes, bundle, fields, mistakes, resolution, tree, yaml_writer
+from nnbabysit.core.config import axes, bundle, cycles, fields, mistakes, resolution, tree, yaml_writer
 from nnbabysit.core.config.fields import Path as KeyPath
 from nnbabysit.core.config.origin import Origin
 from nnbabysit.core.config.schema import Config
@@ -79,7 +79,8 @@ def load_defaults(overrides: Sequence[str], *, cwd: Path) -> LoadedConfig:
 def _checked(source: Source, cwd: Path, data_folder: Path, code_folder: Path) -> Config:
     """The config that was written, with what it names made absolute; the folders are those of the file."""
     tree.fill_names(source.settings, Config())
-    found = [*source.mistakes, *(source.mistake(*mistake) for mistake in axes.check(source.settings))]
+    checks = (*axes.check(source.settings), *cycles.check(source.settings))
+    found = [*source.mistakes, *(source.mistake(*mistake) for mistake in checks)]
 
     def folder(key: KeyPath, beside_file: Path) -> Path:
         return cwd if source.origin(key).source == "--set" else beside_file

@@ -1,4 +1,4 @@
-"""Settings of the optimiser and of the learning-rate schedule: one class for each, told apart by ``name``."""
+"""Settings of the optimiser: one class for each, told apart by ``name``."""
 
 from __future__ import annotations
 
@@ -40,6 +40,16 @@ class Nesterov(Section):
     """Share of the velocity that is kept from step to step; 0.9 or 0.99."""
 
 
+class AdaGrad(Section):
+    """Gradient divided by the root of the sum of all its squares: the step shrinks for ever (Duchi 2011)."""
+
+    name: Literal["adagrad"]
+    lr: PositiveFloat = 1e-2
+    """Learning rate before any schedule."""
+    eps: PositiveFloat = 1e-7
+    """Added to the denominator."""
+
+
 class RMSProp(Section):
     """Gradient divided by a running root mean square of itself."""
 
@@ -50,6 +60,18 @@ class RMSProp(Section):
     """Share of the running mean square that is kept; 0.9 or 0.99."""
     eps: PositiveFloat = 1e-7
     """Added to the denominator."""
+
+
+class Adadelta(Section):
+    """RMSProp whose step is also scaled by the running size of the past steps (Zeiler 2012)."""
+
+    name: Literal["adadelta"]
+    lr: PositiveFloat = 1.0
+    """Multiplier of the step before any schedule; the method itself has none, which is 1."""
+    decay: Fraction = 0.9
+    """Share of the running mean squares that is kept."""
+    eps: PositiveFloat = 1e-6
+    """Added under both roots; it is what starts the first step."""
 
 
 class Adam(Section):
@@ -78,39 +100,45 @@ class AdamW(Section):
     """Decoupled weight decay per step, multiplied by the learning rate."""
 
 
-Optimizer = Annotated[SGD | Momentum | Nesterov | RMSProp | Adam | AdamW, Field(discriminator="name")]
+class RAdam(Section):
+    """Adam that waits until the variance of its step can be trusted (Liu et al. 2020)."""
+
+    name: Literal["radam"]
+    lr: PositiveFloat = 1e-3
+    """Learning rate before any schedule."""
+    betas: Betas = (0.9, 0.999)
+    """Decay of the running mean of the gradient and of its square."""
+    eps: PositiveFloat = 1e-8
+    """Added to the denominator."""
 
 
-class Constant(Section):
-    """The learning rate stays as it is."""
+class NAdam(Section):
+    """Adam with Nesterov's look ahead (Dozat 2016)."""
 
-    name: Literal["constant"] = "constant"
-
-
-class Step(Section):
-    """Multiply the learning rate by ``factor`` every ``every`` epochs."""
-
-    name: Literal["step"]
-    every: PositiveInt = 5
-    """Epochs between two drops."""
-    factor: Annotated[float, Field(gt=0, le=1)] = 0.5
-    """Multiplier at each drop; 0.5 every 5 epochs or 0.1 every 20."""
+    name: Literal["nadam"]
+    lr: PositiveFloat = 1e-3
+    """Learning rate before any schedule."""
+    betas: Betas = (0.9, 0.999)
+    """Decay of the running mean of the gradient and of its square."""
+    eps: PositiveFloat = 1e-8
+    """Added to the denominator."""
 
 
-class Exponential(Section):
-    """Multiply the learning rate by ``factor`` after every epoch."""
+class LBFGS(Section):
+    """Quasi-Newton steps from the last gradients (Liu & Nocedal 1989); full batch only."""
 
-    name: Literal["exponential"]
-    factor: Annotated[float, Field(gt=0, le=1)] = 0.9
-    """Multiplier per epoch."""
-
-
-class Cosine(Section):
-    """Half a cosine from the learning rate down to ``final`` times it (Loshchilov & Hutter 2017)."""
-
-    name: Literal["cosine"]
-    final: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """Share of the learning rate that is left in the last epoch."""
+    name: Literal["lbfgs"]
+    lr: PositiveFloat = 1.0
+    """First length that the line search tries; without a line search the length of every step."""
+    history: PositiveInt = 10
+    """Past gradients that the curvature is estimated from."""
+    iterations: PositiveInt = 20
+    """Largest number of inner iterations in one step, which here is one epoch."""
+    line_search: Literal["none", "strong_wolfe"] = "strong_wolfe"
+    """How the length of a step is found."""
 
 
-Schedule = Annotated[Constant | Step | Exponential | Cosine, Field(discriminator="name")]
+Optimizer = Annotated[
+    SGD | Momentum | Nesterov | AdaGrad | RMSProp | Adadelta | Adam | AdamW | RAdam | NAdam | LBFGS,
+    Field(discriminator="name"),
+]

@@ -11,6 +11,7 @@ from nnbabysit.core.config import tree
 from nnbabysit.core.config.fields import Path as KeyPath
 
 _PATHS: tuple[KeyPath, ...] = (("data", "path"), ("data", "validation"), ("data", "test"))
+_RUN: KeyPath = ("transfer", "from")
 _HUB = "hf:"
 _TARGETS: tuple[KeyPath, ...] = (("data", "source"), ("model", "name"), ("loss",))
 
@@ -31,6 +32,9 @@ def resolve(
         value = tree.get(settings, key)
         if isinstance(value, str) and value:
             tree.put(settings, key, str(_absolute(value, path_folder(key))))
+    value = tree.get(settings, _RUN)
+    if isinstance(value, str) and value:
+        tree.put(settings, _RUN, _run(value, path_folder(_RUN)))
     for key in _TARGETS:
         value = tree.get(settings, key)
         if isinstance(value, str) and value.startswith(_HUB):
@@ -54,6 +58,17 @@ def target(text: str, folder: Path) -> str:
         if file.is_file():
             return f"{file.resolve()}:{name}"
     return text
+
+
+def _run(text: str, folder: Path) -> str:
+    """Absolute path of a run or file; a bare word that is no path there stays: it may be the name of a run.
+
+    Links are followed: ``runs/latest`` points elsewhere as soon as this run has begun.
+    """
+    path = _absolute(text, folder)
+    if path.exists():
+        return str(path.resolve())
+    return text if "/" not in text and "\\" not in text else str(path)
 
 
 def _hub_source(text: str, folder: Path) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
-from nnbabysit.core.config.optimization import Constant, Momentum, Optimizer, Schedule
+from nnbabysit.core.config.data_settings import Data
+from nnbabysit.core.config.named import Share, one_of
+from nnbabysit.core.config.optimization import Momentum, Optimizer
+from nnbabysit.core.config.scheduling import Constant, Schedule
 from nnbabysit.core.config.section import Section
 from nnbabysit.core.config.space import Space
+from nnbabysit.core.config.transferring import Pretrain, Transfer
 
 Name = Annotated[
     str,
@@ -22,109 +25,80 @@ Device = Annotated[
     str,
     Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", description="auto, cpu, cuda, cuda:1 or mps"),
 ]
-Share = Annotated[float, Field(gt=0, lt=1)]
-Part = Share | PositiveInt | str
-
-
-SOURCES = ("digits", "npz", "idx", "cifar", "images", "csv", "parquet")
-MODELS = ("mlp", "cnn")
+MODELS = ("mlp", "cnn", "resnet", "autoencoder")
 LOSSES = ("cross_entropy", "hinge", "bce", "mse")
 
 
-def _one_of(*known: str) -> AfterValidator:
-    """Accepts a built-in name or an import path; where the path leads is seen when it is loaded."""
-
-    def check(name: str) -> str:
-        if name in known or ":" in name:
-            return name
-        near = get_close_matches(name, known, n=1)
-        if near:
-            raise ValueError(f"there is no {name!r}, did you mean {near[0]}?")
-        names = ", ".join(known)
-        raise ValueError(
-            f"there is no {name!r}; choose one of {names}, or an import path package.module:name"
-        )
-
-    return AfterValidator(check)
-
-
-class Preprocess(Section):
-    """Statistics come from the training split and are applied unchanged to the others."""
-
-    center: Literal["none", "feature", "channel", "pixel"] = "feature"
-    """What is subtracted: the mean of each feature, of each channel (3 numbers) or the mean image."""
-    scale: Literal["none", "standard", "minmax", "unit255"] = "standard"
-    """Divide by the standard deviation, map to 0…1 by minimum and maximum, or divide by 255."""
-
-
-class Data(Section):
-    """Where the samples come from and how they are split and prepared."""
-
-    source: Annotated[str, _one_of(*SOURCES)] = "digits"
-    """``digits``, ``npz``, ``idx``, ``cifar``, ``images``, ``csv``, ``parquet``, ``hf:name`` or your own
-    ``package.module:function`` or ``./data.py:function``."""
-    path: str | None = None
-    """File or folder, relative to this config file."""
-    args: dict[str, Any] = Field(default_factory=dict)
-    """Keyword arguments for your own function."""
-    validation: Part = 0.2
-    """Validation split: a share of the training data, a count, or a second path."""
-    test: Part | None = None
-    """Test split, likewise; left out: the source's own test split, if it has one."""
-    preprocess: Preprocess = Preprocess()
-    """Centring and scaling."""
-    workers: NonNegativeInt = 0
-    """Processes that load samples of a map-style Dataset; data in memory needs none."""
-    target: str | None = None
-    """Column to predict, in a table."""
-    drop: list[str] = Field(default_factory=list)
-    """Columns of a table that are left out."""
-    categorical: list[str] = Field(default_factory=list)
-    """Columns of numbers that are names of categories, such as a postal code; text always is."""
-    missing: Literal["refuse", "mean", "median", "most_frequent"] = "refuse"
-    """What stands for a missing value in a table, from the training split; for a category the commonest."""
-    size: Annotated[list[PositiveInt], Field(min_length=2, max_length=2)] | None = None
-    """[height, width] that pictures are stretched to; left out: all must be of one size."""
-    skip_broken: bool = False
-    """Go on without pictures and rows that cannot be read; ``--skip-broken``."""
+InitScheme = Literal[
+    "zeros",
+    "normal",
+    "xavier_normal",
+    "xavier_uniform",
+    "he_normal",
+    "he_uniform",
+    "lecun_normal",
+    "lecun_uniform",
+    "orthogonal",
+    "auto",
+]
+INIT_SCHEMES: dict[InitScheme, str] = {
+    "zeros": "all 0: the units of a layer stay equal for ever, a fault that can be shown",
+    "normal": "normal with standard deviation std",
+    "xavier_normal": "normal with variance 2/(fan_in + fan_out); for tanh and sigmoid",
+    "xavier_uniform": "uniform within ±√(6/(fan_in + fan_out)); for tanh and sigmoid",
+    "he_normal": "normal with variance 2/fan_in; for relu and its relatives",
+    "he_uniform": "uniform within ±√(6/fan_in); for relu and its relatives",
+    "lecun_normal": "normal with variance 1/fan_in; for selu",
+    "lecun_uniform": "uniform within ±√(3/fan_in); for selu",
+    "orthogonal": "rows or columns of length 1 at right angles",
+    "auto": "by the non-linearity that follows the layer: xavier, he with its slope, or lecun, each normal",
+}
 
 
 class Init(Section):
     """How the weight matrices of linear and convolutional layers start; biases start at 0."""
 
-    scheme: Literal[
-        "zeros",
-        "normal",
-        "xavier_normal",
-        "xavier_uniform",
-        "he_normal",
-        "he_uniform",
-        "lecun_normal",
-        "lecun_uniform",
+    scheme: Annotated[
+        InitScheme, Field(json_schema_extra={"enumDescriptions": list(INIT_SCHEMES.values())})
     ] = "he_normal"
-    """Name of the initialiser."""
+    """Name of the initialiser; all but ``zeros`` and ``normal`` draw the output layer ten times smaller."""
     std: PositiveFloat = 0.01
     """Standard deviation; used by ``normal`` alone."""
+    gain: PositiveFloat = 1.0
+    """Factor on what the scheme draws."""
 
 
 class Model(Section):
     """The network."""
 
-    name: Annotated[str, _one_of(*MODELS)] = "mlp"
-    """``mlp``, ``cnn``, or your own ``package.module:Class`` or ``./model.py:Class``."""
+    name: Annotated[str, one_of(*MODELS)] = "mlp"
+    """``mlp``, ``cnn``, ``resnet``, ``autoencoder``, or your own ``package.module:Class`` or
+    ``./model.py:Class``."""
     args: dict[str, Any] = Field(default_factory=dict)
     """Keyword arguments of the network."""
     init: Init | None = None
-    """Initialisation; left out: as the network's own constructor does it."""
+    """Initialisation; left out: as the network's own constructor does it (``auto`` in the built-in ones)."""
 
 
 class Regularization(Section):
-    """Penalties on the weights, biases and normalisation layers excepted."""
+    """Penalties and limits on weights and gradients; penalties leave out biases and normalisation layers."""
 
     l2: NonNegativeFloat = 0.0
     """λ of λ·ΣW², added to the cost."""
     l1: NonNegativeFloat = 0.0
     """λ of λ·Σ|W|, added to the cost."""
+    elastic: NonNegativeFloat = 0.0
+    """λ of the elastic net λ·Σ(β·W² + |W|), added to the cost."""
+    elastic_beta: NonNegativeFloat = 1.0
+    """β of the elastic net."""
+    max_norm: PositiveFloat | None = None
+    """Largest length of the incoming weights of a unit, restored after every step; left out: none."""
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of the target that is spread evenly over all classes in training; for cross_entropy."""
+    clip_norm: PositiveFloat | None = None
+    """Longer gradients are shortened to this length before a step; left out: they are not."""
+    clip_value: PositiveFloat | None = None
+    """Each number of the gradient is kept within ± this before a step; left out: it is not."""
 
 
 class EarlyStopping(Section):
@@ -136,6 +110,17 @@ class EarlyStopping(Section):
     """Smallest change of the watched value (accuracy; for regression the loss) that counts as improvement."""
 
 
+class Average(Section):
+    """A second copy of the weights, averaged over the way of the training, which it leaves as it was."""
+
+    kind: Literal["ema", "swa"] = "ema"
+    """``ema``: exponential moving average over steps; ``swa``: mean over epochs (Izmailov et al. 2018)."""
+    decay: Annotated[float, Field(ge=0, lt=1)] = 0.999
+    """Share of the old average that a step leaves, (1 + n)/(10 + n) in its first steps; used by ``ema``."""
+    start: Annotated[float, Field(ge=0, lt=1)] | None = None
+    """Share of the epochs that pass before it begins; left out: 0 for ``ema``, 0.75 for ``swa``."""
+
+
 class Training(Section):
     """The long run."""
 
@@ -145,6 +130,10 @@ class Training(Section):
     """Samples per step; ``full`` takes the whole split."""
     early_stopping: EarlyStopping | None = None
     """Left out: train all epochs."""
+    average: Average | None = None
+    """Averaged weights, judged beside the best ones; left out: none."""
+    snapshots: bool = False
+    """Keep the weights at the end of each cycle of ``warm_restarts`` and average what they predict."""
 
 
 class Sanity(Section):
@@ -223,7 +212,9 @@ class Config(Section):
     """Samples, splits, preprocessing."""
     model: Model = Model()
     """Network."""
-    loss: Annotated[str, _one_of(*LOSSES)] = "cross_entropy"
+    transfer: Transfer | None = None
+    """Weights to start from; left out: the network starts anew."""
+    loss: Annotated[str, one_of(*LOSSES)] = "cross_entropy"
     """``cross_entropy``, ``hinge``, ``bce``, ``mse``, or your own import path."""
     optimizer: Optimizer = Momentum(name="momentum")
     """Optimiser and learning rate."""
@@ -237,5 +228,12 @@ class Config(Section):
     """Checks before training."""
     overfit_tiny: OverfitTiny = OverfitTiny()
     """Overfitting a tiny set."""
+    pretrain: Pretrain = Pretrain()
+    """Learning from inputs alone, by ``nnbabysit pretrain``."""
     search: Search = Search()
     """Coarse and fine search."""
+
+    @property
+    def split_seed(self) -> int:
+        """What the splits are drawn by."""
+        return self.seed if self.data.seed is None else self.data.seed

@@ -54,7 +54,8 @@ def test_an_axis_of_no_setting_is_told_with_the_nearest_one(tmp_path: Path, stag
         ("zzz: {uniform: [0, 1]}", "there is no setting zzz"),
         ("l2: {uniform: [0, 1]}", "there is no setting l2, did you mean regularization.l2?"),
         ("search.coarse.trials: {int: [1, 9]}", "the search cannot search its own settings"),
-        ("optimizer.eps: {uniform: [0.1, 1]}", "no setting of momentum; it belongs to rmsprop, adam, adamw"),
+        ("optimizer.eps: {uniform: [0.1, 1]}", "no setting of momentum; it belongs to adagrad, rmsprop, "
+            "adadelta, adam, adamw, radam, nadam"),
         ("optimizer.momentum: {uniform: [0, 1]}",
          "uniform draws a value that is not allowed: optimizer.momentum must be below 1, got 1.0"),
         ("optimizer.lr: {uniform: [0, 1]}",

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from nnbabysit.core.config.data_settings import Preprocess
 from nnbabysit.core.config.loading import bundled, load_config
-from nnbabysit.core.config.optimization import SGD, Exponential, Momentum
-from nnbabysit.core.config.schema import Config, Preprocess
+from nnbabysit.core.config.optimization import SGD, Momentum
+from nnbabysit.core.config.scheduling import Exponential
+from nnbabysit.core.config.schema import Config
 
 
 def config(name: str) -> Config:

@@ -61,7 +61,7 @@ MISTAKES = [
     ("data: {source: npy}", "$.data.source"),
     ("data: {preprocess: {center: mean}}", "$.data.preprocess.center"),
     ("data: {validation: 1.5}", "$.data.validation"),
-    ("model: {name: resnet}", "$.model.name"),
+    ("model: {name: rescue}", "$.model.name"),
     ("model: {args: [1]}", "$.model.args"),
     ("loss: crossentropy", "$.loss"),
     ("training: {batch_size: all}", "$.training.batch_size"),

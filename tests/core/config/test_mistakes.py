@@ -65,7 +65,7 @@ def test_every_mistake_is_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
         "own.yaml:13:9  model.name: there is no 'mpl', did you mean mlp?",
         "own.yaml:14:1  device: expected auto, cpu, cuda, cuda:1 or mps, got 'gpu'",
         "own.yaml:15:16  overfit_tiny.optimizer: name is missing; "
-        "choose one of sgd, momentum, nesterov, rmsprop, adam, adamw",
+        "choose one of sgd, momentum, nesterov, adagrad, rmsprop, adadelta, adam, adamw, radam, nadam, lbfgs",
         "--set optimizer.lrr=1  optimizer.lrr: unknown key, did you mean lr?",
         "--set loss  write it as key=value, such as optimizer.lr=0.01",
         "--set training.epochs=x  training.epochs: expected a whole number, got 'x'",
@@ -94,7 +94,8 @@ def test_every_mistake_is_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
         ("optimizer: {name: adam, betas: [0.9, 1]}", "optimizer.betas.1: must be below 1, got 1"),
         ("optimizer: {name: adam, betas: [0.9, 0.9, 0.9]}",
          "optimizer.betas: expected at most 2 values, got a list of 3"),
-        ("lr: 1", "lr: unknown key, did you mean optimizer.lr or overfit_tiny.optimizer.lr?"),
+        ("lr: 1", "lr: unknown key, "
+         "did you mean optimizer.lr or overfit_tiny.optimizer.lr or pretrain.optimizer.lr?"),
         ("optimizer.lr: 1", "optimizer.lr: unknown key, did you mean optimizer?"),
         ("loss: hing", "loss: there is no 'hing', did you mean hinge?"),
         ("loss: zzz", "loss: there is no 'zzz'; choose one of cross_entropy, hinge, bce, mse, "

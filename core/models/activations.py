@@ -1,7 +1,7 @@
 """Non-linearities by name.
 
-Which one to take: relu first, mind the learning rate; then leaky_relu or elu; then tanh; no sigmoid in hidden
-layers, because it saturates and its outputs are not centred on zero.
+Which one to take: relu first, mind the learning rate; then leaky_relu, elu or maxout; then tanh; no sigmoid
+in hidden layers, because it saturates and its outputs are not centred on zero.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from torch import nn
 
+from nnbabysit.core.models.maxout import Maxout
 from nnbabysit.core.models.settings import Activation
 
 _BUILDERS: dict[Activation, Callable[[], nn.Module]] = {
@@ -25,6 +26,24 @@ _BUILDERS: dict[Activation, Callable[[], nn.Module]] = {
 }
 
 
-def build_activation(name: Activation) -> nn.Module:
-    """A new module for ``name``; prelu brings one weight of its own, so modules are never shared."""
-    return _BUILDERS[name]()
+def build_activation(name: Activation, pieces: int = 2) -> nn.Module:
+    """A new module for ``name``; prelu brings one weight of its own, so modules are never shared.
+
+    Args:
+        name: Non-linearity.
+        pieces: For ``maxout``, which makes one unit of so many weighted sums.
+    """
+    return Maxout(pieces) if name == "maxout" else _BUILDERS[name]()
+
+
+def build_dropout(name: Activation, p: float) -> nn.Module:
+    """Dropout after the non-linearity ``name``: alpha dropout after selu, whose mean and variance it keeps.
+
+    Plain dropout sets units to 0 and divides the others by 1 - p; alpha dropout sets them to selu's lowest
+    value and rescales (Klambauer et al. 2017, section 2, "New Dropout Technique").
+
+    Args:
+        name: Non-linearity.
+        p: Share of the units that is dropped, in 0…1.
+    """
+    return nn.AlphaDropout(p) if name == "selu" else nn.Dropout(p)

@@ -9,10 +9,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from nnbabysit.core.errors import ModelError
-from nnbabysit.core.models.settings import SETTINGS, MLPSettings, choices
+from nnbabysit.core.models.settings import SETTINGS, LayerSettings, choices
 
 
-def read_settings(name: str, args: Mapping[str, Any]) -> MLPSettings:
+def read_settings(name: str, args: Mapping[str, Any]) -> LayerSettings:
     """Check the arguments of a built-in network.
 
     Args:
@@ -23,14 +23,18 @@ def read_settings(name: str, args: Mapping[str, Any]) -> MLPSettings:
         The arguments with defaults filled in.
 
     Raises:
-        ModelError: Unknown keys, wrong types or values out of bounds; all of them at once.
+        ModelError: Unknown keys, wrong types, values out of bounds or at odds; all of them at once.
     """
     settings = SETTINGS[name]
     try:
-        return settings.model_validate(dict(args))
+        checked = settings.model_validate(dict(args))
     except ValidationError as error:
         keys = dict.fromkeys(str(detail["loc"][0]) for detail in error.errors())
         raise refusal([(f"model.args.{key}", _complaint(name, key, args)) for key in keys]) from None
+    conflicts = [(f"model.args.{key}", message) for key, message in checked.conflicts()]
+    if conflicts:
+        raise refusal(conflicts)
+    return checked
 
 
 def _complaint(name: str, key: str, args: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from math import prod
 from typing import Any
 
@@ -10,11 +11,22 @@ from torch import Tensor, nn
 from nnbabysit.core.config.schema import Model
 from nnbabysit.core.errors import ModelError
 from nnbabysit.core.models.arguments import read_settings
+from nnbabysit.core.models.autoencoder import Autoencoder
+from nnbabysit.core.models.cnn import CNN
 from nnbabysit.core.models.dry_run import BATCH, dry_run
+from nnbabysit.core.models.followers import following
 from nnbabysit.core.models.initialisers import initialise
-from nnbabysit.core.models.networks import CNN, MLP
+from nnbabysit.core.models.mlp import MLP
+from nnbabysit.core.models.pooling import pooled_size, shrink_factor
+from nnbabysit.core.models.resnet import ResNet
 from nnbabysit.core.models.seeding import seeded
-from nnbabysit.core.models.settings import CNNSettings
+from nnbabysit.core.models.settings import (
+    AutoencoderSettings,
+    CNNSettings,
+    LayerSettings,
+    MLPSettings,
+    ResNetSettings,
+)
 from nnbabysit.core.models.user_module import build_user_module, label_of
 from nnbabysit.core.user_code import user_code_error
 
@@ -46,21 +58,21 @@ def build_model(config: Model, *, input_shape: tuple[int, ...], num_outputs: int
             model = _build_named(config, input_shape, num_outputs)
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise ModelError(f"{label_of(config.name)} has no trainable parameter", where="model.name")
-    with seeded(seed):  # lazy layers draw their weights here
+    watching = nullcontext(None) if config.init is None else following(model)
+    with seeded(seed), watching as followers:  # lazy layers draw their weights here
         output = _try_out(model, config, input_shape)
-    _check_output(output, label_of(config.name), num_outputs)
+    if not isinstance(model, Autoencoder):
+        _check_output(output, label_of(config.name), num_outputs)
     if config.init is not None:
         with seeded(seed):
-            initialise(model, config.init)
+            initialise(model, config.init, followers)
     return model
 
 
 def _build_named(config: Model, input_shape: tuple[int, ...], num_outputs: int) -> nn.Module:
     settings = read_settings(config.name, config.args)
     try:
-        if isinstance(settings, CNNSettings):
-            return CNN(_image_shape(input_shape, settings), num_outputs, settings)
-        return MLP(prod(input_shape), num_outputs, settings)
+        return _network(settings, input_shape, num_outputs)
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, MemoryError) or "alloc" in str(error) or "overflow" in str(error):
             raise ModelError(
@@ -71,25 +83,57 @@ def _build_named(config: Model, input_shape: tuple[int, ...], num_outputs: int) 
         raise
 
 
-def _image_shape(input_shape: tuple[int, ...], settings: CNNSettings) -> tuple[int, int, int]:
+def _network(settings: LayerSettings, input_shape: tuple[int, ...], num_outputs: int) -> nn.Module:
+    match settings:
+        case CNNSettings():
+            image = _image_shape(input_shape, "cnn")
+            _check_pooling(image, settings)
+            return CNN(image, num_outputs, settings)
+        case ResNetSettings():
+            return ResNet(_image_shape(input_shape, "resnet"), num_outputs, settings)
+        case AutoencoderSettings():
+            _check_reconstruction(input_shape, num_outputs)
+            return Autoencoder(input_shape, settings)
+        case MLPSettings():
+            return MLP(prod(input_shape), num_outputs, settings)
+    raise AssertionError(f"no network for {type(settings).__name__}")
+
+
+def _image_shape(input_shape: tuple[int, ...], name: str) -> tuple[int, int, int]:
     if len(input_shape) != 3:
         raise ModelError(
-            f"cnn needs images of (channels, height, width), the data has samples of shape {input_shape}",
+            f"{name} needs images of (channels, height, width), the data has samples of shape {input_shape}",
             where="model.name",
             remedy="Take mlp, or give the data as images",
         )
     channels, height, width = input_shape
+    return channels, height, width
+
+
+def _check_pooling(image: tuple[int, int, int], settings: CNNSettings) -> None:
+    _, height, width = image
+    factor, wanted = shrink_factor(settings), len(settings.channels)
     blocks, side = 0, min(height, width)
-    while side >= settings.pool > 1 and blocks < len(settings.channels):
-        blocks, side = blocks + 1, side // settings.pool
-    if settings.pool > 1 and blocks < len(settings.channels):
+    while factor > 1 and blocks < wanted and (side := pooled_size(side, factor)) > 0:
+        blocks += 1
+    if factor > 1 and blocks < wanted:
         raise ModelError(
-            f"got {len(settings.channels)} blocks that each divide height and width by {settings.pool}, "
+            f"got {wanted} blocks that each divide height and width by {factor:g}, "
             f"{height}×{width} pixels last for {blocks}",
             where="model.args.channels",
-            remedy=f"List at most {blocks} blocks, or lower model.args.pool",
+            remedy=f"List at most {blocks} blocks, or lower model.args."
+            + ("ratio" if settings.pooling == "fractional" else "pool"),
         )
-    return channels, height, width
+
+
+def _check_reconstruction(input_shape: tuple[int, ...], num_outputs: int) -> None:
+    if num_outputs != prod(input_shape):
+        raise ModelError(
+            f"autoencoder gives back its input, {prod(input_shape)} numbers per sample; data and loss need "
+            f"{num_outputs}",
+            where="model.name",
+            remedy="Take mlp, or give each sample as its own target",
+        )
 
 
 def _try_out(model: nn.Module, config: Model, input_shape: tuple[int, ...]) -> Any:

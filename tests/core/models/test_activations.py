@@ -9,8 +9,8 @@ from typing import get_args
 import pytest
 import torch
 
-from nnbabysit.core.models.activations import build_activation
-from nnbabysit.core.models.settings import Activation
+from nnbabysit.core.models.activations import build_activation, build_dropout
+from nnbabysit.core.models.settings import ACTIVATIONS, Activation
 
 FORMULAS: dict[str, Callable[[float], float]] = {
     "sigmoid": lambda x: 1 / (1 + exp(-x)),
@@ -25,12 +25,31 @@ FORMULAS: dict[str, Callable[[float], float]] = {
 }
 
 
-@pytest.mark.parametrize("name", get_args(Activation))
+@pytest.mark.parametrize("name", FORMULAS)
 def test_an_activation_computes_its_formula(name: Activation) -> None:
     points = [-3.0, -1.0, -0.01, 0.0, 0.5, 2.0]
     with torch.no_grad():
         values = build_activation(name)(torch.tensor(points))
     torch.testing.assert_close(values, torch.tensor([FORMULAS[name](x) for x in points]))
+
+
+def test_maxout_is_the_one_that_is_no_function_of_a_single_number() -> None:
+    assert set(get_args(Activation)) - set(FORMULAS) == {"maxout"}
+    assert build_activation("maxout", 3)(torch.tensor([[1.0, 4.0, 2.0]])).tolist() == [[4.0]]
+
+
+def test_alpha_dropout_keeps_the_mean_and_variance_that_selu_lives_by() -> None:
+    torch.manual_seed(0)
+    x = build_activation("selu")(torch.randn(200_000))
+    cases: list[tuple[Activation, float]] = [("selu", 1.0), ("elu", 2.0)]  # plain: doubles the mean square
+    for name, variance in cases:
+        dropped = build_dropout(name, 0.5)(x)
+        assert dropped.mean().item() == pytest.approx(0, abs=0.02)
+        assert dropped.var().item() == pytest.approx(variance, rel=0.02)
+
+
+def test_each_name_has_a_line_for_those_who_choose() -> None:
+    assert tuple(ACTIVATIONS) == get_args(Activation)
 
 
 def test_each_prelu_learns_a_slope_of_its_own() -> None:

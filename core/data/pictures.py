@@ -17,17 +17,6 @@ def are_pictures(shape: tuple[int, ...]) -> bool:
     return len(shape) == 3 and shape[0] in (1, 3, 4)
 
 
-def as_given(x: Tensor, preprocessing: Preprocessing) -> Tensor:
-    """Preprocessed samples (N, ...) as they were read, float64; the inverse of ``Preprocessing.apply``."""
-    values = x.double().cpu()
-    settings = preprocessing.settings
-    if settings.scale != "none":
-        values = values * preprocessing.divisor
-    if settings.center != "none" or settings.scale == "minmax":
-        values = values + preprocessing.shift
-    return values
-
-
 def pictures(x: Tensor, preprocessing: Preprocessing) -> Array:
     """Preprocessed images (N, C, H, W) as numbers to draw.
 
@@ -38,6 +27,6 @@ def pictures(x: Tensor, preprocessing: Preprocessing) -> Array:
     """
     low = float(preprocessing.statistics.minimum.min())
     high = float(preprocessing.statistics.maximum.max())
-    shown = ((as_given(x, preprocessing) - low) / (high - low or 1.0)).nan_to_num().clamp(0, 1)
+    shown = ((preprocessing.inverse(x).double().cpu() - low) / (high - low or 1.0)).nan_to_num().clamp(0, 1)
     array: Array = (shown[:, 0] if shown.shape[1] == 1 else shown[:, :3].permute(0, 2, 3, 1)).numpy()
     return array

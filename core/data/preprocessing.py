@@ -1,14 +1,15 @@
-"""Preprocessing: centring and scaling by statistics of the training split, applied unchanged to all."""
+"""Preprocessing: centring, scaling and projection fitted to the training split, applied unchanged to all."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from nnbabysit.core.config.schema import Preprocess
+from nnbabysit.core.config.data_settings import Preprocess
+from nnbabysit.core.data.projection import Projection
 from nnbabysit.core.data.statistics import CHUNK_BYTES, Moments, Statistics
 from nnbabysit.core.errors import DataError
 
@@ -22,22 +23,28 @@ _NARROW = (
     torch.float32,
 )
 
+ROWS = 1024
+"""Samples that are projected at a time."""
+_PROJECTION = ("mean", "components", "scale", "shares")
+
 
 @dataclass(frozen=True, eq=False)
 class Preprocessing:
-    """x → (x − shift) / divisor, with a shift and a divisor per feature, per channel or for all.
+    """x → (x − shift) / divisor, with a shift and a divisor per feature, per channel or for all; then PCA.
 
     Attributes:
         settings: What was asked for.
         shift: float64, broadcasts against one sample.
         divisor: float64, likewise; never 0: what does not vary is divided by 1.
         statistics: Raw statistics of each feature over the whole training split.
+        projection: PCA or whitening of what was centred and scaled; None if neither was asked for.
     """
 
     settings: Preprocess
     shift: Tensor
     divisor: Tensor
     statistics: Statistics
+    projection: Projection | None = None
 
     @classmethod
     def fit(cls, x_train: Tensor, settings: Preprocess) -> Preprocessing:
@@ -48,7 +55,8 @@ class Preprocessing:
         """
         moments = Moments(tuple(x_train.shape[1:]))
         moments.add(x_train)
-        return cls.from_statistics(moments.statistics(), settings)
+        scaled = cls.from_statistics(moments.statistics(), settings)
+        return scaled.with_projection(torch.split(x_train, ROWS))
 
     @classmethod
     def from_statistics(cls, statistics: Statistics, settings: Preprocess) -> Preprocessing:
@@ -75,6 +83,27 @@ class Preprocessing:
             shift = pooled.minimum if settings.scale == "minmax" else torch.zeros((), dtype=torch.float64)
         return cls(settings, shift, _divisor(pooled, settings.scale), statistics)
 
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        """Shape of one preprocessed sample: as it came, or (K,) behind a projection."""
+        if self.projection is None:
+            return tuple(self.statistics.count.shape)
+        return (self.projection.width,)
+
+    def with_projection(self, batches: Iterable[Tensor]) -> Preprocessing:
+        """The same with PCA or whitening fitted, if the settings ask for one of them.
+
+        Args:
+            batches: The raw training split (n, ...), batch by batch; read only if it is needed.
+
+        Raises:
+            DataError: The data cannot be projected as asked.
+        """
+        if self.settings.pca is None and not self.settings.whiten:
+            return self
+        scaled = (self._scaled(batch) for batch in batches)
+        return replace(self, projection=Projection.fit(scaled, self.settings))
+
     def apply(self, x: Tensor) -> Tensor:
         """Preprocess raw samples.
 
@@ -82,8 +111,29 @@ class Preprocessing:
             x: (N, ...) of any number type, on any device; it is not changed.
 
         Returns:
-            (N, ...) float32 on the same device.
+            (N, ...) float32 on the same device; (N, K) behind a projection.
         """
+        if self.projection is None:
+            return self._scaled(x)
+        parts = [self.projection.apply(self._scaled(rows)) for rows in torch.split(x, ROWS)]
+        return torch.cat(parts) if parts else x.new_empty((0, self.projection.width), dtype=torch.float32)
+
+    def inverse(self, x: Tensor) -> Tensor:
+        """Preprocessed samples (N, ...) as they looked raw, float32, for plots.
+
+        What a projection dropped comes back as its mean.
+        """
+        values = x.to(torch.float64)
+        if self.projection is not None:
+            values = self.projection.inverse(values).reshape(len(x), *self.statistics.count.shape)
+        shift, divisor = self.shift.to(x.device), self.divisor.to(x.device)
+        if self.settings.scale != "none":
+            values = values * divisor
+        if self.settings.center != "none" or self.settings.scale == "minmax":
+            values = values + shift
+        return values.to(torch.float32)
+
+    def _scaled(self, x: Tensor) -> Tensor:
         out = torch.empty(x.shape, dtype=torch.float32, device=x.device)
         dtype = arithmetic(x.dtype)
         shift, divisor = (t.to(x.device, dtype) for t in (self.shift, self.divisor))
@@ -99,8 +149,10 @@ class Preprocessing:
 
     def to_tensors(self) -> dict[str, Tensor]:
         """Everything as plain tensors, to be saved with a run."""
-        s = self.statistics
+        s, p = self.statistics, self.projection
+        projection = {} if p is None else {f"projection.{name}": getattr(p, name) for name in _PROJECTION}
         return {
+            **projection,
             "shift": self.shift,
             "divisor": self.divisor,
             "samples": torch.tensor(s.samples),
@@ -116,7 +168,10 @@ class Preprocessing:
         """The preprocessing that ``to_tensors`` took apart."""
         fields = {name: tensors[name] for name in ("count", "mean", "std", "minimum", "maximum")}
         statistics = Statistics(samples=int(tensors["samples"]), **fields)
-        return cls(settings, tensors["shift"], tensors["divisor"], statistics)
+        projected = {name: tensors.get(f"projection.{name}") for name in _PROJECTION}
+        found = {name: tensor for name, tensor in projected.items() if tensor is not None}
+        projection = Projection(**found) if found else None
+        return cls(settings, tensors["shift"], tensors["divisor"], statistics, projection)
 
 
 def arithmetic(dtype: torch.dtype) -> torch.dtype:

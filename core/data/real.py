@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from nnbabysit.core.data import load
+from nnbabysit.core.data.guarded import Guarded
 from nnbabysit.core.data.raw import Arrays, Raw, Samples
-from nnbabysit.core.data.stream import Guarded, StreamReader
+from nnbabysit.core.data.stream import StreamReader
 from nnbabysit.core.errors import DataError
 
 if TYPE_CHECKING:

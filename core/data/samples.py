@@ -88,7 +88,7 @@ def read_samples(path: Path, signature: Signature) -> Samples:
 
 
 def _in_memory(path: Path, x: Array, signature: Signature) -> Samples:
-    shape = signature.input_shape
+    shape = signature.sample_shape
     if x.shape == shape or (x.ndim and x.shape[1:] == shape[1:] and shape[:1] == (1,) and len(shape) == 3):
         x = x.reshape(-1, *shape)  # a single sample, or grey images (N, H, W)
     if x.ndim and not len(x):
@@ -174,7 +174,7 @@ def _found(folder: Path) -> tuple[Path, ...]:
 
 
 def _pictures(folder: Path, files: tuple[Path, ...], signature: Signature) -> Samples:
-    shape = signature.input_shape
+    shape = signature.sample_shape
     if len(shape) != 3 or shape[0] not in (1, 3):
         raise DataError(
             f"the run was trained on samples of shape {shape}, not on pictures", where=str(files[0])

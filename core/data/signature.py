@@ -17,7 +17,7 @@ from nnbabysit.core.errors import RunError
 from nnbabysit.core.record.files import os_errors_in_words, write_atomically
 
 if TYPE_CHECKING:
-    from nnbabysit.core.config.schema import Preprocess
+    from nnbabysit.core.config.data_settings import Preprocess
     from nnbabysit.core.data.dataset import Dataset
 
 SIGNATURE_FILE = "data.safetensors"
@@ -32,7 +32,7 @@ class Signature:
     Attributes:
         task: What the targets are.
         class_names: One name per class, or per label of a multi-label task; empty for regression.
-        input_shape: Shape of one sample, such as (1, 28, 28).
+        input_shape: Shape of one sample as the network takes it, such as (1, 28, 28).
         num_outputs: Outputs of the network: classes, labels or target columns (1 for binary).
         preprocessing: As fitted on the training split of the run; it is applied, never fitted again.
         columns: How the columns of a table became numbers; None if the data was no table.
@@ -46,6 +46,11 @@ class Signature:
     preprocessing: Preprocessing
     columns: Columns | None
     source: str
+
+    @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """Shape of one raw sample, before the preprocessing."""
+        return tuple(self.preprocessing.statistics.count.shape)
 
     @classmethod
     def of(cls, dataset: Dataset) -> Signature:

@@ -12,10 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nnbabysit.core.config.schema import Preprocess
+from nnbabysit.core.config.data_settings import Preprocess
 from nnbabysit.core.data import hugging_face, images, load, npz, stream, tabular
 from nnbabysit.core.data.arrays import ArraySplit
 from nnbabysit.core.data.dataset import Split
+from nnbabysit.core.data.guarded import Failure
 from nnbabysit.core.data.raw import Array, Arrays, Raw, Samples
 from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.data.stream import Stream, StreamSplit
@@ -24,7 +25,8 @@ from nnbabysit.core.data.targets import Targets, resolve
 from nnbabysit.core.errors import DataError
 
 if TYPE_CHECKING:
-    from nnbabysit.core.config.schema import Config, Data
+    from nnbabysit.core.config.data_settings import Data
+    from nnbabysit.core.config.schema import Config
     from nnbabysit.core.data.columns import Columns
     from nnbabysit.core.data.dataset import Dataset
     from nnbabysit.core.data.preprocessing import Preprocessing
@@ -208,7 +210,7 @@ def _filled(columns: Columns, raw: Raw) -> tuple[str, ...]:
 
 def _pictures(settings: Data, signature: Signature) -> Raw:
     """Pictures in the classes of the run, brought to its size; a class may have no folder here."""
-    channels, height, width = signature.input_shape
+    channels, height, width = signature.sample_shape
     known = Raw(
         place=str(settings.path),
         train=images.ImageFiles((), (), (channels, height, width)),
@@ -260,7 +262,7 @@ def _named_alike(y: Array, names: tuple[str, ...] | None, signature: Signature, 
 
 
 def _check_fits(part: Arrays | Stream, targets: Targets, signature: Signature, place: str) -> None:
-    expected = signature.input_shape
+    expected = signature.sample_shape
     shape = part.x.shape[1:] if isinstance(part, Arrays) else _shape_of_first(part)
     if tuple(shape) != expected:
         raise DataError(f"a sample has shape {tuple(shape)}, the run was trained on {expected}", where=place)
@@ -275,7 +277,7 @@ def _check_fits(part: Arrays | Stream, targets: Targets, signature: Signature, p
 
 def _shape_of_first(part: Stream) -> tuple[int, ...]:
     first = part.dataset[int(part.indices[0])]
-    if isinstance(first, stream.Failure):
+    if isinstance(first, Failure):
         raise first.error()
     return tuple(first[0].shape)
 

@@ -40,7 +40,7 @@ def card(trained: Trained, dtype: torch.dtype) -> str:
         "input": {
             "name": INPUT,
             "dtype": str(dtype).removeprefix("torch."),
-            "shape": ["batch", *signature.input_shape],
+            "shape": ["batch", *signature.sample_shape],
         },
         "outputs": list(output_names(signature.task)),
         "preprocessing": {

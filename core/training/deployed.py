@@ -6,6 +6,7 @@ binary task).
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING
 
 import torch
@@ -15,6 +16,7 @@ from nnbabysit.core.data.preprocessing import arithmetic
 
 if TYPE_CHECKING:
     from nnbabysit.core.data.dataset import Task
+    from nnbabysit.core.data.projection import Projection
     from nnbabysit.core.training.trained import Trained
 
 INPUT = "samples"
@@ -59,6 +61,38 @@ def input_type(dtype: torch.dtype) -> torch.dtype:
     return torch.float32 if dtype == torch.bfloat16 else dtype
 
 
+class Projected(nn.Module):
+    """PCA or whitening as a layer; see ``Projection``.
+
+    Args:
+        projection: Fitted to the training split.
+
+    Shape:
+        (N, ...) with D numbers per sample → (N, K).
+    """
+
+    mean: Tensor
+    components: Tensor
+    scale: Tensor
+
+    def __init__(self, projection: Projection) -> None:
+        """Take over the projection's numbers, in the type that it computes in."""
+        super().__init__()
+        for name in ("mean", "components", "scale"):
+            self.register_buffer(name, getattr(projection, name).to("cpu", torch.float32))
+
+    def unknown(self) -> Projected:
+        """The same with numbers that are still to be loaded."""
+        copy = deepcopy(self)
+        for buffer in copy.buffers():
+            buffer.fill_(torch.nan)
+        return copy
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Projected samples."""
+        return (x.flatten(1) - self.mean) @ self.components.T / self.scale
+
+
 class Deployed(nn.Module):
     """Preprocessing → network → named answers, in evaluation mode.
 
@@ -70,6 +104,7 @@ class Deployed(nn.Module):
         task: What its outputs are.
         shift: Broadcasts against one sample, in the number type that the preprocessing computes in.
         divisor: Likewise.
+        projection: PCA or whitening that follows; None where the run has none.
 
     Shape:
         Raw samples (N, ...) → see ``answers``.
@@ -78,12 +113,20 @@ class Deployed(nn.Module):
     shift: Tensor
     divisor: Tensor
 
-    def __init__(self, model: nn.Module, task: Task, shift: Tensor, divisor: Tensor) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        task: Task,
+        shift: Tensor,
+        divisor: Tensor,
+        projection: Projected | None = None,
+    ) -> None:
         """Wrap ``model``."""
         super().__init__()
         self.task: Task = task
         self.register_buffer("shift", shift)
         self.register_buffer("divisor", divisor)
+        self.projection = projection
         self.model = model
         self.eval()
 
@@ -94,14 +137,17 @@ class Deployed(nn.Module):
         shift, divisor = (
             t.to("cpu", arithmetic(dtype)) for t in (preprocessing.shift, preprocessing.divisor)
         )
-        return cls(trained.model, trained.signature.task, shift, divisor)
+        projection = preprocessing.projection
+        projected = None if projection is None else Projected(projection)
+        return cls(trained.model, trained.signature.task, shift, divisor, projected)
 
     def around(self, model: nn.Module) -> Deployed:
         """The same around another network, with a preprocessing that is still to be loaded."""
         unknown = torch.full_like(self.shift, torch.nan), torch.full_like(self.divisor, torch.nan)
-        return Deployed(model, self.task, *unknown)
+        projection = None if self.projection is None else self.projection.unknown()
+        return Deployed(model, self.task, *unknown, projection)
 
     def forward(self, samples: Tensor) -> dict[str, Tensor]:
         """Answers for raw samples."""
-        x = (samples.to(self.shift.dtype) - self.shift) / self.divisor
-        return answers(self.task, self.model(x.to(torch.float32)))
+        x = ((samples.to(self.shift.dtype) - self.shift) / self.divisor).to(torch.float32)
+        return answers(self.task, self.model(x if self.projection is None else self.projection(x)))

@@ -48,7 +48,7 @@ class Exportable:
 
     Attributes:
         deployed: The network between its preprocessing and its answers, on the CPU.
-        input_shape: Shape of one sample.
+        input_shape: Shape of one raw sample.
         dtype: Number type of the raw samples.
         card: JSON text that travels with the file.
         rebuild: Builds the network anew, as another program would, from its code and without its weights.

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-from typing import Any
-
 import numpy as np
 import pytest
 import torch
 
-from nnbabysit.core.config.schema import Preprocess
-from nnbabysit.core.data.pictures import are_pictures, as_given, pictures
+from nnbabysit.core.config.data_settings import Preprocess
+from nnbabysit.core.data.pictures import are_pictures, pictures
 from nnbabysit.core.data.preprocessing import Preprocessing
-
-CENTERS = ("none", "feature", "channel", "pixel")
-SCALES = ("none", "standard", "minmax", "unit255")
-
-
-@pytest.mark.parametrize(("center", "scale"), list(itertools.product(CENTERS, SCALES)))
-def test_preprocessing_is_taken_off_again(center: Any, scale: Any) -> None:
-    raw = torch.randint(0, 256, (20, 3, 4, 5), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
-    fitted = Preprocessing.fit(raw, Preprocess(center=center, scale=scale))
-    assert torch.allclose(as_given(fitted.apply(raw), fitted), raw.double(), atol=1e-3)
 
 
 def test_grey_pictures_have_no_channel_and_coloured_ones_have_it_last() -> None:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from nnbabysit.core.config.schema import Preprocess
+from nnbabysit.core.config.data_settings import Preprocess
 from nnbabysit.core.data.preprocessing import Preprocessing
 from nnbabysit.core.errors import DataError
 

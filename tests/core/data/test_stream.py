@@ -12,7 +12,7 @@ import torch
 import torch.utils.data
 from torch import Tensor
 
-from nnbabysit.core.config.schema import Preprocess
+from nnbabysit.core.config.data_settings import Preprocess
 from nnbabysit.core.data import stream as module
 from nnbabysit.core.data.order import epoch_order
 from nnbabysit.core.data.preprocessing import Preprocessing

@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from nnbabysit.core.config.schema import Config, Preprocess
+from nnbabysit.core.config.data_settings import Preprocess
+from nnbabysit.core.config.schema import Config
 from nnbabysit.core.data.preprocessing import Preprocessing, arithmetic
 from nnbabysit.core.data.signature import Signature
 from nnbabysit.core.training.deployed import Deployed, answers, input_type, output_names
@@ -22,7 +23,7 @@ def trained(x: Tensor, settings: Preprocess, model: nn.Module) -> Trained:
     signature = Signature(
         task="classification",
         class_names=("no", "yes"),
-        input_shape=tuple(x.shape[1:]),
+        input_shape=Preprocessing.fit(x, settings).output_shape,
         num_outputs=2,
         preprocessing=Preprocessing.fit(x, settings),
         columns=None,
@@ -43,10 +44,17 @@ SETTINGS = [
     for center in ("none", "feature", "channel", "pixel")
     for scale in ("none", "standard", "minmax", "unit255")
 ]
+PROJECTIONS = [
+    Preprocess(center="pixel", scale="standard", pca=7),
+    Preprocess(center="none", scale="none", pca=0.9, whiten=True),
+    Preprocess(center="channel", scale="unit255", whiten=True),
+]
 TYPES = [torch.uint8, torch.int16, torch.float32, torch.int64, torch.float64]
 
 
-@pytest.mark.parametrize("settings", SETTINGS, ids=lambda s: f"{s.center}-{s.scale}")
+@pytest.mark.parametrize(
+    "settings", [*SETTINGS, *PROJECTIONS], ids=lambda s: f"{s.center}-{s.scale}-{s.pca}-{s.whiten}"
+)
 @pytest.mark.parametrize("dtype", TYPES, ids=str)
 def test_preprocessing_in_the_graph_is_the_runs_own_bit_for_bit(
     settings: Preprocess, dtype: torch.dtype

@@ -60,12 +60,13 @@ def new_trained(tmp_path: Path) -> NewRun:
         x = np.random.default_rng(0).normal(5, 3, size=(90, 4)) if x is None else x
         y = np.arange(len(x)) % 3 if y is None else y
         np.savez(tmp_path / "data.npz", x=x, y=y)
-        document = {
+        document: dict[str, Any] = {
             "device": "cpu",
             "data": {"source": "npz", "path": str(tmp_path / "data.npz")},
             "model": {"name": "mlp", "args": {"hidden": [5], "norm": "batch", "dropout": 0.5}},
             "training": {"batch_size": 10},
         }
+        document["data"].update(more.pop("data", {}))
         config = Config.model_validate({**document, **more})
         prepared = prepare(config)
         model = prepared.assembly.model

@@ -54,6 +54,33 @@ def test_the_file_says_what_goes_in_and_comes_out(new_trained: NewRun) -> None:
     assert card["run"] == run.name
 
 
+def test_a_projection_is_in_the_file_and_raw_samples_go_in(new_trained: NewRun) -> None:
+    result = run_export(new_trained(data={"preprocess": {"pca": 3, "whiten": True}}), FORMATS)
+    assert result.verdict == "pass"
+    graph = torch.export.load(result.metrics["exports"][FORMATS.index("pt2")]["path"]).module()
+    assert graph(torch.zeros(2, 4, dtype=torch.float64))["probabilities"].shape == (2, 3)
+
+
+NETWORKS: dict[str, dict[str, Any]] = {
+    "maxout": {"name": "mlp", "args": {"activation": "maxout", "norm": "group", "dropconnect": 0.5}},
+    "fractional": {"name": "cnn", "args": {"channels": [4], "activation": "maxout", "pooling": "fractional"}},
+    "average": {
+        "name": "cnn",
+        "args": {"channels": [4], "activation": "selu", "pooling": "average", "dropout": 0.5},
+    },
+    "resnet": {
+        "name": "resnet",
+        "args": {"channels": [4, 8], "activation": "maxout", "norm": "layer", "survival": 0.5},
+    },
+}
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_every_layer_of_our_own(new_trained: NewRun, network: str) -> None:
+    x = np.random.default_rng(0).normal(size=(90, 1, 8, 8))
+    assert run_export(new_trained(x=x, model=NETWORKS[network]), ["pt2", "onnx"]).verdict == "pass"
+
+
 TASKS: dict[str, tuple[Any, dict[str, Any]]] = {
     "binary": (np.arange(90) % 2, {"loss": "bce"}),
     "multilabel": (np.stack([np.arange(90) % 2, np.arange(90) // 45], 1), {"loss": "bce"}),

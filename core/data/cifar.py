@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nnbabysit.core.config.schema import Data
+from nnbabysit.core.config.data_settings import Data
 from nnbabysit.core.data.raw import Array, Arrays, Raw, checked_arrays
 from nnbabysit.core.data.restricted_pickle import load_arrays
 from nnbabysit.core.data.source_path import source_path

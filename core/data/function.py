@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset as TorchDataset
 
-from nnbabysit.core.config.schema import Data
+from nnbabysit.core.config.data_settings import Data
 from nnbabysit.core.data import npz
 from nnbabysit.core.data.raw import Array, Raw, checked_arrays
 from nnbabysit.core.errors import DataError, UserCodeError

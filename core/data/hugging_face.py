@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Dataset as TorchDataset
 
-from nnbabysit.core.config.schema import Data
+from nnbabysit.core.config.data_settings import Data
 from nnbabysit.core.data import tabular
 from nnbabysit.core.data.class_folders import some
 from nnbabysit.core.data.columns import Columns

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nnbabysit.core.config.schema import Data
+from nnbabysit.core.config.data_settings import Data
 from nnbabysit.core.data.raw import Array, Arrays, Raw, checked_arrays
 from nnbabysit.core.data.source_path import source_path
 from nnbabysit.core.errors import DataError

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Dataset as TorchDataset
 
-from nnbabysit.core.config.schema import Data
+from nnbabysit.core.config.data_settings import Data
 from nnbabysit.core.data import class_folders
 from nnbabysit.core.data.class_folders import ClassFolders
 from nnbabysit.core.data.image_file import Header, pillow, read_header, read_image

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from nnbabysit.core.config.schema import Config, Data
+from nnbabysit.core.config.data_settings import Data
+from nnbabysit.core.config.schema import Config
 from nnbabysit.core.data import (
     cifar,
     digits,
@@ -30,7 +31,7 @@ from nnbabysit.core.data.dataset import Dataset, Split
 from nnbabysit.core.data.preprocessing import Preprocessing
 from nnbabysit.core.data.raw import Arrays, Raw, Samples
 from nnbabysit.core.data.seeds import derive_seed
-from nnbabysit.core.data.split import Indices, hold_out
+from nnbabysit.core.data.split import Indices, hold_out, stratified_sample
 from nnbabysit.core.data.stream import Stream, StreamSplit
 from nnbabysit.core.data.targets import Targets, check_every_class, resolve
 from nnbabysit.core.errors import DataError
@@ -42,6 +43,8 @@ READERS: dict[str, Callable[[Data], Raw]] = {
     "cifar": cifar.read,
     "images": images.read,
 }
+LABELS = "data.labels"
+"""The setting, and how the note on it begins."""
 TABLES = ("csv", "parquet")
 PICTURES = (images.ImageFiles, hugging_face.HubPictures)
 Part = Arrays | Stream
@@ -68,15 +71,16 @@ def load_dataset(config: Config) -> Dataset:
     classes = targets.classes(parts["train"].y)
     if classes is not None:
         check_every_class(classes, targets.class_names, raw.place)
-    _check_batch_size(config, len(parts["train"]))
     parts, columns = _filled(parts, raw.columns, notes)
     preprocessing = _fit(parts["train"], config)
+    parts["train"] = _labelled(parts["train"], targets, config, notes)
+    _check_batch_size(config, len(parts["train"]))
     splits = {name: _finish(part, targets, preprocessing) for name, part in parts.items()}
     return Dataset(
         name=config.data.source,
         task=targets.task,
         class_names=targets.class_names,
-        input_shape=tuple(preprocessing.statistics.count.shape),
+        input_shape=preprocessing.output_shape,
         num_outputs=targets.num_outputs,
         train=splits["train"],
         validation=splits["validation"],
@@ -236,10 +240,40 @@ def _divide(official: dict[str, Part], targets: Targets, config: Config) -> dict
                 where=f"data.{name}",
                 remedy="Hold out fewer",
             )
-        rest, held = hold_out(count, rest, classes, derive_seed(config.seed, "split", name))
+        rest, held = hold_out(count, rest, classes, derive_seed(config.split_seed, "split", name))
         parts[name] = whole.at(held)
     parts["train"] = whole.at(rest)
     return parts
+
+
+def _labelled(train: Part, targets: Targets, config: Config, notes: list[str]) -> Part:
+    """The training samples that keep their labels, by class; the others were seen by the statistics alone.
+
+    Raises:
+        DataError: There are not so many samples, or a class keeps no label.
+    """
+    wish = config.data.labels
+    if wish is None:
+        return train
+    count = wish if isinstance(wish, int) else max(1, round(wish * len(train)))
+    if count > len(train):
+        raise DataError(
+            f"{count} labelled samples are wanted, and the training split has {len(train)}",
+            where=LABELS,
+            remedy=f"Choose at most {len(train)}, or a share below 1",
+        )
+    classes = targets.classes(train.y)
+    groups = np.zeros(len(train), dtype=np.int64) if classes is None else classes
+    chosen = stratified_sample(groups, count, derive_seed(config.split_seed, "labels"))
+    without = [] if classes is None else sorted(set(classes.tolist()) - set(classes[chosen].tolist()))
+    if without:
+        raise DataError(
+            f"{wish:g} leaves {count} labels, and none of class {without[0]}",
+            where=LABELS,
+            remedy="Keep more of them",
+        )
+    notes.append(f"{LABELS} is {wish:g}: {count} of {len(train)} training samples are used with their labels")
+    return train.at(chosen)
 
 
 def _check_batch_size(config: Config, samples: int) -> None:
@@ -255,7 +289,8 @@ def _check_batch_size(config: Config, samples: int) -> None:
 def _fit(train: Part, config: Config) -> Preprocessing:
     if isinstance(train, Arrays):
         return Preprocessing.fit(torch.from_numpy(train.x), config.data.preprocess)
-    return Preprocessing.from_statistics(stream.statistics(train), config.data.preprocess)
+    scaled = Preprocessing.from_statistics(stream.statistics(train), config.data.preprocess)
+    return scaled.with_projection(stream.samples(train))
 
 
 def _finish(part: Part, targets: Targets, preprocessing: Preprocessing) -> Split:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from nnbabysit.core.config.schema import Data, Preprocess
+from nnbabysit.core.config.data_settings import Data, Preprocess
 from nnbabysit.core.data import stream
 from nnbabysit.core.data.load import TABLES, read
 from nnbabysit.core.data.preprocessing import Preprocessing

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnbabysit.core.config.schema import Data
+from nnbabysit.core.config.data_settings import Data
 from nnbabysit.core.data import cifar
 from nnbabysit.core.data.raw import Arrays, Raw
 from nnbabysit.core.errors import DataError

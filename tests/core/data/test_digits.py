@@ -9,7 +9,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from nnbabysit.core.config.schema import Data
+from nnbabysit.core.config.data_settings import Data
 from nnbabysit.core.data import digits
 from nnbabysit.core.data.raw import Arrays
 from nnbabysit.core.errors import DataError

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch.utils.data
 
-from nnbabysit.core.config.schema import Data
+from nnbabysit.core.config.data_settings import Data
 from nnbabysit.core.data import function
 from nnbabysit.core.data.raw import Arrays, Raw
 from nnbabysit.core.errors import DataError, UserCodeError, UserError

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnbabysit.core.config.schema import Data
+from nnbabysit.core.config.data_settings import Data
 from nnbabysit.core.data import idx
 from nnbabysit.core.data.raw import Arrays
 from nnbabysit.core.data.source_path import DEBIAN_FASHION_MNIST

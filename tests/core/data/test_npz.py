@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnbabysit.core.config.schema import Data
+from nnbabysit.core.config.data_settings import Data
 from nnbabysit.core.data import npz
 from nnbabysit.core.data.raw import Arrays, Raw
 from nnbabysit.core.errors import DataError

@@ -18,8 +18,10 @@ from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.errors import ConfigError, DiskError, NnbabysitError
 from nnbabysit.core.search.trial import PlannedTrial, State, Trial
 from nnbabysit.core.training.assembly import assemble, pick_device
+from nnbabysit.core.training.averaging import Averaging
 from nnbabysit.core.training.epochs import train_epochs
-from nnbabysit.core.training.progress import goodness
+from nnbabysit.core.training.loop import evaluate
+from nnbabysit.core.training.progress import goodness, goodness_of
 from nnbabysit.core.training.records import EpochRecord
 from nnbabysit.core.user_code import user_code_error, users_own
 
@@ -92,9 +94,10 @@ class SequentialExecutor:
     def _run(self, planned: PlannedTrial) -> Trial:
         start = self._clock()
         curve: list[float] = []
+        average: list[float] = []
         stopped = ""
         try:
-            for record in self._epoch_records(planned):
+            for record in self._epoch_records(planned, average):
                 stopped = record.stopped
                 if not stopped:
                     curve.append(goodness(record))
@@ -107,13 +110,29 @@ class SequentialExecutor:
             return self._trial(planned, "failed", reason, curve, start)
         if stopped:
             return self._trial(planned, "diverged", stopped, curve, start)
-        return self._trial(planned, "complete", "", curve, start)
+        return self._trial(planned, "complete", "", curve, start, best=max(curve + average))
 
-    def _epoch_records(self, planned: PlannedTrial) -> Iterator[EpochRecord]:
+    def _epoch_records(self, planned: PlannedTrial, average: list[float]) -> Iterator[EpochRecord]:
+        """Train the trial; where the config averages weights, ``average`` gets their value in the end."""
         config = with_values(self._config, {"training.epochs": self._epochs, **planned.params})
         dataset = self._dataset(config)
         assembly = assemble(config, dataset, device=self._device)
-        yield from train_epochs(assembly, dataset, config)
+        averaging = Averaging.of(config, assembly.model)
+        if averaging is None:
+            yield from train_epochs(assembly, dataset, config)
+            return
+        stopped = ""
+        for record in train_epochs(
+            assembly, dataset, config, on_step=lambda step: averaging.after_step(step.epoch)
+        ):
+            averaging.after_epoch(record.epoch)
+            stopped = record.stopped
+            yield record
+        if averaging.count and not stopped:
+            batch_size, epochs = config.training.batch_size, config.training.epochs
+            train, validation = dataset.train.on(self._device), dataset.validation.on(self._device)
+            model = averaging.finished(train, seed=config.seed, batch_size=batch_size, epoch=epochs)
+            average.append(goodness_of(evaluate(model, validation, assembly.objective)))
 
     def _dataset(self, config: Config) -> Dataset:
         """Data of a trial: the config's, unless the space draws a ``data.*`` value, the seed or the loss."""
@@ -139,12 +158,19 @@ class SequentialExecutor:
         return " ".join(str(known).split())
 
     def _trial(
-        self, planned: PlannedTrial, state: State, reason: str, curve: list[float], start: float
+        self,
+        planned: PlannedTrial,
+        state: State,
+        reason: str,
+        curve: list[float],
+        start: float,
+        *,
+        best: float | None = None,
     ) -> Trial:
         return Trial(
             index=planned.index,
             params=planned.params,
-            value=max(curve) if state == "complete" else None,
+            value=best,
             state=state,
             reason=reason,
             curve=tuple(curve),
@@ -153,5 +179,8 @@ class SequentialExecutor:
 
 
 def _data_key(config: Config) -> tuple[str, int, str]:
-    """What the data depends on: its settings, the seed of the split, and the loss, which decides the task."""
-    return config.data.model_dump_json(), config.seed, config.loss
+    """What the data depends on: settings, the seed of the split, and the loss, which decides the task.
+
+    Samples are augmented when they are trained on, so that is left out.
+    """
+    return config.data.model_dump_json(exclude={"augment"}), config.seed, config.loss

@@ -29,8 +29,8 @@ class Trial:
     Attributes:
         index: Place in the search, from 0; with the seed it decides the draw.
         params: Config path → drawn value.
-        value: Best validation accuracy (regression: the negative of the lowest validation loss); None unless
-            complete.
+        value: Best validation accuracy (regression: the negative of the lowest validation loss) of any epoch
+            and, with ``training.average``, of the averaged weights; None unless complete.
         state: ``complete``, ``diverged`` (cost over 3 × the first, or not finite) or ``failed`` (the code
             raised).
         reason: Why it did not complete, one sentence; empty if it did.

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from nnbabysit.core.models.maxout import Maxout
+
 if TYPE_CHECKING:
     from nnbabysit.core.data.dataset import Split
 
@@ -27,8 +29,9 @@ SMOOTH = (
     nn.Softplus,
     nn.Tanh,
     nn.Sigmoid,
+    Maxout,
 )
-"""Other element-wise activations; they are watched too, and read 0 dead."""
+"""Other activations; they are watched too, and read 0 dead."""
 DEAD_SAMPLES = 1000
 """Training samples on which dead units are counted; 1 % of them are still ten."""
 ACTIVE_SHARE = 0.01

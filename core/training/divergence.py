@@ -40,7 +40,7 @@ def initial_cost(assembly: Assembly, train: Split, *, seed: int, batch_size: int
     buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
     was_training = model.training
     with seeded(derive_seed(seed, "epoch", 1)), torch.no_grad():
-        model.train()
+        assembly.begin(epoch=1)
         loss = float(assembly.objective.loss(model(x), y))
         for buffer, before in buffers:
             buffer.copy_(before)

@@ -35,7 +35,7 @@ def train_epochs(
     """Train epoch after epoch; the last record says in ``stopped`` why the run must not go on, if so.
 
     Args:
-        assembly: What to train; its schedule is stepped after every epoch, before the record is yielded.
+        assembly: What to train; its schedule is stepped before the record is yielded.
         dataset: Training and validation split.
         config: Seed, batch size and number of epochs.
         start_epoch: Number of the first epoch; above 1 when a run is resumed.
@@ -43,7 +43,8 @@ def train_epochs(
         probes: Readings to take.
         probe_every: See ``train_steps``.
         on_step: Called after every step.
-        first_cost: Cost at the initial weights, when resuming; left out: measured.
+        first_cost: Cost at the initial weights, when resuming; left out: measured, and behind a transfer at
+            least what guessing costs.
         clock: Seconds.
 
     Yields:
@@ -54,6 +55,9 @@ def train_epochs(
     batch_size = config.training.batch_size
     if first_cost is None:
         first_cost = initial_cost(assembly, train, seed=config.seed, batch_size=batch_size)
+        if assembly.transferred is not None:  # it may have learnt all: three times nothing is soon exceeded
+            guessing = assembly.objective.chance(dataset.num_outputs, train.y)
+            first_cost = first_cost if math.isnan(guessing) else max(first_cost, guessing)
     steps = steps_per_epoch(assembly.model, len(train), batch_size)
     last = config.training.epochs if epochs is None else epochs
     for epoch in range(start_epoch, last + 1):
@@ -76,8 +80,8 @@ def train_epochs(
                 break
         summary = tally.summary()
         seconds = clock() - began
-        assembly.schedule.step()
         record = _with_validation(summary, assembly, validation, seconds)
+        assembly.schedule.after_epoch(record.validation.loss)
         yield record
         if record.stopped:
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
@@ -15,6 +15,7 @@ from nnbabysit.core.models.seeding import set_seed
 from nnbabysit.core.training.records import Score, StepRecord
 
 if TYPE_CHECKING:
+    from nnbabysit.core.data.augmentation import Mix
     from nnbabysit.core.data.dataset import Split
     from nnbabysit.core.training.assembly import Assembly
     from nnbabysit.core.training.losses import Objective
@@ -41,7 +42,7 @@ def train_steps(
     alone, so an epoch can be repeated after a restart. Nothing waits for the device except a probe's reading.
 
     Args:
-        assembly: Network, objective, optimiser and penalty; the schedule is the caller's to step.
+        assembly: What to train; the caller tells its schedule when the epoch is over.
         split: Training split, on the assembly's device.
         epoch: Number of the epoch, from 1.
         seed: Seed of the run.
@@ -54,40 +55,69 @@ def train_steps(
         One record per step, after the weights changed.
     """
     set_seed(derive_seed(seed, "epoch", epoch))
-    model, objective, optimizer, penalty = (
-        assembly.model,
-        assembly.objective,
-        assembly.optimizer,
-        assembly.penalty,
-    )
-    model.train()
-    lr = float(optimizer.param_groups[0]["lr"])
+    model, optimizer = assembly.model, assembly.optimizer
+    assembly.begin(epoch)
     order, size = batch_plan(model, len(split), seed, epoch, batch_size)
     steps = steps_per_epoch(model, len(split), batch_size)
     every = probe_every or default_probe_interval(steps)
     for index, (x, y) in enumerate(split.batches(size, order), start=1):
+        x, mix = _augmented(assembly, x, order, (index - 1) * size, epoch)
         active = probes if (index - 1) % every == 0 or index == steps else ()
         for probe in active:
             probe.attach()
-        logits = model(x)
-        loss = objective.loss(logits, y)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        penalty.add_gradient()
+        lr = float(optimizer.param_groups[0]["lr"])
+        loss, logits = _gradient(assembly, x, y, mix)
         for probe in active:
             probe.before_step()
-        optimizer.step()
+        if isinstance(optimizer, torch.optim.LBFGS):
+            optimizer.step(_closure(assembly, x, y, mix))  # type: ignore[no-untyped-call]
+        else:
+            optimizer.step()
+        assembly.limits.after_step()
+        assembly.schedule.after_step()
         yield StepRecord(
             step=step + index,
             epoch=epoch,
-            loss=loss.detach(),
-            logits=logits.detach(),
+            loss=loss,
+            logits=logits,
             y=y,
             lr=lr,
             samples=len(y),
             last_in_epoch=index == steps,
             probes=_readings(active),
         )
+
+
+def _augmented(
+    assembly: Assembly, x: Tensor, order: Tensor | None, start: int, epoch: int
+) -> tuple[Tensor, Mix | None]:
+    """The batch that begins at ``start`` of the epoch's order, changed as the config asks."""
+    if assembly.augmentation is None:
+        return x, None
+    stop = start + len(x)
+    samples = torch.arange(start, stop) if order is None else order[start:stop]
+    return assembly.augmentation.apply(x, samples.to(x.device), epoch)
+
+
+def _gradient(assembly: Assembly, x: Tensor, y: Tensor, mix: Mix | None) -> tuple[Tensor, Tensor]:
+    """Leave the clipped gradient of the cost in the parameters; returns data loss and logits, detached."""
+    logits = assembly.model(x)
+    loss = assembly.objective.training_loss(logits, y, mix)
+    assembly.optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    assembly.penalty.add_gradient()
+    assembly.limits.before_step()
+    return loss.detach(), logits.detach()
+
+
+def _closure(assembly: Assembly, x: Tensor, y: Tensor, mix: Mix | None) -> Callable[[], float]:
+    """What an optimiser calls that looks at the cost several times in one step."""
+
+    def cost() -> float:
+        loss, _ = _gradient(assembly, x, y, mix)
+        return float(loss) + float(assembly.penalty.value())
+
+    return cost
 
 
 def _readings(active: Sequence[Probe]) -> dict[str, Any]:

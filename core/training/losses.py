@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from nnbabysit.core import import_path
+from nnbabysit.core.data.augmentation import Mix
 from nnbabysit.core.data.dataset import Task
 from nnbabysit.core.errors import UserCodeError, UserError
 
@@ -54,15 +55,31 @@ class Objective:
         name: ``cross_entropy``, ``hinge``, ``bce``, ``mse`` or the import path of the user's own function.
         task: What the targets are; decides which answers count as right.
         fn: ``fn(outputs, y)`` → mean loss of the batch, a scalar.
+        smoothing: Share ε of the target that training spreads evenly over the classes.
     """
 
     name: str
     task: Task
     fn: LossFunction
+    smoothing: float = 0.0
 
     def loss(self, logits: Tensor, y: Tensor) -> Tensor:
         """Mean data loss of the batch, a scalar; penalties are not in it."""
         return self.fn(logits, y)
+
+    def training_loss(self, logits: Tensor, y: Tensor, mix: Mix | None = None) -> Tensor:
+        """What training minimises: the loss against smoothed labels (Szegedy et al. 2016, section 7).
+
+        The target is 1 - ε + ε/C for the right class and ε/C for the others. ``loss`` stays unsmoothed, so
+        that validation losses can be compared whatever ε was. Mixed samples have both their targets, by
+        their shares (Zhang et al. 2018).
+        """
+        if mix is not None:
+            own, other = self.training_loss(logits, y), self.training_loss(logits, y[mix.partner])
+            return mix.share * own + (1 - mix.share) * other
+        if self.smoothing == 0:
+            return self.fn(logits, y)
+        return F.cross_entropy(logits, y, label_smoothing=self.smoothing)
 
     def correct(self, logits: Tensor, y: Tensor) -> Tensor | None:
         """Number of right answers in the batch.
@@ -117,19 +134,27 @@ class Objective:
         return None
 
 
-def build_objective(loss: str, task: Task) -> Objective:
+def build_objective(loss: str, task: Task, smoothing: float = 0.0) -> Objective:
     """The objective that a config names.
 
     Args:
         loss: ``cross_entropy``, ``hinge``, ``bce``, ``mse`` or ``package.module:function``.
         task: Task of the dataset.
+        smoothing: ``regularization.label_smoothing``.
 
     Raises:
-        UserError: The import path leads nowhere, or to something that cannot be called.
+        UserError: The import path leads nowhere, or to something that cannot be called, or the loss has no
+            labels to smooth.
         UserCodeError: The user's module raised on import.
     """
+    if smoothing and loss != "cross_entropy":
+        raise UserError(
+            f"labels are smoothed for cross_entropy alone, and the loss is {loss}",
+            where="regularization.label_smoothing",
+            remedy="Set it to 0, or use cross_entropy",
+        )
     if loss in BUILT_IN:
-        return Objective(name=loss, task=task, fn=BUILT_IN[loss])
+        return Objective(name=loss, task=task, fn=BUILT_IN[loss], smoothing=smoothing)
     target = import_path.load(loss)
     if not callable(target):
         raise UserError(

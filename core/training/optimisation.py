@@ -1,4 +1,4 @@
-"""Optimisers and learning-rate schedules: from settings to torch's own classes."""
+"""Optimisers: from settings to torch's own classes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import torch
-from torch.optim import lr_scheduler
 
 from nnbabysit.core.config import optimization as settings_of
 
@@ -17,7 +16,9 @@ FUSED_ON = ("cpu", "cuda")
 """Devices with torch's fused kernels; on the CPU they halved the step of momentum and Adam for 784-100-10."""
 
 
-def build_optimizer(settings: settings_of.Optimizer, params: Iterable[Parameter]) -> torch.optim.Optimizer:
+def build_optimizer(  # noqa: C901 -- one case for each name, nothing to untangle
+    settings: settings_of.Optimizer, params: Iterable[Parameter]
+) -> torch.optim.Optimizer:
     """The optimiser that a config names, with torch's fused kernel where there is one.
 
     Args:
@@ -35,8 +36,12 @@ def build_optimizer(settings: settings_of.Optimizer, params: Iterable[Parameter]
             return torch.optim.SGD(
                 trainable, lr=settings.lr, momentum=settings.momentum, nesterov=True, fused=fused
             )
+        case settings_of.AdaGrad():
+            return torch.optim.Adagrad(trainable, lr=settings.lr, eps=settings.eps)
         case settings_of.RMSProp():
             return torch.optim.RMSprop(trainable, lr=settings.lr, alpha=settings.decay, eps=settings.eps)
+        case settings_of.Adadelta():
+            return torch.optim.Adadelta(trainable, lr=settings.lr, rho=settings.decay, eps=settings.eps)
         case settings_of.Adam():
             return torch.optim.Adam(
                 trainable, lr=settings.lr, betas=settings.betas, eps=settings.eps, fused=fused
@@ -50,29 +55,15 @@ def build_optimizer(settings: settings_of.Optimizer, params: Iterable[Parameter]
                 weight_decay=settings.weight_decay,
                 fused=fused,
             )
-
-
-def build_schedule(
-    settings: settings_of.Schedule, optimizer: torch.optim.Optimizer, epochs: int
-) -> lr_scheduler.LRScheduler:
-    """The schedule that a config names; it is stepped once after every epoch.
-
-    Args:
-        settings: ``config.schedule``.
-        optimizer: Optimiser whose learning rate it sets.
-        epochs: Length of the run; the cosine reaches its end in the last epoch.
-    """
-    match settings:
-        case settings_of.Constant():
-            return lr_scheduler.LambdaLR(optimizer, _unchanged)
-        case settings_of.Step():
-            return lr_scheduler.StepLR(optimizer, step_size=settings.every, gamma=settings.factor)
-        case settings_of.Exponential():
-            return lr_scheduler.ExponentialLR(optimizer, gamma=settings.factor)
-        case settings_of.Cosine():
-            lowest = settings.final * float(optimizer.param_groups[0]["lr"])
-            return lr_scheduler.CosineAnnealingLR(optimizer, T_max=max(1, epochs - 1), eta_min=lowest)
-
-
-def _unchanged(_epoch: int) -> float:
-    return 1.0
+        case settings_of.RAdam():
+            return torch.optim.RAdam(trainable, lr=settings.lr, betas=settings.betas, eps=settings.eps)
+        case settings_of.NAdam():
+            return torch.optim.NAdam(trainable, lr=settings.lr, betas=settings.betas, eps=settings.eps)
+        case settings_of.LBFGS():
+            return torch.optim.LBFGS(
+                trainable,
+                lr=settings.lr,
+                max_iter=settings.iterations,
+                history_size=settings.history,
+                line_search_fn=None if settings.line_search == "none" else settings.line_search,
+            )

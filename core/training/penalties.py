@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from nnbabysit.core.config.schema import Regularization
+
 
 class Penalty:
     """L2 and L1 on weight matrices; biases and normalisation layers are the caller's to leave out.
@@ -24,6 +26,12 @@ class Penalty:
         self.l2 = l2
         self.l1 = l1
         self._weights = list(weights)
+
+    @classmethod
+    def of(cls, settings: Regularization, weights: Sequence[Tensor]) -> Penalty:
+        """The penalty of a config; the elastic net λΣ(βW² + |W|) (Zou & Hastie 2005) is an L2 and an L1."""
+        l2 = settings.l2 + settings.elastic * settings.elastic_beta
+        return cls(l2, settings.l1 + settings.elastic, weights)
 
     @property
     def active(self) -> bool:

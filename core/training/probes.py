@@ -41,9 +41,9 @@ class UpdateRatio:
 
     def __init__(self, model: nn.Module) -> None:
         """Watch the weight matrices of ``model``."""
-        matrices = weight_matrices(model)
-        self._names = list(matrices)
-        self._weights: list[Tensor] = list(matrices.values())
+        self._model = model
+        self._names: list[str] = []
+        self._weights: list[Tensor] = []
         self._before: list[Tensor] = []
 
     def attach(self) -> None:
@@ -51,7 +51,9 @@ class UpdateRatio:
 
     @torch.no_grad()
     def before_step(self) -> None:
-        """Copy the weights."""
+        """Copy the weights that are trained: a frozen layer may be let go in the course of a run."""
+        matrices = weight_matrices(self._model)
+        self._names, self._weights = list(matrices), list(matrices.values())
         self._before = [weight.detach().clone() for weight in self._weights]
 
     @torch.no_grad()
@@ -77,8 +79,8 @@ class GradientNorm:
     name = "gradient_norm"
 
     def __init__(self, model: nn.Module) -> None:
-        """Watch the trainable parameters of ``model``."""
-        self._parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        """Watch the parameters of ``model``."""
+        self._parameters = list(model.parameters())
         self._norm: Tensor | None = None
 
     def attach(self) -> None:

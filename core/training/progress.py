@@ -9,16 +9,31 @@ from typing import TYPE_CHECKING, Any
 
 from nnbabysit.core.config.schema import Config
 from nnbabysit.core.errors import RunError
+from nnbabysit.core.training.averaging import starting_share
 from nnbabysit.core.training.checkpoints import architecture, load_checkpoint, save_checkpoint
 from nnbabysit.core.training.records import EpochRecord, Score
 
 if TYPE_CHECKING:
     from nnbabysit.core.config.schema import EarlyStopping
     from nnbabysit.core.training.assembly import Assembly
+    from nnbabysit.core.training.averaging import Averaging
 
-FIXED = ("seed", "data", "model", "loss", "optimizer", "schedule", "regularization", "training.batch_size")
+FIXED = (
+    "seed",
+    "data",
+    "model",
+    "transfer",
+    "loss",
+    "optimizer",
+    "schedule",
+    "regularization",
+    "training.batch_size",
+    "training.average",
+    "training.snapshots",
+)
 """Settings that a run keeps to its end; others may change on resuming: so may the number of epochs, unless
-the schedule is a cosine, which would climb again behind its end."""
+the schedule is a cosine or one cycle, which would climb again behind its end, or an average begins at a share
+of them."""
 
 
 @dataclass(kw_only=True)
@@ -85,11 +100,21 @@ class Progress:
 
 def goodness(record: EpochRecord) -> float:
     """What a run is judged by, more is better: validation accuracy, for regression the negative loss."""
-    score = record.validation
+    return goodness_of(record.validation)
+
+
+def goodness_of(score: Score) -> float:
+    """The same of weights with this score on the validation split."""
     return -score.loss if score.accuracy is None else score.accuracy
 
 
-def save_progress(path: Path, progress: Progress, assembly: Assembly, config: Config) -> None:
+def save_progress(
+    path: Path,
+    progress: Progress,
+    assembly: Assembly,
+    config: Config,
+    averaging: Averaging | None = None,
+) -> None:
     """Write everything that the run needs to go on after its last epoch.
 
     Raises:
@@ -104,6 +129,7 @@ def save_progress(path: Path, progress: Progress, assembly: Assembly, config: Co
             "model": assembly.model.state_dict(),
             "optimizer": assembly.optimizer.state_dict(),
             "schedule": assembly.schedule.state_dict(),
+            "average": None if averaging is None else averaging.state_dict(),
             "epoch": progress.epoch,
             "step": progress.step,
             "history": [asdict(record) for record in progress.history],
@@ -115,8 +141,10 @@ def save_progress(path: Path, progress: Progress, assembly: Assembly, config: Co
     )
 
 
-def load_progress(path: Path, assembly: Assembly, config: Config) -> Progress:
-    """Put a checkpoint into a freshly built assembly.
+def load_progress(
+    path: Path, assembly: Assembly, config: Config, averaging: Averaging | None = None
+) -> Progress:
+    """Put a checkpoint into a freshly built assembly, and into the average of its weights.
 
     Raises:
         RunError: There is no checkpoint, it is damaged, or network or settings are not those in it.
@@ -132,6 +160,8 @@ def load_progress(path: Path, assembly: Assembly, config: Config) -> Progress:
     assembly.model.load_state_dict(document["model"])
     assembly.optimizer.load_state_dict(document["optimizer"])
     assembly.schedule.load_state_dict(document["schedule"])
+    if averaging is not None:
+        averaging.load_state_dict(document["average"])
     history = [_record(entry) for entry in document["history"]]
     return Progress(
         history=history,
@@ -151,12 +181,19 @@ def _fixed_settings(config: Config) -> dict[str, Any]:
     """Dotted path → value of the settings that must not change."""
     document = config.model_dump(mode="json")
     settings: dict[str, Any] = {}
-    for name in (*FIXED, "training.epochs") if config.schedule.name == "cosine" else FIXED:
+    for name in (*FIXED, "training.epochs") if _has_its_length(config) else FIXED:
         value: Any = document
         for part in name.split("."):
             value = value[part]
         settings.update(_flat(name, value))
     return settings
+
+
+def _has_its_length(config: Config) -> bool:
+    """Whether something in the run was laid out for its number of epochs."""
+    average = config.training.average
+    delayed = average is not None and starting_share(average) > 0
+    return delayed or config.schedule.name in ("cosine", "one_cycle")
 
 
 def _flat(path: str, value: Any) -> dict[str, Any]:

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.dropout import _DropoutNd
+
+from nnbabysit.core.models.stochastic_depth import StochasticDepth
 
 if TYPE_CHECKING:
     from nnbabysit.core.training.losses import Objective
 
-PASSIVE = (nn.Dropout, nn.Identity, nn.Flatten, nn.Unflatten)
+PASSIVE = (_DropoutNd, StochasticDepth, nn.Identity, nn.Flatten, nn.Unflatten)
 """Layers that have no statistics of their own."""
 
 

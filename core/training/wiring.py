@@ -44,7 +44,7 @@ def first_steps(assembly: Assembly, x: Tensor, y: Tensor, steps: int = FIRST_STE
         Parameter name → motion.
     """
     model, optimizer = assembly.model, assembly.optimizer
-    model.train()
+    assembly.begin(epoch=1)
     trainable = {name: p for name, p in model.named_parameters() if p.requires_grad}
     before = {name: p.detach().clone() for name, p in trainable.items()}
     norms: dict[str, list[float]] = {name: [] for name in trainable}

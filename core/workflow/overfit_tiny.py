@@ -10,17 +10,16 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from torch import nn
-
 from nnbabysit.core.config.loading import with_values
 from nnbabysit.core.data.tiny import tiny_split
 from nnbabysit.core.diagnosis.check_rules import TINY_RULES
 from nnbabysit.core.diagnosis.plateau import FACTORS
 from nnbabysit.core.diagnosis.rule import diagnose
+from nnbabysit.core.models.random_layers import without_draws
 from nnbabysit.core.report.plots import plot_tiny
 from nnbabysit.core.training.assembly import assemble, prepare
 from nnbabysit.core.training.loop import evaluate, train_steps
-from nnbabysit.core.workflow.provenance import note_provenance
+from nnbabysit.core.workflow.provenance import note_provenance, note_start
 from nnbabysit.core.workflow.result import StepResult, Table
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ class TinyProblem:
 
 
 def run_overfit_tiny(config: Config, run: Run, *, dataset: Dataset | None = None) -> StepResult:
-    """Overfit a tiny stratified set with regularisation 0 and dropout off.
+    """Overfit a tiny stratified set with regularisation 0 and nothing dropped or drawn at random.
 
     Args:
         config: Experiment; ``overfit_tiny.*`` holds samples, epochs, bound and, if it differs, the optimiser.
@@ -90,6 +89,7 @@ def run_overfit_tiny(config: Config, run: Run, *, dataset: Dataset | None = None
     prepared = prepare(config, dataset)
     objective, data = prepared.assembly.objective, prepared.dataset
     note_provenance(run, config, data, prepared.assembly.device)
+    note_start(run, prepared)
     tiny = tiny_split(data.train, config.overfit_tiny.samples, config.seed)
     constant = objective.prior(tiny.y, data.num_outputs)
     scale = 1.0
@@ -140,33 +140,27 @@ def run_overfit_tiny(config: Config, run: Run, *, dataset: Dataset | None = None
 
 def _undisturbed(config: Config) -> Config:
     changes: dict[str, Any] = {
-        "regularization.l2": 0.0,
-        "regularization.l1": 0.0,
+        **{f"regularization.{name}": 0.0 for name in ("l2", "l1", "elastic", "label_smoothing")},
+        "regularization.max_norm": None,
+        "data.augment": {},
         "schedule": {"name": "constant"},
         "training.batch_size": "full",
     }
-    if config.overfit_tiny.optimizer is not None:
-        changes["optimizer"] = config.overfit_tiny.optimizer.model_dump()
+    optimizer = config.overfit_tiny.optimizer or config.optimizer
+    changes["optimizer"] = optimizer.model_dump()
+    if optimizer.name == "adamw":
+        changes["optimizer"]["weight_decay"] = 0.0
     return with_values(config, changes)
-
-
-def _without_dropout(model: nn.Module) -> int:
-    """Set p = 0 in every dropout layer; returns how many there were."""
-    layers = [m for m in model.modules() if isinstance(m, nn.modules.dropout._DropoutNd) and m.p > 0]
-    for layer in layers:
-        layer.p = 0.0
-    return len(layers)
 
 
 def _overfit(problem: TinyProblem, run: Run | None) -> list[Line]:
     """Train on the tiny set, one line per epoch; with ``run`` None nothing is told."""
     config, split = problem.config, problem.split
     assembly = assemble(config, problem.dataset, device=problem.device)
-    dropped = _without_dropout(assembly.model)
-    if run is not None and dropped:
-        run.event(
-            "note", text=f"dropout is off in {dropped} layer{'s' if dropped > 1 else ''} for this check"
-        )
+    drawing = without_draws(assembly.model)
+    if run is not None and drawing:
+        layers = "1 layer" if drawing == 1 else f"{drawing} layers"
+        run.event("note", text=f"nothing is dropped or drawn at random in {layers} for this check")
     lines: list[Line] = []
     epochs = config.overfit_tiny.epochs
     for epoch in range(1, epochs + 1):

@@ -37,11 +37,13 @@ from nnbabysit.core.models.build import build_model
 from nnbabysit.core.models.weights import weight_matrices
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.training.assembly import Assembly, pick_device
+from nnbabysit.core.training.limits import Limits
 from nnbabysit.core.training.loop import train_steps
 from nnbabysit.core.training.losses import build_objective
-from nnbabysit.core.training.optimisation import build_optimizer, build_schedule
+from nnbabysit.core.training.optimisation import build_optimizer
 from nnbabysit.core.training.penalties import Penalty
 from nnbabysit.core.training.probes import standard_probes
+from nnbabysit.core.training.schedule import Schedule
 from nnbabysit.core.training.tally import Tally
 from nnbabysit.core.workflow.train_events import TrainEvents
 
@@ -128,8 +130,9 @@ class Watched:
             model=model,
             objective=build_objective("cross_entropy", "classification"),
             optimizer=optimizer,
-            schedule=build_schedule(config.schedule, optimizer, config.training.epochs),
+            schedule=Schedule(config.schedule, optimizer, config.training.epochs, steps=len(split) // 100),
             penalty=Penalty(0.0, 0.0, list(weight_matrices(model).values())),
+            limits=Limits(config.regularization, model),
             device=device,
         )
         self.split = split

@@ -46,6 +46,18 @@ def test_a_trial_is_trained_with_its_params_and_keeps_its_best_epoch(dataset: Da
     assert executor.first_error is None
 
 
+def test_a_trial_with_an_average_is_also_judged_by_it(dataset: Dataset) -> None:
+    """With decay 0 the average is the last weights."""
+    config = digits("optimizer.lr=0.05", "training.batch_size=20", "schedule={name: constant}")
+    trials = planned({}, {"training.average.decay": 0.0}, {"training.average.decay": 0.9})
+    plain, last, mean = SequentialExecutor(config, dataset, epochs=2).run(trials)
+    assert plain.curve == last.curve == mean.curve
+    assert plain.value == last.value
+    assert mean.value is not None
+    assert plain.value is not None
+    assert mean.value > plain.value
+
+
 def test_a_trial_does_not_depend_on_those_before_it(dataset: Dataset) -> None:
     trials = planned(*({"optimizer.lr": lr, "model.args.dropout": 0.3} for lr in (1.0, 0.03, 0.01)))
     together = list(SequentialExecutor(digits(), dataset, epochs=1).run(trials))

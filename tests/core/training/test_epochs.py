@@ -12,9 +12,12 @@ import torch
 from nnbabysit.core.data.arrays import ArraySplit
 from nnbabysit.core.data.dataset import Dataset
 from nnbabysit.core.diagnosis import curve_rules
+from nnbabysit.core.errors import UserError
 from nnbabysit.core.training.assembly import assemble
 from nnbabysit.core.training.divergence import DIVERGED, divergence, initial_cost
 from nnbabysit.core.training.epochs import train_epochs
+from nnbabysit.core.training.loop import evaluate
+from nnbabysit.core.training.losses import build_objective
 from nnbabysit.core.training.records import StepRecord
 
 PLAIN = {"name": "mlp", "args": {"hidden": [16]}}
@@ -99,3 +102,56 @@ def test_a_validation_loss_that_is_not_finite_stops_the_run(digits: Dataset, mak
 
 def test_the_rules_call_diverged_what_the_loop_stops() -> None:
     assert curve_rules.DIVERGED == DIVERGED
+
+
+def test_lbfgs_learns_in_few_full_batches(digits: Dataset, make_config: Any) -> None:
+    config = make_config(
+        model={"name": "mlp", "args": {"hidden": [16]}},
+        optimizer={"name": "lbfgs"},
+        schedule={"name": "constant"},
+        training={"epochs": 4, "batch_size": "full"},
+    )
+    *_, last = train_epochs(assemble(config, digits), digits, config)
+    assert last.step == 4, "one step per epoch"
+    assert last.train.accuracy is not None
+    assert last.train.accuracy > 0.9
+
+
+def test_lbfgs_refuses_a_part_of_the_samples(digits: Dataset, make_config: Any) -> None:
+    with pytest.raises(UserError, match="lbfgs needs all samples") as caught:
+        assemble(make_config(optimizer={"name": "lbfgs"}), digits)
+    assert caught.value.where == "training.batch_size"
+
+
+def test_max_norm_holds_after_every_step(digits: Dataset, make_config: Any) -> None:
+    config = make_config(regularization={"max_norm": 0.5}, training={"epochs": 1, "batch_size": 100})
+    assembly = assemble(config, digits)
+    layers = [module for module in assembly.model.modules() if isinstance(module, torch.nn.Linear)]
+
+    def longest(_step: object) -> None:
+        assert max(float(layer.weight.norm(dim=1).max().detach()) for layer in layers) <= 0.5 + 1e-6
+
+    assert list(train_epochs(assembly, digits, config, on_step=longest))
+
+
+def test_the_validation_loss_is_that_of_unsmoothed_labels(digits: Dataset, make_config: Any) -> None:
+    config = make_config(regularization={"label_smoothing": 0.5}, training={"epochs": 4, "batch_size": 20})
+    assembly = assemble(config, digits)
+    *_, last = train_epochs(assembly, digits, config)
+    plain = build_objective("cross_entropy", "classification")
+    assert last.validation == evaluate(assembly.model, digits.validation, plain)
+    assert last.train.loss > 1.5 * last.validation.loss
+
+
+def test_augmented_training_is_another_but_repeats(digits: Dataset, make_config: Any) -> None:
+    def losses(**augment: float) -> list[float]:
+        config = make_config(
+            data={"source": "digits", "test": 0.2, "augment": augment},
+            model={"name": "cnn", "args": {"channels": [4]}},
+            training={"epochs": 2, "batch_size": 100},
+        )
+        return [record.train.loss for record in train_epochs(assemble(config, digits), digits, config)]
+
+    changed = losses(crop=1, rotate=10, noise=0.1, mixup=0.2)
+    assert changed == losses(crop=1, rotate=10, noise=0.1, mixup=0.2)
+    assert changed != losses()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from nnbabysit.core.data.augmentation import Mix
 from nnbabysit.core.errors import UserCodeError, UserError
 from nnbabysit.core.training.losses import build_objective
 
@@ -91,3 +92,30 @@ def test_a_faulty_loss_is_named(
 def test_a_loss_that_is_no_function_is_refused() -> None:
     with pytest.raises(UserError, match="not a function"):
         build_objective("math:pi", "classification")
+
+
+def test_smoothed_labels_spread_a_share_evenly_over_the_classes() -> None:
+    objective = build_objective("cross_entropy", "classification", smoothing=0.3)
+    logits, y = torch.tensor([[2.0, 0.0, -1.0], [0.5, 0.1, 0.2]]), torch.tensor([0, 2])
+    targets = torch.tensor([[0.8, 0.1, 0.1], [0.1, 0.1, 0.8]])
+    by_hand = -(targets * logits.log_softmax(1)).sum(1).mean()
+    assert float(objective.training_loss(logits, y)) == pytest.approx(float(by_hand))
+    plain = build_objective("cross_entropy", "classification")
+    assert objective.loss(logits, y) == plain.loss(logits, y) == plain.training_loss(logits, y)
+
+
+@pytest.mark.parametrize("name", ["hinge", "bce", "mse", "torch.nn.functional:cross_entropy"])
+def test_other_losses_have_no_labels_to_smooth(name: str) -> None:
+    with pytest.raises(UserError, match="smoothed for cross_entropy alone") as caught:
+        build_objective(name, "classification", smoothing=0.1)
+    assert caught.value.where == "regularization.label_smoothing"
+
+
+def test_mixed_samples_have_both_their_targets() -> None:
+    objective = build_objective("cross_entropy", "classification", smoothing=0.1)
+    logits, y = torch.randn(3, 4, generator=torch.Generator().manual_seed(0)), torch.tensor([0, 2, 3])
+    partner = torch.tensor([2, 0, 1])
+    targets = 0.9 * (0.7 * torch.eye(4)[y] + 0.3 * torch.eye(4)[y[partner]]) + 0.1 / 4
+    by_hand = -(targets * logits.log_softmax(1)).sum(1).mean()
+    mixed = objective.training_loss(logits, y, Mix(partner=partner, share=0.7))
+    assert float(mixed) == pytest.approx(float(by_hand))

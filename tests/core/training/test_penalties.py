@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
+from nnbabysit.core.config.schema import Regularization
 from nnbabysit.core.training.penalties import Penalty
 
 
@@ -42,3 +44,10 @@ def test_a_weight_without_a_gradient_is_skipped() -> None:
     Penalty(0.5, 0.0, [used, unused]).add_gradient()
     assert float(used.grad) == 1
     assert unused.grad is None
+
+
+def test_the_elastic_net_is_lambda_times_beta_squares_and_moduli() -> None:
+    weight = torch.nn.Parameter(torch.tensor([[1.0, -2.0]]))
+    settings = Regularization(elastic=0.1, elastic_beta=3.0, l2=0.01, l1=0.02)
+    value = float(Penalty.of(settings, [weight]).value())
+    assert value == pytest.approx(0.1 * (3 * 5 + 3) + 0.01 * 5 + 0.02 * 3)

@@ -31,11 +31,12 @@ def test_a_run_may_go_on_for_more_epochs(
     assert continued(tmp_path / "last.pt", digits, short, long).epoch == 1
 
 
-def test_a_cosine_may_not_since_it_would_climb_again(
-    tmp_path: Path, digits: Dataset, make_config: Any
+@pytest.mark.parametrize("name", ["cosine", "one_cycle"])
+def test_a_schedule_with_an_end_may_not_since_it_would_climb_again(
+    tmp_path: Path, digits: Dataset, make_config: Any, name: str
 ) -> None:
-    cosine = {"name": "cosine"}
-    short, long = (make_config(schedule=cosine, training={"epochs": n, "batch_size": 500}) for n in (1, 3))
+    schedule = {"name": name}
+    short, long = (make_config(schedule=schedule, training={"epochs": n, "batch_size": 500}) for n in (1, 3))
     with pytest.raises(RunError, match=r"training\.epochs was 1 and is 3"):
         continued(tmp_path / "last.pt", digits, short, long)
 

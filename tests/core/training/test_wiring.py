@@ -8,11 +8,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from nnbabysit.core.config.optimization import SGD, Constant
+from nnbabysit.core.config.optimization import SGD
+from nnbabysit.core.config.scheduling import Constant
+from nnbabysit.core.config.schema import Regularization
 from nnbabysit.core.training.assembly import Assembly
+from nnbabysit.core.training.limits import Limits
 from nnbabysit.core.training.losses import build_objective
-from nnbabysit.core.training.optimisation import build_optimizer, build_schedule
+from nnbabysit.core.training.optimisation import build_optimizer
 from nnbabysit.core.training.penalties import Penalty
+from nnbabysit.core.training.schedule import Schedule
 from nnbabysit.core.training.wiring import batch_dependence, first_steps
 
 
@@ -22,8 +26,9 @@ def assembly_of(model: nn.Module) -> Assembly:
         model=model,
         objective=build_objective("cross_entropy", "classification"),
         optimizer=optimizer,
-        schedule=build_schedule(Constant(), optimizer, 1),
+        schedule=Schedule(Constant(), optimizer, epochs=1, steps=1),
         penalty=Penalty(0.0, 0.0, []),
+        limits=Limits(Regularization(), model),
         device=torch.device("cpu"),
     )
 

@@ -44,10 +44,17 @@ def test_penalties_and_schedule_are_out_of_the_way(tmp_path: Path) -> None:
     )
 
 
-def test_dropout_is_off_and_said_to_be(tmp_path: Path) -> None:
-    result, events = overfit(tmp_path, "model.args={hidden: [100], dropout: 0.9}")
+def test_weight_decay_apart_from_the_gradient_is_a_penalty_too(tmp_path: Path) -> None:
+    plain = overfit(tmp_path, "optimizer={name: adamw, weight_decay: 0.0}")[0].metrics
+    assert overfit(tmp_path, "optimizer={name: adamw, weight_decay: 50.0}")[0].metrics == plain
+
+
+@pytest.mark.parametrize("setting", ["dropout", "dropconnect"])
+def test_dropout_is_off_and_said_to_be(setting: str, tmp_path: Path) -> None:
+    result, events = overfit(tmp_path, f"model.args={{hidden: [100], {setting}: 0.9}}")
     assert result.verdict == "pass"
-    assert any("dropout is off" in event.fields["text"] for event in events if event.kind == "note")
+    notes = [event.fields["text"] for event in events if event.kind == "note"]
+    assert "nothing is dropped or drawn at random in 1 layer for this check" in notes
 
 
 def test_a_learning_rate_too_low_fails_and_the_one_that_was_tried_is_recommended(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from nnbabysit.core.report.evaluation_plots import (
     plot_reliability,
     plot_wrong,
 )
+from nnbabysit.core.report.reconstruction_plot import plot_reconstructions
 from nnbabysit.core.report.search_plots import plot_importances, plot_search
 from nnbabysit.core.report.signal_plots import plot_activations, plot_updates
 
@@ -18,6 +19,7 @@ __all__ = [
     "plot_curves",
     "plot_importances",
     "plot_predicted",
+    "plot_reconstructions",
     "plot_reliability",
     "plot_search",
     "plot_tiny",

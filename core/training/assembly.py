@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 
+from nnbabysit.core.data.augmentation import Augmentation, Mix
 from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.errors import UserError
 from nnbabysit.core.models.build import build_model
 from nnbabysit.core.models.weights import weight_matrices
-from nnbabysit.core.training.loop import normalises_batches
+from nnbabysit.core.training.limits import Limits
+from nnbabysit.core.training.loop import normalises_batches, steps_per_epoch
 from nnbabysit.core.training.losses import Objective, build_objective
-from nnbabysit.core.training.optimisation import build_optimizer, build_schedule
+from nnbabysit.core.training.optimisation import build_optimizer
 from nnbabysit.core.training.penalties import Penalty
+from nnbabysit.core.training.schedule import Schedule
+from nnbabysit.core.training.transfer import Transferred, set_learning_rates, transfer
 
 if TYPE_CHECKING:
-    from torch import nn
-    from torch.optim.lr_scheduler import LRScheduler
+    from torch import Tensor, nn
 
     from nnbabysit.core.config.schema import Config
     from nnbabysit.core.data.dataset import Dataset
+
+
+class Change(Protocol):
+    """Random changes of a training batch."""
+
+    def apply(self, x: Tensor, samples: Tensor, epoch: int) -> tuple[Tensor, Mix | None]:
+        """The batch as it is trained on, and what it was mixed with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,17 +43,29 @@ class Assembly:
         model: Network, on the device.
         objective: Loss and what counts as right.
         optimizer: Optimiser over the trainable parameters.
-        schedule: Learning rate over the epochs; stepped once after each.
+        schedule: Learning rate over steps and epochs.
         penalty: L2 and L1 on the weight matrices.
+        limits: Clipping of gradients and max-norm of weights.
+        augmentation: Random changes of the training samples; None if there are none.
+        transferred: What the network took over from another; None if it starts anew.
         device: Where everything lies.
     """
 
     model: nn.Module
     objective: Objective
     optimizer: torch.optim.Optimizer
-    schedule: LRScheduler
+    schedule: Schedule
     penalty: Penalty
+    limits: Limits
+    augmentation: Change | None = None
+    transferred: Transferred | None = None
     device: torch.device
+
+    def begin(self, epoch: int) -> None:
+        """Put the network into training mode for this epoch, from 1; frozen layers stay as they are."""
+        self.model.train()
+        if self.transferred is not None:
+            self.transferred.begin(epoch)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +92,11 @@ def prepare(config: Config, dataset: Dataset | None = None) -> Prepared:
     return Prepared(dataset=dataset, assembly=assemble(config, dataset, device=device))
 
 
+def load_fitting(config: Config) -> Dataset:
+    """The data, after a proof that what the config describes fits it; raises as ``prepare`` does."""
+    return prepare(config).dataset
+
+
 def assemble(
     config: Config,
     dataset: Dataset,
@@ -88,7 +115,9 @@ def assemble(
         epochs: Length of the run, which the cosine schedule must know; left out: ``training.epochs``.
 
     Raises:
-        UserError: The batch is larger than the training split, or of one sample under batch normalisation.
+        UserError: The batch does not fit the training split, the network or the optimiser, or labels are to
+            be smoothed for a loss that has none.
+        RunError: There are no weights to transfer.
         ModelError: The network cannot be built or does not fit the data.
         UserCodeError: The user's code raised.
     """
@@ -100,28 +129,43 @@ def assemble(
         seed=derive_seed(config.seed, "model") if seed is None else seed,
     ).to(device)
     check_batch_size(config, dataset, model)
+    transferred = None if config.transfer is None else transfer(config.transfer, model, dataset)
     optimizer = build_optimizer(config.optimizer, model.parameters())
-    return Assembly(
+    if transferred is not None:
+        set_learning_rates(optimizer, transferred)
+    steps = steps_per_epoch(model, len(dataset.train), config.training.batch_size)
+    assembly = Assembly(
         model=model,
-        objective=build_objective(config.loss, dataset.task),
+        objective=build_objective(config.loss, dataset.task, config.regularization.label_smoothing),
         optimizer=optimizer,
-        schedule=build_schedule(config.schedule, optimizer, epochs or config.training.epochs),
-        penalty=Penalty(
-            config.regularization.l2, config.regularization.l1, list(weight_matrices(model).values())
-        ),
+        schedule=Schedule(config.schedule, optimizer, epochs or config.training.epochs, steps),
+        penalty=Penalty.of(config.regularization, list(weight_matrices(model).values())),
+        limits=Limits(config.regularization, model),
+        augmentation=Augmentation.of(config.data.augment, config.seed, dataset.input_shape),
+        transferred=transferred,
         device=device,
     )
+    if transferred is not None:
+        transferred.begin(epoch=1)  # last: optimiser, penalty and limits know the frozen weights too
+    return assembly
 
 
 def check_batch_size(config: Config, dataset: Dataset, model: nn.Module) -> None:
     """Refuse a batch that cannot be formed.
 
     Raises:
-        UserError: It is larger than the training split, or one sample is to be batch-normalised.
+        UserError: It is larger than the training split, one sample is to be batch-normalised, or L-BFGS,
+            whose estimate of the curvature breaks when the samples change, is to work on a part of them.
     """
     size = config.training.batch_size
     if size == "full":
         return
+    if config.optimizer.name == "lbfgs":
+        raise UserError(
+            "lbfgs needs all samples in every step",
+            where="training.batch_size",
+            remedy="Set training.batch_size to full, or choose another optimizer",
+        )
     samples = len(dataset.train)
     if size > samples:
         raise UserError(

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from nnbabysit.core.data.load import LABELS
+
 if TYPE_CHECKING:
     from nnbabysit.core.config.schema import Config
     from nnbabysit.core.data.dataset import Dataset
     from nnbabysit.core.record.run import Run
+    from nnbabysit.core.training.assembly import Prepared
 
 
 def note_provenance(run: Run, config: Config, dataset: Dataset, device: torch.device | str = "cpu") -> None:
@@ -24,3 +27,13 @@ def note_provenance(run: Run, config: Config, dataset: Dataset, device: torch.de
         threads=torch.get_num_threads(),
         dataset_fingerprint=dataset.fingerprint,
     )
+
+
+def note_start(run: Run, prepared: Prepared) -> None:
+    """Tell what the network starts from: weights that it took over, and labels that it may use."""
+    for text in prepared.dataset.notes:
+        if text.startswith(LABELS):
+            run.event("note", text=text)
+    if prepared.assembly.transferred is not None:
+        for text in prepared.assembly.transferred.words():
+            run.event("note", text=text)

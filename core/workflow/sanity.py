@@ -8,6 +8,7 @@ depends on it alone).
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nnbabysit.core.data.order import epoch_order
@@ -21,7 +22,7 @@ from nnbabysit.core.training.assembly import assemble, prepare
 from nnbabysit.core.training.initial import InitialLosses, initial_losses
 from nnbabysit.core.training.statistics import LayerStatistics, layer_statistics
 from nnbabysit.core.training.wiring import Motion, batch_dependence, first_steps
-from nnbabysit.core.workflow.provenance import note_provenance
+from nnbabysit.core.workflow.provenance import note_provenance, note_start
 from nnbabysit.core.workflow.result import StepResult, Table
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def run_sanity(config: Config, run: Run, *, dataset: Dataset | None = None) -> S
     prepared = prepare(config, dataset)
     assembly, data = prepared.assembly, prepared.dataset
     note_provenance(run, config, data, assembly.device)
+    note_start(run, prepared)
     x, y = data.train.take(epoch_order(len(data.train), config.seed, epoch=0)[:SAMPLES])
     x, y = x.to(assembly.device), y.to(assembly.device)
     with seeded(derive_seed(config.seed, "sanity")):  # dropout and the like
@@ -57,6 +59,8 @@ def run_sanity(config: Config, run: Run, *, dataset: Dataset | None = None) -> S
         losses = initial_losses(config, data, x, y, assembly.device)
         dependence = batch_dependence(assembly.model, x[:NEIGHBOURS])
         motions = first_steps(assemble(config, data, device=assembly.device), x, y)
+    if assembly.transferred is not None and assembly.transferred.reuses_output:
+        losses = replace(losses, chance=math.nan)  # it is trained already: there is nothing to guess
     evidence = _evidence(config, data, losses, motions, dependence)
     findings = diagnose(SANITY_RULES, evidence)
     for check in _checks(config, losses, motions, dependence, {finding.id for finding in findings}):
@@ -110,7 +114,7 @@ def _evidence(
 def _guessing(losses: InitialLosses, tolerance: float) -> str:
     """What the initial loss is compared with, in words."""
     if losses.expected is None:
-        return "; what guessing costs is not known for a loss of your own"
+        return "; not compared with guessing: the output layer is reused, or the loss is your own"
     words = f", guessing costs {losses.expected:.4f}, tolerance {tolerance:.0%}"
     if losses.zero_output > losses.expected * (1 + tolerance):
         return f"{words}; answering 0 costs {losses.zero_output:.4f}, for the targets lie far from 0"

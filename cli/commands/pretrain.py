@@ -1,0 +1,33 @@
+"""``pretrain``: learning from inputs alone, before ``train``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nnbabysit.cli.application import app
+from nnbabysit.cli.options import Options, with_options
+
+if TYPE_CHECKING:
+    from nnbabysit.cli.session import Session
+    from nnbabysit.core.workflow.result import StepResult
+
+
+@app.command()
+@with_options
+def pretrain(options: Options) -> int:
+    """Learn from the inputs alone, where labels are scarce.
+
+    Trains an autoencoder whose encoder is the config's mlp without its output: on whole inputs, on damaged
+    ones (denoising, the default), or layer by layer (stacked); see the settings under pretrain. No label is
+    looked at, so data.labels does not matter. Ends with the command that trains the network from there.
+
+    Example: nnbabysit pretrain fashion-mnist -S data.labels=0.01 -S pretrain.kind=stacked
+    """
+    from nnbabysit.cli.session import conduct
+
+    def step(session: Session) -> StepResult:
+        from nnbabysit.core.workflow.pretrain import run_pretrain
+
+        return session.run_step(run_pretrain)
+
+    return conduct("pretrain", options, step)

@@ -26,6 +26,8 @@ def typed(options: Options) -> list[str]:
         words += [flag, str(value)] if value is not None else []
     if options.runs_dir != Path("runs"):
         words += ["--runs-dir", str(options.runs_dir)]
+    words += ["--average", options.average] if options.average else []
+    words += ["--snapshots"] if options.snapshots else []
     return [*words, "--skip-broken"] if options.skip_broken else words
 
 
@@ -49,7 +51,7 @@ def next_command(
         command, options = "train", replace(options, config=shown_path(result.run_dir / "config.yaml"))
     patch = next((finding.patch for finding in result.findings if finding.patch), {})
     changed = [word for key, value in patch.items() for word in ("-S", f"{key}={yaml_value(value)}")]
-    kept = [override for override in options.set if override.partition("=")[0].strip() not in patch]
+    kept = [_lasting(word, config) for word in options.set if word.partition("=")[0].strip() not in patch]
     options = replace(options, set=kept)
     if result.verdict != "pass":
         return command_line("nnbabysit", command, *flags, *typed(options), *changed)
@@ -59,17 +61,34 @@ def next_command(
     if command == "babysit":
         searches = [step["run_dir"] for step in result.metrics["steps"] if step["command"] == "search"]
         flags = ["--best-of", shown_path(Path(searches[-1]))] if searches else []
-    if result.command == "train" or command == "babysit":
+    if (result.command == "train" and not result.next_command) or command == "babysit":
         for_training = [] if any(key.startswith("search.") for key in patch) else changed
         return _after_training(flags, options, for_training, config.seed)
-    words = [shown_path(Path(word)) if Path(word).is_absolute() else word for word in _words(result)]
-    if "--best-of" in words or not words:
+    words = [_shortened(word) for word in _words(result)]
+    if "--best-of" in words or not words or result.command == "train":
         return command_line(*words)
     return command_line(*words, *typed(options))
 
 
 def _words(result: StepResult) -> list[str]:
     return shlex.split(result.next_command)
+
+
+def _shortened(word: str) -> str:
+    """A word of a command with its path as a person would type it: ``/…/x`` or ``setting=/…/x``."""
+    key, _, value = word.rpartition("=")
+    return f"{key}={shown_path(Path(value))}" if key and Path(value).is_absolute() else _path(word)
+
+
+def _path(word: str) -> str:
+    return shown_path(Path(word)) if Path(word).is_absolute() else word
+
+
+def _lasting(override: str, config: Config) -> str:
+    """An override that means the same tomorrow: ``runs/latest`` is another run by then."""
+    if override.partition("=")[0].strip() != "transfer.from" or config.transfer is None:
+        return override
+    return f"transfer.from={shown_path(Path(config.transfer.source))}"
 
 
 def yaml_value(value: Any) -> str:
@@ -87,6 +106,8 @@ def resume_command(command: str, run_dir: Path | None) -> str:
     """What continues an interrupted training that has a checkpoint; empty if nothing does."""
     if run_dir is None or command not in ("train", "resume"):
         return ""
+    from nnbabysit.core.workflow.ensemble_members import begun_members
+
     folder = run_dir / "checkpoints"
-    started = folder.is_dir() and any(folder.iterdir())
+    started = (folder.is_dir() and any(folder.iterdir())) or bool(begun_members(run_dir))
     return command_line("nnbabysit", "resume", shown_path(run_dir)) if started else ""

@@ -15,7 +15,7 @@ EPILOG = (
 )
 
 ORDER = (
-    *("init", "data", "sanity", "overfit-tiny", "search", "train", "babysit", "resume"),
+    *("init", "data", "sanity", "overfit-tiny", "search", "pretrain", "train", "babysit", "resume"),
     *("evaluate", "predict", "export", "diagnose", "report", "runs", "config", "rules"),
 )
 """The gates in their order, then what is around the runs, then what is around the configs."""

@@ -77,6 +77,14 @@ def config_place(path: Path | None, options: Options) -> str:
     return path.stem if bundled else clean_line(shown_path(path))
 
 
+def first_line(command: str, loaded: LoadedConfig, options: Options) -> str:
+    """What a command runs, told before it begins."""
+    config = loaded.config
+    parts = (f"data {config.data.source}", f"model {config.model.name}", f"seed {config.seed}")
+    place = config_place(loaded.path, options)
+    return clean_line(f"nnbabysit {command}: {place}, {', '.join(parts)}, device {config.device}")
+
+
 def annotated(yaml_text: str, origins: Callable[[str], str]) -> str:
     """The lines of a resolved config, each value followed by a comment with its origin.
 

@@ -45,6 +45,8 @@ class Options:
         max_time: Seconds after which the command stops, or None.
         debug: Show the traceback of an error.
         log: Names of the sinks that are told beside the run directory.
+        average: ``ema`` or ``swa``; the flag of commands that train to the end.
+        snapshots: Likewise.
     """
 
     config: Annotated[
@@ -98,22 +100,31 @@ class Options:
         list[str],
         typer.Option("--log", metavar="SINK", help="Write curves for tensorboard as well. Repeatable."),
     ] = field(default_factory=list)
+    average: str | None = None
+    snapshots: bool = False
 
     @property
     def overrides(self) -> list[str]:
         """The overrides in order, those with a flag of their own last: the last one wins."""
         from json import dumps  # quoted, so that a name like 12 stays text
 
-        flags = {"name": self.name, "device": self.device}
+        flags = {"name": self.name, "device": self.device, "training.average.kind": self.average}
         named = [f"{key}={dumps(value)}" for key, value in flags.items() if value is not None]
-        broken = ["data.skip_broken=true"] if self.skip_broken else []
-        return [*self.set, *named, *([f"seed={self.seed}"] if self.seed is not None else []), *broken]
+        switches = {"data.skip_broken": self.skip_broken, "training.snapshots": self.snapshots}
+        on = [f"{key}=true" for key, value in switches.items() if value]
+        return [*self.set, *named, *([f"seed={self.seed}"] if self.seed is not None else []), *on]
 
     @property
     def flags(self) -> dict[str, str]:
         """Config path → flag, of the settings that were given by a flag of their own."""
         values = {"seed": self.seed, "device": self.device, "name": self.name}
-        return {key: f"--{key}" for key, value in values.items() if value is not None}
+        flags = {key: f"--{key}" for key, value in values.items() if value is not None}
+        flags |= {"training.average.kind": "--average"} if self.average else {}
+        return flags | ({"training.snapshots": "--snapshots"} if self.snapshots else {})
+
+
+OF_SOME = ("average", "snapshots")
+"""Options that only commands have which declare them themselves."""
 
 
 def with_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -121,17 +132,21 @@ def with_options(command: Callable[..., int]) -> Callable[..., int]:
 
     Its remaining parameters are its own flags and stand right after CONFIG.
     """
-    return _bundling(command, [item.name for item in fields(Options)])
+    return _bundling(command, _common())
 
 
 def with_options_but_no_config(command: Callable[..., int]) -> Callable[..., int]:
     """The same for a command that takes its config from elsewhere."""
-    return _bundling(command, [item.name for item in fields(Options) if item.name != "config"])
+    return _bundling(command, [name for name in _common() if name != "config"])
 
 
 def with_run_options(command: Callable[..., int]) -> Callable[..., int]:
     """The same for a command that looks at runs that are there: the options that change no run."""
     return _bundling(command, ["runs_dir", "json", "quiet", "verbose", "debug"])
+
+
+def _common() -> list[str]:
+    return [item.name for item in fields(Options) if item.name not in OF_SOME]
 
 
 def _bundling(command: Callable[..., int], names: Sequence[str]) -> Callable[..., int]:

@@ -57,6 +57,19 @@ def find_run(name: str, root: Path) -> Path:
     )
 
 
+def with_run_found(config: Config, root: Path) -> Config:
+    """The config with a path for the run that ``transfer.from`` calls by its name.
+
+    Raises:
+        RunError: There is no such run, or several.
+    """
+    if config.transfer is None or Path(config.transfer.source).is_absolute():
+        return config
+    found = find_run(config.transfer.source, root)
+    transfer = config.transfer.model_copy(update={"from": str(found)})
+    return config.model_copy(update={"transfer": transfer})
+
+
 def run_to_remove(name: str, root: Path) -> Path:
     """A run directory as ``find_run`` finds it, but never one that a link leads to elsewhere.
 
@@ -92,16 +105,17 @@ def _is_dir(path: Path) -> bool:
 
 
 def find_training(name: str, root: Path) -> Path:
-    """A training run, as ``find_run`` finds it.
+    """A training run, or an ensemble of them, as ``find_run`` finds it.
 
     Raises:
         RunError: There is no such run, or it is not a training.
     """
     from nnbabysit.core.record.run import read_meta
+    from nnbabysit.core.workflow.ensemble_members import COMMAND
 
     path = find_run(name, root)
     command = read_meta(path).get("command")
-    if command != "train":
+    if command not in ("train", COMMAND):
         remedy = "Run the command again: only a training is continued"
         raise RunError(f"this is a run of {command}, not of train", where=str(path), remedy=remedy)
     return path

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnbabysit.cli.advice import next_command, resume_command
-from nnbabysit.cli.configuration import config_place, load, locate, value_at
+from nnbabysit.cli.configuration import first_line, load, locate, value_at
 from nnbabysit.cli.deadline import deadline
 from nnbabysit.cli.failures import USAGE, Failure, failure_of, keep_in_temporary_file
 from nnbabysit.cli.options import Options
 from nnbabysit.cli.output import print_failure, print_json, print_result
 from nnbabysit.cli.rendering import Settings, shown_path
-from nnbabysit.cli.runs_root import check_runs_root, has_begun, remove_run
+from nnbabysit.cli.runs_root import check_runs_root, has_begun, remove_run, with_run_found
 from nnbabysit.cli.signals import ending_in_order
 from nnbabysit.cli.terminal import Terminal, clean_line, error_line
 from nnbabysit.cli.users_code import user_files, users_folder
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from nnbabysit.core.record.sink import Sink
     from nnbabysit.core.workflow.result import StepResult
 
+MANY = ("babysit", "train", "resume")  # may run several steps; a training alone tells none
 Step = Callable[["Session"], "StepResult"]
 Source = str | Callable[[], str] | None
 
@@ -76,14 +77,14 @@ class Session:
             check_sinks(self.options.log)
         source = self._source() if callable(self._source) else self._source
         self.loaded = load(source, self.options)
-        self.config = self.loaded.config
+        self.config = with_run_found(self.loaded.config, self.options.runs_dir)
         if not self.options.quiet:
-            error_line(self._first_line())
+            error_line(first_line(self.command, self.loaded, self.options))
         check_runs_root(self.options.runs_dir)
 
     def perform(self, step: Step) -> StepResult:
         """Run a step under its view."""
-        self._view = new_view(self.terminal, self.options, steps=self.command == "babysit")
+        self._view = new_view(self.terminal, self.options, steps=self.command in MANY)
         with self._view as listener:
             self._listeners = [self._while_it_runs(listener), *self._deadline()]
             try:
@@ -117,12 +118,12 @@ class Session:
     def dataset(self) -> Dataset:
         """The data; for every command but ``data`` the model is proved to fit it."""
         if self.command == "data":
-            from nnbabysit.core.data.load import load_dataset
-
-            return load_dataset(self.config)
-        from nnbabysit.core.training.assembly import prepare
-
-        return prepare(self.config).dataset
+            from nnbabysit.core.data.load import load_dataset as load_it
+        elif self.command == "pretrain":
+            from nnbabysit.core.workflow.pretrain import load_inputs as load_it
+        else:
+            from nnbabysit.core.training.assembly import load_fitting as load_it
+        return load_it(self.config)
 
     def new_run(self, command: str, config: Config) -> Run:
         """A new run directory; the steps of ``babysit`` share the words of its name."""
@@ -171,12 +172,13 @@ class Session:
             self._take(best_values(searches[-1]), searches[-1])
 
     def open_run(self, path: Path) -> Run:
-        """An existing run directory, to go on with it."""
+        """An existing run directory, to go on with it; after the first one those of its steps."""
         from nnbabysit.core.record.run import Run
 
-        self.run = Run.open(path, listeners=self._listeners)
-        self._watch(self.run)
-        return self.run
+        run = Run.open(path, listeners=self._listeners)
+        self.run = run if self.run is None else self.run
+        self._watch(run)
+        return run
 
     def _watch(self, run: Run) -> None:
         """Remember the run, keep in its ``log.txt`` the lines that a person sees, and tell the sinks."""
@@ -216,7 +218,8 @@ class Session:
     def fail(self, error: BaseException) -> int:
         """Show what went wrong, note it in the run directory if there is one, and return the exit code."""
         run_dir = self._runs[-1].path if self._runs else None
-        failure = failure_of(error, self._keep_traceback, resumable=resume_command(self.command, run_dir))
+        whole = run_dir if self.run is None else self.run.path  # an ensemble rather than its member
+        failure = failure_of(error, self._keep_traceback, resumable=resume_command(self.command, whole))
         if self.options.debug:
             error_line("".join(traceback.format_exception(error)))
         self._close_sinks()
@@ -248,19 +251,13 @@ class Session:
         return False
 
     def _keep_traceback(self, text: str) -> str:
-        if self._runs:
-            try:
-                self._runs[-1].log(text)
-            except Exception:  # whatever broke the run may break its log as well
-                return keep_in_temporary_file(text)
-            return shown_path(self._runs[-1].path / "log.txt")
-        return keep_in_temporary_file(text)
-
-    def _first_line(self) -> str:
-        config = self.config
-        place = config_place(self.loaded.path, self.options)
-        parts = (f"data {config.data.source}", f"model {config.model.name}", f"seed {config.seed}")
-        return clean_line(f"nnbabysit {self.command}: {place}, {', '.join(parts)}, device {config.device}")
+        if not self._runs:
+            return keep_in_temporary_file(text)
+        try:
+            self._runs[-1].log(text)
+        except Exception:  # whatever broke the run may break its log as well
+            return keep_in_temporary_file(text)
+        return shown_path(self._runs[-1].path / "log.txt")
 
     def _deadline(self) -> list[Listener]:
         """``train`` keeps its own time and ends with a checkpoint; the others stop at the next event."""

@@ -83,17 +83,26 @@ def shown_config(file: Path) -> str:
 
 
 def _list(options: Options) -> int:
+    from nnbabysit.core.config.techniques import techniques
     from nnbabysit.core.config.template import templates
+    from nnbabysit.core.models.settings import SETTINGS
 
-    found = templates()
+    found, named = templates(), techniques(SETTINGS)
     if options.json:
         rows = [{"name": template.name, "summary": template.summary} for template in found]
-        print_json(document("init", templates=rows))
+        settings = [{"setting": t.setting, "value": t.value, "summary": t.summary} for t in named]
+        print_json(document("init", templates=rows, techniques=settings))
         return 0
-    width = max(len(template.name) for template in found)
-    for template in found:
-        write(sys.stdout, f"{template.name:<{width}}  {template.summary}\n")
+    _write_table([(template.name, template.summary) for template in found])
+    write(sys.stdout, "\nWhat a config can name\n")
+    _write_table([(f"{t.setting}={t.value}" if t.value else t.setting, t.summary) for t in named])
     return 0
+
+
+def _write_table(rows: list[tuple[str, str]]) -> None:
+    width = max(len(name) for name, _ in rows)
+    for name, summary in rows:
+        write(sys.stdout, f"{name:<{width}}  {summary}\n")
 
 
 def _write_template(name: str | None, file: Path, force: bool) -> list[Path]:

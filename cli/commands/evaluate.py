@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from nnbabysit.core.workflow.result import StepResult
 
 
+class Weights(StrEnum):
+    """What ``--weights`` takes."""
+
+    BEST = "best"
+    AVERAGE = "average"
+    SNAPSHOTS = "snapshots"
+
+
 class SplitName(StrEnum):
     """What ``--split`` takes."""
 
@@ -30,7 +38,10 @@ def evaluate(
     options: Options,
     runs: Annotated[
         list[str],
-        typer.Argument(metavar="RUN", help="Paths of training runs, or their names in the folder of runs."),
+        typer.Argument(
+            metavar="RUN",
+            help="Paths of training runs or ensembles, or their names in the folder of runs.",
+        ),
     ],
     split: Annotated[
         SplitName | None,
@@ -48,6 +59,14 @@ def evaluate(
             help="Other samples with targets, a file or folder of the kind that the run was trained on.",
         ),
     ] = None,
+    weights: Annotated[
+        Weights,
+        typer.Option(
+            "--weights",
+            help="The weights of the best epoch, those that train --average averaged, or every snapshot that "
+            "train --snapshots kept.",
+        ),
+    ] = Weights.BEST,
 ) -> int:
     """Evaluate the best weights of one or more training runs.
 
@@ -55,7 +74,8 @@ def evaluate(
     confusion matrix, log loss and the expected calibration error; for regression MSE, MAE and R². Draws
     the confusion matrix, the reliability of the probabilities and, for images, the most wrongly classified
     samples. Samples are prepared as in the run: nothing is fitted to them. Several runs are set side by
-    side in one table.
+    side in one table, with the mean of their numbers and the numbers of their averaged probabilities, if
+    they are tried on the same samples. An ensemble stands for its members.
 
     Example: nnbabysit evaluate runs/latest --split validation
     """
@@ -66,13 +86,15 @@ def evaluate(
         raise typer.BadParameter("evaluate keeps the settings of its runs: -S and --seed start a new one")
 
     def step(session: Session) -> StepResult:
-        from nnbabysit.core.workflow.evaluate import load_members, run_evaluate
+        from nnbabysit.core.workflow.evaluate import run_evaluate
+        from nnbabysit.core.workflow.members import load_members
 
         members = load_members(
             [find_run(run, options.runs_dir) for run in runs],
             split=None if split is None else split.value,
             data=None if data is None else data.absolute(),
             device=options.device or "auto",
+            weights=weights.value,
             skip_broken=options.skip_broken,
         )
         session.run = session.new_run("evaluate", session.config)

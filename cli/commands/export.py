@@ -12,6 +12,7 @@ import typer
 
 from nnbabysit.cli.application import app
 from nnbabysit.cli.options import Options, with_run_options
+from nnbabysit.cli.weights import OneSet, OneSetFlag
 
 
 class ExportFormat(StrEnum):
@@ -48,8 +49,9 @@ def export(
             show_default=False,
         ),
     ] = None,
+    weights: OneSetFlag = OneSet.BEST,
 ) -> int:
-    """Export the best weights of a training run for other programs.
+    """Export the network of a training run for other programs.
 
     pt2 (torch.export) and onnx (needs nnbabysit[onnx]) hold the graph with the preprocessing inside: raw
     samples of the data's own number type go in, in batches of any size, logits and probabilities come out
@@ -64,7 +66,7 @@ def export(
     from nnbabysit.cli.answer import answer
 
     chosen = _chosen(formats or [], output)
-    return answer("export", options, lambda: _export(options, run, chosen, output))
+    return answer("export", options, lambda: _export(options, run, chosen, output, weights))
 
 
 def _chosen(formats: list[ExportFormat], output: Path | None) -> list[ExportFormat]:
@@ -76,7 +78,9 @@ def _chosen(formats: list[ExportFormat], output: Path | None) -> list[ExportForm
     return named or [ExportFormat.PT2]
 
 
-def _export(options: Options, run: str, formats: list[ExportFormat], output: Path | None) -> int:
+def _export(
+    options: Options, run: str, formats: list[ExportFormat], output: Path | None, weights: OneSet
+) -> int:
     from nnbabysit.cli.output import print_json, print_result
     from nnbabysit.cli.rendering import shown_path
     from nnbabysit.cli.runs_root import find_run
@@ -89,7 +93,7 @@ def _export(options: Options, run: str, formats: list[ExportFormat], output: Pat
     from nnbabysit.core.workflow.export import run_export
 
     try:
-        result = run_export(path, [format.value for format in formats], output)
+        result = run_export(path, [format.value for format in formats], output, weights.value)
     except UserCodeError as error:
         raise _with_log(error) from error
     if options.json:

@@ -5,6 +5,8 @@ What is heavy is imported when a command runs, never for help or a usage error.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +17,30 @@ from nnbabysit.cli.options import Options, with_options, with_options_but_no_con
 if TYPE_CHECKING:
     from nnbabysit.cli.session import Session
     from nnbabysit.core.workflow.result import StepResult
+
+
+class AverageKind(StrEnum):
+    """What ``--average`` takes."""
+
+    EMA = "ema"
+    SWA = "swa"
+
+
+AverageFlag = Annotated[
+    AverageKind | None,
+    typer.Option(
+        "--average",
+        help="Average the weights on the way, over steps (ema) or epochs (swa), and judge them beside the "
+        "best ones.",
+    ),
+]
+SnapshotsFlag = Annotated[
+    bool,
+    typer.Option(
+        "--snapshots",
+        help="Keep the weights at the end of each cycle of warm_restarts, and average what they predict.",
+    ),
+]
 
 
 @app.command()
@@ -138,6 +164,17 @@ def train(
             help="Use the best values of this search, and its config if CONFIG is left out.",
         ),
     ] = None,
+    ensemble: Annotated[
+        int | None,
+        typer.Option(
+            "--ensemble",
+            min=2,
+            metavar="N",
+            help="Train N networks, with the seed and those after it, and average what they predict.",
+        ),
+    ] = None,
+    average: AverageFlag = None,
+    snapshots: SnapshotsFlag = False,
 ) -> int:
     """Train the network, watched.
 
@@ -146,18 +183,25 @@ def train(
     once at the end. Exit code 4 if the training diverged. With --max-time it stops with a checkpoint;
     resume goes on from there.
 
+    Each network of an ensemble is a run of its own, with the same splits. evaluate, given the ensemble's
+    run, names its members, their mean, and what they know together.
+
     Example: nnbabysit train digits --best-of runs/latest
     """
     from nnbabysit.cli.runs_root import find_run
     from nnbabysit.cli.session import conduct
 
+    options = replace(options, average=average.value if average else None, snapshots=snapshots)
     flags = ["--best-of", best_of] if best_of else []
+    flags += ["--ensemble", str(ensemble)] if ensemble else []
 
     def step(session: Session) -> StepResult:
-        from nnbabysit.core.workflow.train import run_train
-
         if best_of:
             session.take_best_of(find_run(best_of, options.runs_dir))
+        if ensemble:
+            return _ensemble(session, ensemble)
+        from nnbabysit.core.workflow.train import run_train
+
         return session.run_step(run_train, max_time=options.max_time)
 
     def config_of_search() -> str:
@@ -167,9 +211,23 @@ def train(
     return conduct("train", options, step, source=source, flags=flags)
 
 
+def _ensemble(session: Session, members: int) -> StepResult:
+    from nnbabysit.core.workflow.ensemble import run_ensemble
+    from nnbabysit.core.workflow.ensemble_members import COMMAND
+
+    return session.run_step(
+        run_ensemble,
+        folder=COMMAND,
+        members=members,
+        new_run=session.new_run,
+        reopen=session.open_run,
+        max_time=session.options.max_time,
+    )
+
+
 @app.command()
 @with_options
-def babysit(options: Options) -> int:
+def babysit(options: Options, average: AverageFlag = None, snapshots: SnapshotsFlag = False) -> int:
     """Run all gates in order; stop at the first that says no.
 
     Runs data, sanity, overfit-tiny, search --coarse, search --fine and train, and stops with the reason and
@@ -179,6 +237,8 @@ def babysit(options: Options) -> int:
     Example: nnbabysit babysit digits --seed 1
     """
     from nnbabysit.cli.session import conduct
+
+    options = replace(options, average=average.value if average else None, snapshots=snapshots)
 
     def step(session: Session) -> StepResult:
         from nnbabysit.core.workflow.babysit import run_babysit
@@ -199,7 +259,8 @@ def resume(
     """Continue an interrupted training run.
 
     Goes on from the last checkpoint in the same run directory, with the config of the run. On the same
-    machine with the same number of threads the result is the same as without the interruption.
+    machine with the same number of threads the result is the same as without the interruption. An ensemble
+    goes on with the member that was interrupted, then with those that had not begun.
 
     Example: nnbabysit resume runs/latest
     """
@@ -212,16 +273,24 @@ def resume(
         )
 
     def step(session: Session) -> StepResult:
+        from nnbabysit.core.workflow.ensemble_members import is_ensemble
+
+        dataset, path = session.dataset(), find_training(run, options.runs_dir)
+        if is_ensemble(path):
+            from nnbabysit.core.workflow.ensemble import run_ensemble
+
+            return run_ensemble(
+                session.config,
+                session.open_run(path),
+                new_run=session.new_run,
+                reopen=session.open_run,
+                dataset=dataset,
+                max_time=options.max_time,
+            )
         from nnbabysit.core.workflow.train import run_train
 
-        dataset = session.dataset()
-        return run_train(
-            session.config,
-            session.open_run(find_training(run, options.runs_dir)),
-            dataset=dataset,
-            resume=True,
-            max_time=options.max_time,
-        )
+        opened = session.open_run(path)
+        return run_train(session.config, opened, dataset=dataset, resume=True, max_time=options.max_time)
 
     def config_of_run() -> str:
         return str(find_training(run, options.runs_dir) / "config.yaml")

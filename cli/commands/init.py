@@ -19,7 +19,9 @@ def init(
     template: Annotated[
         str | None, typer.Argument(metavar="TEMPLATE", help="Name of a template; left out: digits.")
     ] = None,
-    listed: Annotated[bool, typer.Option("--list", help="List the templates.")] = False,
+    listed: Annotated[
+        bool, typer.Option("--list", help="List the templates, and what a config can name.")
+    ] = False,
     model: Annotated[
         str | None,
         typer.Option("--from", metavar="MODEL", help="Your own network, such as model.py:Net; needs --data."),

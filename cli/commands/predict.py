@@ -11,6 +11,7 @@ import typer
 
 from nnbabysit.cli.application import app
 from nnbabysit.cli.options import Options, with_run_options
+from nnbabysit.cli.weights import OneSet, OneSetFlag
 
 if TYPE_CHECKING:
     from nnbabysit.core.data.samples import Samples
@@ -42,8 +43,9 @@ def predict(
     device: Annotated[
         str, typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps.")
     ] = "auto",
+    weights: OneSetFlag = OneSet.BEST,
 ) -> int:
-    """Predict the samples of a file with the best weights of a training run.
+    """Predict the samples of a file with the network of a training run.
 
     Prints CSV: the number of the sample (for pictures the file), the predicted class by its name, and the
     probability of each class; for regression the outputs. With --json, one JSON document. Samples are
@@ -56,10 +58,12 @@ def predict(
 
     if output is not None and output.suffix.lower() not in SUFFIXES:
         raise typer.BadParameter(f"--output names a file .csv or .json, not {output.name!r}")
-    return answer("predict", options, lambda: _predict(options, run, file, output, device))
+    return answer("predict", options, lambda: _predict(options, run, file, output, device, weights))
 
 
-def _predict(options: Options, run: str, file: Path, output: Path | None, device: str) -> int:
+def _predict(
+    options: Options, run: str, file: Path, output: Path | None, device: str, weights: OneSet
+) -> int:
     from nnbabysit.cli.output import print_json
     from nnbabysit.cli.rendering import shown_path
     from nnbabysit.cli.runs_root import find_run
@@ -72,7 +76,7 @@ def _predict(options: Options, run: str, file: Path, output: Path | None, device
     from nnbabysit.core.record.files import atomic_file
     from nnbabysit.core.training.trained import load_trained
 
-    trained = load_trained(path, device)
+    trained = load_trained(path, device, weights.value)
     samples = read_samples(file, trained.signature)
     for note in trained.notes:
         error_line(clean_line(f"warning: {note}"))
@@ -126,6 +130,7 @@ def _head(trained: Trained, samples: Samples) -> dict[str, Any]:
     return document(
         "predict",
         run=str(trained.run_dir),
+        weights=trained.weights,
         data=samples.place,
         task=trained.signature.task,
         metrics={"samples": len(samples)},

@@ -247,7 +247,11 @@ def train(
 
 
 def load(
-    run: RunLike, model: nn.Module | Callable[..., nn.Module] | None = None, *, device: str = "auto"
+    run: RunLike,
+    model: nn.Module | Callable[..., nn.Module] | None = None,
+    *,
+    device: str = "auto",
+    weights: str = "best",
 ) -> Trained:
     """The trained network of a run: ``nnbabysit.load(result).model``.
 
@@ -256,12 +260,13 @@ def load(
         model: Class, function or network that the run was made with, when it was handed over in memory by
             another process; within the process it is remembered.
         device: As in a config.
+        weights: ``best``, ``average`` (of ``training.average``) or a snapshot such as ``snapshot-2``.
 
     Returns:
-        The network with the weights of its best epoch, in evaluation mode, and what it expects of its input.
+        The network with these weights, in evaluation mode, and what it expects of its input.
 
     Raises:
-        RunError: It is no training, has no best weights, or they belong to another architecture.
+        RunError: It is no training, has no such weights, or they belong to another architecture.
         UserError: The network cannot be found any more.
     """
     path = _run_dir(run)
@@ -273,7 +278,7 @@ def load(
                 f"the run builds its network from {target} itself", where="model", remedy="Leave it out"
             )
         keep_at(target, remember_network(model))
-    return load_trained(path, device)
+    return load_trained(path, device, weights)
 
 
 def _check_seconds(max_time: float | None) -> None:

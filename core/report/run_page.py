@@ -54,7 +54,7 @@ class Picture:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
-    """A step of ``babysit``.
+    """A step of ``babysit``, or a member of an ensemble.
 
     Attributes:
         words: The step as it is typed.
@@ -83,7 +83,7 @@ class RunPage:
         layers: Head and rows of the table of the last numbers per layer; no rows without.
         trials: Of a search.
         pictures: Plots that are not drawn anew.
-        steps: Of ``babysit``.
+        steps: Of ``babysit``, or the members of an ensemble.
         environment: Name and text.
     """
 

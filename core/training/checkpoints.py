@@ -22,6 +22,10 @@ LAST = "last.pt"
 """Name of the checkpoint that a run goes on from."""
 BEST = "best.safetensors"
 """Name of the weights of the best epoch."""
+AVERAGE = "average.safetensors"
+"""Name of the averaged weights."""
+SNAPSHOT = "snapshot-{}.safetensors"
+"""Name of the weights at the end of a cycle, counted from 1."""
 
 
 def save_checkpoint(path: Path, document: dict[str, Any]) -> None:

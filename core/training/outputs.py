@@ -21,8 +21,13 @@ if TYPE_CHECKING:
 
 def outputs_of(trained: Trained, split: Split) -> Tensor:
     """What the network returns for a split, on the CPU: (N, C), (N, K) or, for one output, perhaps (N,)."""
-    batches = (x for x, _ in split.on(trained.device).batches(EVALUATION_BATCH))
-    return torch.cat([outputs.cpu() for outputs in forward(trained.model, batches)])
+    return ask(trained.model, split.on(trained.device))
+
+
+def ask(model: nn.Module, split: Split) -> Tensor:
+    """The same of a network in evaluation mode, for a split on its device."""
+    batches = (x for x, _ in split.batches(EVALUATION_BATCH))
+    return torch.cat([outputs.cpu() for outputs in forward(model, batches)])
 
 
 @torch.inference_mode()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from nnbabysit.core.config.loading import load_config
 from nnbabysit.core.data.seeds import derive_seed
@@ -15,7 +16,7 @@ from nnbabysit.core.models.build import build_model
 from nnbabysit.core.record.archive import find_runs, read_meta
 from nnbabysit.core.record.directory import CONFIG
 from nnbabysit.core.training.assembly import pick_device
-from nnbabysit.core.training.checkpoints import BEST, load_weights
+from nnbabysit.core.training.checkpoints import SNAPSHOT, load_weights
 from nnbabysit.core.training.losses import Objective, build_objective
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from torch import nn
 
     from nnbabysit.core.config.schema import Config
+
+_WEIGHTS = re.compile(r"best|average|snapshot-[1-9]\d{0,8}")
+WeightsKind = Literal["best", "average", "snapshots"]
+"""Weights that a run can be asked by: of its best epoch, averaged over the training, or its snapshots."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -36,6 +41,7 @@ class Trained:
         signature: What it expects and what its answers mean.
         objective: Loss that it was trained on.
         device: Where it lies.
+        weights: Which of the run's weights it has: ``best``, ``average`` or, for one, ``snapshot-2``.
         notes: What the user should know about it, plain sentences.
     """
 
@@ -45,11 +51,17 @@ class Trained:
     signature: Signature
     objective: Objective
     device: torch.device
+    weights: str = "best"
     notes: tuple[str, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """Name of the run directory, and of the weights if they are not the best."""
+        return self.run_dir.name if self.weights == "best" else f"{self.run_dir.name}/{self.weights}"
 
-def load_trained(run: Path, device: str = "auto") -> Trained:
-    """Build the network of a run and load its best weights.
+
+def load_trained(run: Path, device: str = "auto", weights: str = "best") -> Trained:
+    """Build the network of a run and load its best weights, or others that it kept.
 
     The config of a run holds absolute paths, so it does not matter where the run was started, nor where this
     is called; the user's own code is imported from where it lay.
@@ -57,14 +69,16 @@ def load_trained(run: Path, device: str = "auto") -> Trained:
     Args:
         run: Directory of a training run, ended or not.
         device: As in a config.
+        weights: ``best``, or a name that ``kept_weights`` returned.
 
     Raises:
-        RunError: It is no training run, it has no best weights yet, or they belong to another architecture.
+        RunError: It is no training run, it has no such weights, or they belong to another architecture.
         UserError: The user's own code has moved or no longer builds, or the device is not there.
         UserCodeError: The user's own code raised.
     """
     run = run.resolve()
-    weights = _check_trained(run)
+    _check_trained(run)
+    file = _weights_file(run, weights)
     config = load_config(str(run / CONFIG), cwd=run).config
     target = pick_device(device)
     signature = Signature.load(run / "checkpoints" / SIGNATURE_FILE, config.data.preprocess)
@@ -77,7 +91,7 @@ def load_trained(run: Path, device: str = "auto") -> Trained:
         )
     except UserError as error:
         raise kept_copy(error, config.model.name, run) from error.__cause__
-    load_weights(weights, model)
+    load_weights(file, model)
     return Trained(
         run_dir=run,
         config=config,
@@ -85,6 +99,7 @@ def load_trained(run: Path, device: str = "auto") -> Trained:
         signature=signature,
         objective=build_objective(config.loss, signature.task),
         device=target,
+        weights=weights,
         notes=tuple(_changed_code(run)),
     )
 
@@ -112,8 +127,54 @@ def kept_copy(error: UserError, target: str, run: Path) -> UserError:
     return error
 
 
-def _check_trained(run: Path) -> Path:
-    """The file with the best weights of a run, which is a training."""
+def kept_weights(run: Path, kind: WeightsKind) -> tuple[str, ...]:
+    """Names of a run's weights of a kind: one, or one for each snapshot in the order they were taken.
+
+    Raises:
+        RunError: It is no training run, or keeps no such weights.
+    """
+    run = run.resolve()
+    _check_trained(run)
+    if kind != "snapshots":
+        _weights_file(run, kind)
+        return (kind,)
+    numbers: list[int] = []
+    while (run / "checkpoints" / SNAPSHOT.format(len(numbers) + 1)).is_file():
+        numbers.append(len(numbers) + 1)
+    if not numbers:
+        raise _nothing_kept(run, kind)
+    return tuple(f"snapshot-{number}" for number in numbers)
+
+
+def _weights_file(run: Path, weights: str) -> Path:
+    if not _WEIGHTS.fullmatch(weights):
+        raise RunError(
+            f"there are no weights called {weights!r}",
+            where=str(run),
+            remedy="Choose best, average or a snapshot such as snapshot-1",
+        )
+    file = run / "checkpoints" / f"{weights}.safetensors"
+    if not file.is_file():
+        raise _nothing_kept(run, weights)
+    return file
+
+
+def _nothing_kept(run: Path, kind: str) -> RunError:
+    if kind == "best":
+        return RunError(
+            "the run has no best weights: no epoch of it came to its end",
+            where=str(run),
+            remedy="Resume it, or train again",
+        )
+    if kind == "average":
+        remedy = "Train with --average ema or --average swa to its end"
+        return RunError("the run keeps no average of its weights", where=str(run), remedy=remedy)
+    remedy = "Train with --snapshots and schedule.name: warm_restarts"
+    return RunError("the run keeps no snapshots of its weights", where=str(run), remedy=remedy)
+
+
+def _check_trained(run: Path) -> None:
+    """Refuse a run that is not a training."""
     command = read_meta(run).get("command")
     if command != "train":
         trainings = find_runs(run.parent, command="train")
@@ -123,11 +184,3 @@ def _check_trained(run: Path) -> Path:
             where=str(run),
             remedy=f"Name a training run, which alone keeps a network{newest}",
         )
-    weights = run / "checkpoints" / BEST
-    if not weights.is_file():
-        raise RunError(
-            "the run has no best weights: no epoch of it came to its end",
-            where=str(run),
-            remedy="Resume it, or train again",
-        )
-    return weights

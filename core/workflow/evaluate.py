@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from nnbabysit.core.data.pictures import are_pictures, pictures
-from nnbabysit.core.data.unseen import SplitName, Unseen, load_own, load_unseen
-from nnbabysit.core.errors import RunError
-from nnbabysit.core.record.run import read_meta
 from nnbabysit.core.report.plots import plot_confusion, plot_predicted, plot_reliability, plot_wrong
 from nnbabysit.core.training.mistakes import Mistake, worst_mistakes
 from nnbabysit.core.training.outputs import mean_loss, outputs_of
@@ -22,8 +19,16 @@ from nnbabysit.core.training.scores import (
     score_classes,
     score_numbers,
 )
-from nnbabysit.core.training.trained import Trained, load_trained
-from nnbabysit.core.workflow.evaluate_outcome import metrics_of, mistake_words, summary_of, tables_of
+from nnbabysit.core.training.together import mean_outputs, score_together
+from nnbabysit.core.workflow.evaluate_outcome import (
+    mean_of,
+    metrics_of,
+    mistake_words,
+    numbers_of,
+    summary_of,
+    tables_of,
+)
+from nnbabysit.core.workflow.members import Member
 from nnbabysit.core.workflow.result import StepResult
 
 if TYPE_CHECKING:
@@ -36,21 +41,13 @@ WORST = 16
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Member:
-    """A trained network and the samples that it is to be tried on."""
-
-    trained: Trained
-    unseen: Unseen
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
 class Evaluation:
-    """What a network came to.
+    """What a network, or several together, came to.
 
     Attributes:
-        member: Network and samples.
+        member: Network and samples; of several the first.
         outputs: What the network returned for each sample, on the CPU.
-        loss: Mean loss per sample.
+        loss: Mean loss per sample; NaN for several whose loss is no function of probabilities.
         scores: How good the answers are.
         mistakes: The worst answers, the worst first.
     """
@@ -62,47 +59,23 @@ class Evaluation:
     mistakes: list[Mistake]
 
 
-def load_members(
-    runs: Sequence[Path],
-    *,
-    split: SplitName | None = None,
-    data: Path | None = None,
-    device: str = "auto",
-    skip_broken: bool = False,
-) -> list[Member]:
-    """Load networks and samples, before a run directory exists.
-
-    Args:
-        runs: Directories of training runs; networks that answer the same question.
-        split: Left out: test, or validation where there is no test split.
-        data: Other samples, of the kind that the runs' readers read; None: the runs' own data.
-        device: As in a config.
-        skip_broken: Go on without pictures and rows that cannot be read, even if the runs did not.
-
-    Raises:
-        RunError: No training run, without weights, with those of another architecture, or the runs answer
-            different questions.
-        UserError: Data, model or device are at fault.
-        UserCodeError: The user's own code raised.
-    """
-    known: dict[str, Unseen] = {}
-    members: list[Member] = []
-    for run in runs:
-        trained = load_trained(run, device)
-        if members:
-            _check_same_question(members[0].trained, trained)
-        key = _data_key(trained)
-        if key not in known:
-            known[key] = _load(trained, split, data, skip_broken)
-        members.append(Member(trained=trained, unseen=known[key]))
-    return members
-
-
 def evaluate_member(member: Member) -> Evaluation:
     """Ask a network about its samples and score the answers."""
-    trained, split = member.trained, member.unseen.split
-    task, y = trained.signature.task, split.y.cpu()
-    outputs = outputs_of(trained, split)
+    outputs = outputs_of(member.trained, member.unseen.split)
+    return _scored(member, outputs, mean_loss(member.trained, outputs, member.unseen.split.y.cpu()))
+
+
+def evaluate_together(evaluations: Sequence[Evaluation]) -> Evaluation:
+    """Score the mean of what several networks say about the same samples."""
+    first = evaluations[0].member
+    objective, y = first.trained.objective, first.unseen.split.y.cpu()
+    outputs = mean_outputs([evaluation.outputs for evaluation in evaluations], objective.task)
+    return _scored(first, outputs, score_together(outputs, y, objective).loss)
+
+
+def _scored(member: Member, outputs: Tensor, loss: float) -> Evaluation:
+    trained, y = member.trained, member.unseen.split.y.cpu()
+    task = trained.signature.task
     scores: ClassificationScores | RegressionScores
     if task == "regression":
         scores = score_numbers(outputs, y)
@@ -111,7 +84,7 @@ def evaluate_member(member: Member) -> Evaluation:
     return Evaluation(
         member=member,
         outputs=outputs,
-        loss=mean_loss(trained, outputs, y),
+        loss=loss,
         scores=scores,
         mistakes=worst_mistakes(outputs, y, task, WORST),
     )
@@ -130,7 +103,9 @@ def run_evaluate(members: Sequence[Member], run: Run) -> StepResult:
         log_loss, calibration_error, macro_precision, macro_recall, macro_f1, classes (name, precision,
         recall, f1, support) and confusion (rows are true, columns predicted; multi-label: one for each
         label; None beyond 100 classes); for regression mse, rmse, mae, r2. With one network its numbers
-        stand beside ``runs`` too.
+        stand beside ``runs`` too. With several that are tried on the same samples, ``mean`` has the mean of
+        each of their numbers, and ``ensemble`` the numbers of the mean of their probabilities (for
+        regression of their outputs).
 
     Raises:
         UserCodeError: The user's own code raised.
@@ -150,15 +125,39 @@ def run_evaluate(members: Sequence[Member], run: Run) -> StepResult:
     for number, member in enumerate(members, start=1):
         evaluation = evaluate_member(member)
         evaluations.append(evaluation)
-        run.event("note", text=f"{member.trained.run_dir.name}: {summary_of(evaluation.scores)}")
+        run.event("note", text=f"{member.trained.name}: {summary_of(evaluation.scores)}")
         _plot(evaluation, run.plots, f"-{number}" if len(members) > 1 else "")
-    return _result(evaluations, run)
+    if len(members) == 1 or not _same_samples(members):
+        return _result(evaluations, run)
+    together = evaluate_together(evaluations)
+    run.event("note", text=f"ensemble: {summary_of(together.scores)}")
+    _plot(together, run.plots, "")
+    return _result_together(evaluations, together, run)
+
+
+def _result_together(evaluations: Sequence[Evaluation], together: Evaluation, run: Run) -> StepResult:
+    alone = _result(evaluations, run)
+    rows = alone.metrics["runs"]
+    signature = together.member.trained.signature
+    numbers, mean = numbers_of(signature, together.scores, together.loss), mean_of(rows)
+    key = "accuracy" if isinstance(together.scores, ClassificationScores) else "mse"
+    words = f"{'accuracy' if key == 'accuracy' else 'mean squared error'} {mean[key]:.4g}"
+    summary = f"ensemble of {len(rows)}: {summary_of(together.scores)}; the mean of its members: {words}"
+    return replace(
+        alone,
+        summary=f"{summary}, on {together.scores.samples} samples of {_what(together.member)}",
+        metrics={**alone.metrics, "mean": mean, "ensemble": numbers},
+        tables=tables_of(rows, signature, together.mistakes, numbers),
+    )
+
+
+def _what(member: Member) -> str:
+    return member.unseen.place or f"the {member.unseen.name} split"
 
 
 def _result(evaluations: Sequence[Evaluation], run: Run) -> StepResult:
     first = evaluations[0].member
     rows = [metrics_of(e.member.trained, e.scores, e.loss) for e in evaluations]
-    what = first.unseen.place or f"the {first.unseen.name} split"
     metrics: dict[str, Any] = {
         "split": first.unseen.name,
         "data": first.unseen.place or None,
@@ -166,9 +165,9 @@ def _result(evaluations: Sequence[Evaluation], run: Run) -> StepResult:
         "runs": rows,
     }
     best = max(evaluations, key=lambda e: _goodness(e.scores))
-    summary = f"{summary_of(best.scores)} on {best.scores.samples} samples of {what}"
+    summary = f"{summary_of(best.scores)} on {best.scores.samples} samples of {_what(first)}"
     if len(rows) > 1:
-        summary = f"of {len(rows)} networks the best is {best.member.trained.run_dir.name}: {summary}"
+        summary = f"of {len(rows)} networks the best is {best.member.trained.name}: {summary}"
     return StepResult(
         command="evaluate",
         verdict="pass",
@@ -183,46 +182,25 @@ def _goodness(scores: ClassificationScores | RegressionScores) -> float:
     return scores.accuracy if isinstance(scores, ClassificationScores) else -scores.mse
 
 
-def _data_key(trained: Trained) -> str:
-    """What decides which samples a run is tried on, and how they are prepared."""
-    config = trained.config
-    parts = (config.data.model_dump_json(), config.loss, config.seed, str(trained.signature.input_shape))
-    return repr((*parts, read_meta(trained.run_dir).get("dataset_fingerprint")))
-
-
-def _load(trained: Trained, split: SplitName | None, data: Path | None, skip_broken: bool) -> Unseen:
-    config = trained.config
-    if skip_broken:
-        config = config.model_copy(update={"data": config.data.model_copy(update={"skip_broken": True})})
-    if data is not None:
-        return load_unseen(data, config, trained.signature, split)
-    fingerprint = read_meta(trained.run_dir).get("dataset_fingerprint")
-    return load_own(config, trained.signature, split, fingerprint=fingerprint)
-
-
-def _check_same_question(one: Trained, other: Trained) -> None:
-    questions = [
-        (s.task, s.class_names, s.num_outputs, s.input_shape) for s in (one.signature, other.signature)
-    ]
-    if questions[0] != questions[1]:
-        raise RunError(
-            f"this run answers another question than {one.run_dir.name}: its samples, task or classes differ",
-            where=str(other.run_dir),
-            remedy="Evaluate the two one at a time",
-        )
-
-
 def _warnings(members: Sequence[Member]) -> Iterator[str]:
     for member in members:
         for note in (*member.trained.notes, *member.unseen.notes):
-            yield f"{member.trained.run_dir.name}: {note}" if len(members) > 1 else note
+            yield f"{member.trained.name}: {note}" if len(members) > 1 else note
     first = members[0].unseen
     if first.name == "train" and not first.place:
         yield "these samples were trained on: the numbers say how well they were learnt, not what to expect"
-    if len({(member.unseen.fingerprint, member.unseen.split.y.numpy().tobytes()) for member in members}) > 1:
-        yield "the networks are tried on different samples: their data, their splits or their seeds differ"
+    if not _same_samples(members):
+        yield (
+            "the networks are tried on different samples, so they are not averaged: their data or splits "
+            "differ; train them with one data.seed, or name samples with --data"
+        )
     if any(member.trained.config.loss == "hinge" for member in members):
         yield "hinge scores are no probabilities: what is shown as such is their softmax"
+
+
+def _same_samples(members: Sequence[Member]) -> bool:
+    seen = {(member.unseen.fingerprint, member.unseen.split.y.cpu().numpy().tobytes()) for member in members}
+    return len(seen) == 1
 
 
 def _plot(evaluation: Evaluation, folder: Path, ending: str) -> None:

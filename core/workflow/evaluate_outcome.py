@@ -21,13 +21,19 @@ _MOST_CLASS_ROWS = 30
 
 def metrics_of(trained: Trained, scores: Scores, loss: float) -> dict[str, Any]:
     """Numbers of one network, as ``run_evaluate`` describes them."""
-    config = trained.config
-    named = {"run": str(trained.run_dir), "model": config.model.name, "samples": scores.samples, "loss": loss}
+    named = {"run": str(trained.run_dir), "weights": trained.weights, "model": trained.config.model.name}
+    return {**named, **numbers_of(trained.signature, scores, loss)}
+
+
+def numbers_of(signature: Signature, scores: Scores, loss: float) -> dict[str, Any]:
+    """The same without whose they are; a loss that is not finite is None."""
+    counted = {"samples": scores.samples, "loss": loss if math.isfinite(loss) else None}
     if isinstance(scores, RegressionScores):
-        return {**named, "mse": scores.mse, "rmse": math.sqrt(scores.mse), "mae": scores.mae, "r2": scores.r2}
-    names = trained.signature.class_names
+        rmse = math.sqrt(scores.mse)
+        return {**counted, "mse": scores.mse, "rmse": rmse, "mae": scores.mae, "r2": scores.r2}
+    names = signature.class_names
     return {
-        **named,
+        **counted,
         "accuracy": scores.accuracy,
         "exact_accuracy": scores.exact,
         "log_loss": scores.log_loss,
@@ -47,6 +53,15 @@ def metrics_of(trained: Trained, scores: Scores, loss: float) -> dict[str, Any]:
     }
 
 
+def mean_of(rows: Sequence[dict[str, Any]]) -> dict[str, float | None]:
+    """Mean of each single number over networks; None where one of them has none."""
+    return {
+        name: None if any(row[name] is None for row in rows) else math.fsum(r[name] for r in rows) / len(rows)
+        for name, value in rows[0].items()
+        if name != "samples" and (value is None or isinstance(value, float)) and name != "confusion"
+    }
+
+
 def summary_of(scores: Scores) -> str:
     """The numbers that one asks for first."""
     if isinstance(scores, RegressionScores):
@@ -57,16 +72,20 @@ def summary_of(scores: Scores) -> str:
 
 
 def tables_of(
-    rows: Sequence[dict[str, Any]], signature: Signature, mistakes: Sequence[Mistake]
+    rows: Sequence[dict[str, Any]],
+    signature: Signature,
+    mistakes: Sequence[Mistake],
+    ensemble: dict[str, Any] | None = None,
 ) -> tuple[Table, ...]:
-    """Networks side by side; for a single one its classes and its worst answers.
+    """Networks side by side; for a single one, or for all together, the classes and the worst answers.
 
     Args:
         rows: What ``metrics_of`` returned for each network.
         signature: Of the first.
-        mistakes: The worst answers of a single network, the worst first.
+        mistakes: The worst answers of a single network or of the ensemble, the worst first.
+        ensemble: What ``numbers_of`` returned for the mean of the networks; None if there is none.
     """
-    return tuple(_tables(rows, signature, mistakes))
+    return tuple(_tables(rows, signature, mistakes, ensemble))
 
 
 def mistake_words(mistake: Mistake, signature: Signature) -> tuple[str, str]:
@@ -85,18 +104,22 @@ def percent(probability: float) -> str:
 
 
 def _tables(
-    rows: Sequence[dict[str, Any]], signature: Signature, mistakes: Sequence[Mistake]
+    rows: Sequence[dict[str, Any]],
+    signature: Signature,
+    mistakes: Sequence[Mistake],
+    ensemble: dict[str, Any] | None,
 ) -> Iterator[Table]:
-    yield _members(rows, signature)
-    if len(rows) > 1:
+    yield _members(rows, signature, ensemble)
+    if len(rows) > 1 and ensemble is None:
         return
-    if "classes" in rows[0]:
-        yield _classes(rows[0]["classes"], signature)
+    detailed = rows[0] if ensemble is None else ensemble
+    if "classes" in detailed:
+        yield _classes(detailed["classes"], signature)
     if mistakes:
         yield _mistakes(mistakes[:_MOST_ROWS], signature)
 
 
-def _members(rows: Sequence[dict[str, Any]], signature: Signature) -> Table:
+def _members(rows: Sequence[dict[str, Any]], signature: Signature, ensemble: dict[str, Any] | None) -> Table:
     if signature.task == "regression":
         columns = {"loss": "loss", "mse": "MSE", "rmse": "RMSE", "mae": "MAE", "r2": "R²"}
     else:
@@ -104,15 +127,24 @@ def _members(rows: Sequence[dict[str, Any]], signature: Signature) -> Table:
         columns |= {"calibration_error": "calibration error"}
         if signature.task == "multilabel":
             columns = {"accuracy": "accuracy", "exact_accuracy": "all labels right", **columns}
-    cells = tuple(
-        (_run_name(row["run"]), str(row["samples"]), *(f"{row[key]:.4g}" for key in columns)) for row in rows
-    )
+    named = list(zip(_run_names(rows), rows, strict=True))
+    if ensemble is not None:
+        named += [("mean of them", {**mean_of(rows), "samples": ensemble["samples"]}), ("ensemble", ensemble)]
+    cells = tuple((name, str(row["samples"]), *(_cell(row[key]) for key in columns)) for name, row in named)
     title = "Scores" if len(rows) == 1 else f"Scores of {len(rows)} networks"
     return Table(title=title, columns=("run", "samples", *columns.values()), rows=cells)
 
 
-def _run_name(path: str) -> str:
-    return path.replace("\\", "/").rpartition("/")[2]
+def _cell(number: float | None) -> str:
+    return "" if number is None else f"{number:.4g}"
+
+
+def _run_names(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Names of the runs; of several without the minute of their start, as long as they can be told apart."""
+    names = [str(row["run"]).replace("\\", "/").rpartition("/")[2] for row in rows]
+    names = [n if r["weights"] == "best" else f"{n}/{r['weights']}" for n, r in zip(names, rows, strict=True)]
+    short = [name.split("_", 2)[-1] for name in names]
+    return short if len(rows) > 1 and len(set(short)) == len(short) else names
 
 
 def _classes(classes: Sequence[dict[str, Any]], signature: Signature) -> Table:

@@ -52,8 +52,10 @@ class _MismatchError(Exception):
         self.agreement = agreement
 
 
-def run_export(run: Path, formats: Sequence[Format], output: Path | None = None) -> StepResult:
-    """Export the best weights of a training run.
+def run_export(
+    run: Path, formats: Sequence[Format], output: Path | None = None, weights: str = "best"
+) -> StepResult:
+    """Export the network of a training run.
 
     Each file is written beside its place, read back as another program would, asked about real samples of
     the run's data, and takes its place only if its answers are the network's own. Formats come one after the
@@ -63,6 +65,7 @@ def run_export(run: Path, formats: Sequence[Format], output: Path | None = None)
         run: Directory of a training run; nothing else in it is touched.
         formats: At least one; one only if there is an ``output``.
         output: File to write; left out: ``export/model.<format>`` in the run directory.
+        weights: ``best``, or ``average`` where the run keeps one.
 
     Returns:
         ``fail`` if a file does not match, which is removed then, else ``pass``. Metrics: ``exports``, for
@@ -76,9 +79,9 @@ def run_export(run: Path, formats: Sequence[Format], output: Path | None = None)
     """
     wanted = tuple(dict.fromkeys(formats))
     check_installed(wanted)
-    trained = load_trained(run, "cpu")
+    trained = load_trained(run, "cpu", weights)
     paths = {format: _place(trained.run_dir, format, output) for format in wanted}
-    samples = real_samples(trained.config, trained.signature.input_shape, SAMPLES)
+    samples = real_samples(trained.config, trained.signature.sample_shape, SAMPLES)
     reference = _reference(trained, samples)
     exportable = _exportable(trained, samples.dtype)
     exports = []
@@ -142,7 +145,7 @@ def _exportable(trained: Trained, held_as: torch.dtype) -> Exportable:
 
     return Exportable(
         deployed=Deployed.of(trained, dtype),
-        input_shape=signature.input_shape,
+        input_shape=signature.sample_shape,
         dtype=dtype,
         card=card(trained, dtype),
         rebuild=rebuild,

@@ -25,8 +25,10 @@ from nnbabysit.core.training.epochs import train_epochs
 from nnbabysit.core.training.loop import evaluate, steps_per_epoch
 from nnbabysit.core.training.probes import standard_probes
 from nnbabysit.core.training.progress import Progress, load_progress, save_progress
-from nnbabysit.core.training.records import EpochRecord, Score
-from nnbabysit.core.workflow.provenance import note_provenance
+from nnbabysit.core.training.records import EpochRecord, Score, StepRecord
+from nnbabysit.core.workflow.companions import Companions, Companionship, Judged
+from nnbabysit.core.workflow.companions import table_of as table_of_weights
+from nnbabysit.core.workflow.provenance import note_provenance, note_start
 from nnbabysit.core.workflow.result import StepResult
 from nnbabysit.core.workflow.train_events import TrainEvents
 from nnbabysit.core.workflow.train_outcome import Outcome, metrics_of, summary_of, table_of
@@ -66,6 +68,7 @@ def run_train(
         ``diverged`` when the cost ran away, ``fail`` when a finding is an error, else ``pass``. Metrics:
         best_val_accuracy, best_val_loss, best_epoch, final_train_accuracy, final_train_loss, test_accuracy,
         test_loss, epochs, steps, parameters, seconds, samples_per_second; accuracies are None for regression.
+        With an average or snapshots those that ``Companionship`` lists.
 
     Raises:
         UserError: Data, model, device, batch size or, when resuming, the checkpoint are at fault.
@@ -74,20 +77,22 @@ def run_train(
     """
     began = clock()
     prepared = prepare(config, dataset)
-    progress = _resumed(config, run, prepared) if resume else Progress()
+    companions = Companions(config, prepared.assembly.model)
+    progress = _resumed(config, run, prepared, companions) if resume else Progress()
     _start(config, run, prepared, progress)
-    ended = _train(config, run, prepared, progress, max_time, clock)
+    ended = _train(config, run, prepared, progress, companions, max_time, clock)
+    others = companions.judged(run, prepared, progress)
     test = _test(run, prepared, progress)
     outcome = Outcome(progress=progress, ended=ended, test=test, seconds=clock() - began)
     _plot(run, progress)
     findings = _findings(config, prepared, progress)
-    return _result(run, prepared, outcome, findings)
+    return _result(run, prepared, outcome, findings, others)
 
 
-def _resumed(config: Config, run: Run, prepared: Prepared) -> Progress:
+def _resumed(config: Config, run: Run, prepared: Prepared, companions: Companions) -> Progress:
     """The run's progress; metrics of an epoch that was cut off are removed, since it is trained again."""
     _check_same_data(config, run, prepared.dataset)
-    progress = load_progress(run.checkpoints / LAST, prepared.assembly, config)
+    progress = load_progress(run.checkpoints / LAST, prepared.assembly, config, companions.averaging)
     lines, _ = read_lines(run.path / METRICS)
     kept = [line for line in lines if line["step"] <= progress.step]
     if len(kept) < len(lines):
@@ -130,6 +135,7 @@ def _start(config: Config, run: Run, prepared: Prepared, progress: Progress) -> 
         device=str(assembly.device),
         parameters=count_parameters(assembly.model),
     )
+    note_start(run, prepared)
     if not progress.history:
         progress.dead_units_initial = dead_units(assembly.model, data.train.on(assembly.device))
 
@@ -139,6 +145,7 @@ def _train(
     run: Run,
     prepared: Prepared,
     progress: Progress,
+    companions: Companions,
     max_time: float | None,
     clock: Callable[[], float],
 ) -> str:
@@ -146,11 +153,12 @@ def _train(
     began = clock()
     stopping = config.training.early_stopping
     min_delta = 0.0 if stopping is None else stopping.min_delta
-    for record in _records(config, run, prepared, progress, clock):
+    for record in _records(config, run, prepared, progress, companions, clock):
         best = progress.add(record, min_delta)
         if record.stopped:
             return record.stopped
-        _checkpoint(run, prepared, progress, config, best=best)
+        companions.after_epoch(record, run)
+        _checkpoint(run, prepared, progress, config, companions, best=best)
         if progress.exhausted(stopping):
             break
         if max_time is not None and clock() - began >= max_time and record.epoch < config.training.epochs:
@@ -161,7 +169,12 @@ def _train(
 
 
 def _records(
-    config: Config, run: Run, prepared: Prepared, progress: Progress, clock: Callable[[], float]
+    config: Config,
+    run: Run,
+    prepared: Prepared,
+    progress: Progress,
+    companions: Companions,
+    clock: Callable[[], float],
 ) -> Iterator[EpochRecord]:
     """Epochs that are left, told to the run's listeners and completed by what only a whole epoch tells."""
     assembly, data = prepared.assembly, prepared.dataset
@@ -176,27 +189,36 @@ def _records(
         start_epoch=start_epoch,
         clock=clock,
     )
+
+    def on_step(record: StepRecord) -> None:
+        companions.after_step(record)
+        events.step(record)
+
     for record in train_epochs(
         assembly,
         data,
         config,
         start_epoch=start_epoch,
         probes=standard_probes(assembly.model),
-        on_step=events.step,
+        on_step=on_step,
         first_cost=progress.first_cost,
         clock=clock,
     ):
         completed = events.completed(record, dead_units(assembly.model, train))
         events.epoch(completed)
+        if assembly.transferred is not None and (text := assembly.transferred.let_go(record.epoch)):
+            run.event("note", text=text)
         yield completed
 
 
-def _checkpoint(run: Run, prepared: Prepared, progress: Progress, config: Config, *, best: bool) -> None:
+def _checkpoint(
+    run: Run, prepared: Prepared, progress: Progress, config: Config, companions: Companions, *, best: bool
+) -> None:
     """Best weights first: a crash between the two files then costs nothing, the epoch is trained again."""
     folder = run.checkpoints
     if best:
         save_weights(folder / BEST, prepared.assembly.model)
-    save_progress(folder / LAST, progress, prepared.assembly, config)
+    save_progress(folder / LAST, progress, prepared.assembly, config, companions.averaging)
     run.event("checkpoint", path=str(folder / LAST), epoch=progress.epoch, best=best)
 
 
@@ -246,16 +268,29 @@ def _about_targets(y: Tensor) -> dict[str, float]:
     }
 
 
-def _result(run: Run, prepared: Prepared, outcome: Outcome, findings: list[Finding]) -> StepResult:
+def _result(
+    run: Run, prepared: Prepared, outcome: Outcome, findings: list[Finding], others: Companionship
+) -> StepResult:
+    best = outcome.progress.best
+    weights = (
+        ()
+        if best is None
+        else table_of_weights(
+            Judged(name=f"best (epoch {best.epoch})", validation=best.validation, test=outcome.test), others
+        )
+    )
     diverged = bool(outcome.last.stopped)
     failed = any(finding.severity == "error" for finding in findings)
     return StepResult(
         command="train",
         verdict="diverged" if diverged else "fail" if failed else "pass",
-        summary=summary_of(outcome),
+        summary="; ".join(part for part in (summary_of(outcome), others.summary) if part),
         run_dir=run.path,
-        metrics=metrics_of(outcome, parameters=count_parameters(prepared.assembly.model)),
+        metrics={
+            **metrics_of(outcome, parameters=count_parameters(prepared.assembly.model)),
+            **others.metrics,
+        },
         findings=tuple(findings),
-        tables=(table_of(outcome.progress),),
+        tables=(table_of(outcome.progress), *weights),
         next_command="",
     )

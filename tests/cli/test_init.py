@@ -25,11 +25,15 @@ def net(in_features, num_classes, width):
 
 def test_the_templates_are_listed_with_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["init", "--list"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == [*bundled()]
+    templates, _, techniques = capsys.readouterr().out.partition("\n\nWhat a config can name\n")
+    assert [line.split()[0] for line in templates.splitlines()] == [*bundled()]
+    assert "Adaptive moments" in next(line for line in techniques.splitlines() if "name=adam " in line)
     assert run_command(["init", "--list", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert [row["name"] for row in document["templates"]] == [*bundled()]
+    assert {"setting": "regularization.l2", "value": "", "summary": "λ of λ·ΣW², added to the cost."} in (
+        document["techniques"]
+    )
 
 
 @pytest.mark.parametrize("name", [*bundled()])

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from nnbabysit.cli.predictions import text_cell, write_csv, write_json
-from nnbabysit.core.config.schema import Preprocess
+from nnbabysit.core.config.data_settings import Preprocess
 from nnbabysit.core.data.preprocessing import Preprocessing
 from nnbabysit.core.data.samples import Samples
 from nnbabysit.core.data.signature import Signature

@@ -18,7 +18,8 @@ from nnbabysit.core.errors import DataError, RunError
 from nnbabysit.core.record.files import read_lines
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.training.trained import load_trained
-from nnbabysit.core.workflow.evaluate import load_members, run_evaluate
+from nnbabysit.core.workflow.evaluate import run_evaluate
+from nnbabysit.core.workflow.members import load_members
 from nnbabysit.core.workflow.predict import predict
 from nnbabysit.core.workflow.result import StepResult
 from nnbabysit.core.workflow.train import run_train
@@ -100,11 +101,15 @@ def test_several_runs_stand_side_by_side(tmp_path: Path) -> None:
     two, _ = trained_on(tmp_path, X, y, "cross_entropy", model={"name": "mlp", "args": {"hidden": [16]}})
     other, _ = trained_on(tmp_path, X, y, "cross_entropy", seed=1)
     found = evaluated(tmp_path, one, two)
-    assert [row[0] for row in found.tables[0].rows] == [one.name, two.name]
+    short = [path.name.split("_", 2)[2] for path in (one, two)]
+    assert [row[0] for row in found.tables[0].rows] == [*short, "mean of them", "ensemble"]
     assert "accuracy" not in found.metrics
     assert warnings_of(found) == []
     assert (found.run_dir / "plots" / "confusion-2.png").exists()
-    assert "different samples" in warnings_of(evaluated(tmp_path, one, other))[0]
+    apart = evaluated(tmp_path, one, other)
+    assert "different samples, so they are not averaged" in warnings_of(apart)[0]
+    assert "ensemble" not in apart.metrics
+    assert [row[0] for row in apart.tables[0].rows] == [path.name.split("_", 2)[2] for path in (one, other)]
     regression, _ = trained_on(tmp_path, X, X[:, 0], "mse")
     with pytest.raises(RunError, match="answers another question"):
         load_members([one, regression], device="cpu")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from nnbabysit.core.config.schema import Preprocess
+from nnbabysit.core.config.data_settings import Preprocess
 from nnbabysit.core.data.preprocessing import Preprocessing
 from nnbabysit.core.data.survey import Survey
 from nnbabysit.core.workflow.proposed_settings import batch_size, proposed, target_hint

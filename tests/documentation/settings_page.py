@@ -68,6 +68,10 @@ def settings_page() -> str:
     return "\n".join(part.rstrip() + "\n" for part in parts)
 
 
+TOLD_BEFORE = ("overfit_tiny.optimizer", "pretrain.optimizer")
+"""Sections of the same classes as ``optimizer``, which are not listed twice."""
+
+
 def _configs() -> str:
     rows = [f"| `{template.name}` | {template.summary} |" for template in templates()]
     return "\n".join(["| config | what |", "|---|---|", *rows])
@@ -79,7 +83,7 @@ def _section(path: str, field: Schema, document: Schema) -> list[str]:
     if not found:
         return []
     default = _default(path)
-    if path == "overfit_tiny.optimizer":  # the same classes as ``optimizer``, which are not listed twice
+    if path in TOLD_BEFORE:
         return []
     heading = f"{'#' * (3 + path.count('.'))} {path}\n\n"
     if len(found) > 1:
@@ -150,7 +154,7 @@ def _yaml(value: Any) -> str:
 
 def _below(path: str) -> str:
     """Where the settings of a section that may be left out are listed."""
-    if path == "overfit_tiny.optimizer":
+    if path in TOLD_BEFORE:
         return "as [optimizer](#optimizer)"
     return f"see [{path}](#{path.replace('.', '')})"
 

@@ -51,7 +51,8 @@ COMMANDS = (
     "nnbabysit evaluate net_train --name net",
     "nnbabysit export net_train --format pt2 --format onnx --format safetensors",
     "nnbabysit runs label net_train first",
-    "nnbabysit train line.yaml --name line",
+    "nnbabysit train line.yaml --name line --average ema --snapshots -S schedule.name=warm_restarts "
+    "-S schedule.period=2",
     "nnbabysit evaluate line_train --name line",
 )
 

@@ -103,9 +103,11 @@ def _after_training(flags: Sequence[str], options: Options, changed: Sequence[st
 
 
 def resume_command(command: str, run_dir: Path | None) -> str:
-    """What continues an interrupted training that has a checkpoint; empty if nothing does."""
-    if run_dir is None or command not in ("train", "resume"):
+    """What continues an interrupted training that has a checkpoint, or a search; empty if nothing does."""
+    if run_dir is None or command not in ("train", "resume", "search"):
         return ""
+    if (run_dir / "study.db").is_file():
+        return command_line("nnbabysit", "resume", shown_path(run_dir))
     from nnbabysit.core.workflow.ensemble_members import begun_members
 
     folder = run_dir / "checkpoints"

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from nnbabysit.core.config.schema import Config
 
 
+SEARCHES = ("search-coarse", "search-fine")
+"""Commands in the names of the runs of a search."""
+
+
 def check_runs_root(root: Path) -> None:
     """See early whether run directories can be made; nothing is written.
 
@@ -104,21 +108,28 @@ def _is_dir(path: Path) -> bool:
         return False
 
 
-def find_training(name: str, root: Path) -> Path:
-    """A training run, or an ensemble of them, as ``find_run`` finds it.
+def find_resumable(name: str, root: Path) -> Path:
+    """A training, an ensemble of them, or a search, as ``find_run`` finds it.
 
     Raises:
-        RunError: There is no such run, or it is not a training.
+        RunError: There is no such run, or a run of its command is not continued.
     """
     from nnbabysit.core.record.run import read_meta
     from nnbabysit.core.workflow.ensemble_members import COMMAND
 
     path = find_run(name, root)
     command = read_meta(path).get("command")
-    if command not in ("train", COMMAND):
-        remedy = "Run the command again: only a training is continued"
-        raise RunError(f"this is a run of {command}, not of train", where=str(path), remedy=remedy)
+    if command not in ("train", COMMAND, *SEARCHES):
+        remedy = "Run the command again: only trainings and searches are continued"
+        raise RunError(f"this is a run of {command}", where=str(path), remedy=remedy)
     return path
+
+
+def is_search(path: Path) -> bool:
+    """Whether a run is a search."""
+    from nnbabysit.core.record.run import read_meta
+
+    return read_meta(path).get("command") in SEARCHES
 
 
 def find_coarse_run(name: str | None, config: Config, root: Path) -> Path | None:

@@ -253,18 +253,22 @@ def babysit(options: Options, average: AverageFlag = None, snapshots: SnapshotsF
 def resume(
     options: Options,
     run: Annotated[
-        str, typer.Argument(metavar="RUN", help="Path of a training run, or its name in the folder of runs.")
+        str,
+        typer.Argument(
+            metavar="RUN", help="Path of a training or a search, or its name in the folder of runs."
+        ),
     ],
 ) -> int:
-    """Continue an interrupted training run.
+    """Continue an interrupted training or search.
 
-    Goes on from the last checkpoint in the same run directory, with the config of the run. On the same
-    machine with the same number of threads the result is the same as without the interruption. An ensemble
-    goes on with the member that was interrupted, then with those that had not begun.
+    Goes on in the same run directory, with the config of the run. A training goes on from its last
+    checkpoint; on the same machine with the same number of threads the result is the same as without the
+    interruption. An ensemble goes on with the member that was interrupted, then with those that had not
+    begun. A search runs the trials that its study does not hold: none is lost, none is repeated.
 
     Example: nnbabysit resume runs/latest
     """
-    from nnbabysit.cli.runs_root import find_training
+    from nnbabysit.cli.runs_root import find_resumable, is_search
     from nnbabysit.cli.session import conduct
 
     if options.overrides:
@@ -275,7 +279,11 @@ def resume(
     def step(session: Session) -> StepResult:
         from nnbabysit.core.workflow.ensemble_members import is_ensemble
 
-        dataset, path = session.dataset(), find_training(run, options.runs_dir)
+        dataset, path = session.dataset(), find_resumable(run, options.runs_dir)
+        if is_search(path):
+            from nnbabysit.core.workflow.search import resume_search
+
+            return resume_search(session.config, path, session.open_run, dataset=dataset)
         if is_ensemble(path):
             from nnbabysit.core.workflow.ensemble import run_ensemble
 
@@ -293,6 +301,6 @@ def resume(
         return run_train(session.config, opened, dataset=dataset, resume=True, max_time=options.max_time)
 
     def config_of_run() -> str:
-        return str(find_training(run, options.runs_dir) / "config.yaml")
+        return str(find_resumable(run, options.runs_dir) / "config.yaml")
 
     return conduct("resume", options, step, source=config_of_run)

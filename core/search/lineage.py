@@ -1,7 +1,7 @@
 """Lineage: which coarse search a fine one continues, and whose winner a training takes.
 
 A search notes in ``meta.json`` of its run directory what it was: ``search: {stage, name, fingerprint, study,
-finished}``.
+source, grid, finished}``.
 """
 
 from __future__ import annotations
@@ -19,13 +19,17 @@ KEY = "search"
 """Field of ``meta.json``."""
 
 
-def note(config: Config, *, stage: str, study: str, finished: bool) -> dict[str, Any]:
-    """What a search notes about itself.
+def note(
+    config: Config, *, stage: str, study: str, source: Path | None, grid: bool, finished: bool
+) -> dict[str, Any]:
+    """What a search notes about itself; all that it takes to go on with it.
 
     Args:
         config: Experiment.
         stage: ``coarse`` or ``fine``.
         study: Name of the study in its database.
+        source: Coarse run whose ranges were narrowed, if any.
+        grid: Whether the trials lie on a grid.
         finished: Whether all trials have ended.
     """
     return {
@@ -33,6 +37,8 @@ def note(config: Config, *, stage: str, study: str, finished: bool) -> dict[str,
         "name": config.name,
         "fingerprint": fingerprint(config),
         "study": study,
+        "source": None if source is None else str(source),
+        "grid": grid,
         "finished": finished,
     }
 
@@ -40,10 +46,10 @@ def note(config: Config, *, stage: str, study: str, finished: bool) -> dict[str,
 def fingerprint(config: Config) -> str:
     """sha256 over everything that the outcome of a coarse search depends on, apart from luck.
 
-    That is data, model, loss, optimiser, schedule, penalties, batch size and space. Values that the space
-    replaces, the seed, and the number of trials and epochs do not count.
+    That is data, model, what it starts from, loss, optimiser, schedule, penalties, batch size and space.
+    Values that the space replaces, the seed, and the number of trials and epochs do not count.
     """
-    sections = ("data", "model", "loss", "optimizer", "schedule", "regularization")
+    sections = ("data", "model", "transfer", "loss", "optimizer", "schedule", "regularization")
     document = config.model_dump(mode="json", include=set(sections))
     document["training"] = {"batch_size": config.training.batch_size}
     for path in config.search.coarse.space:
@@ -98,7 +104,27 @@ def read_note(run_dir: Path) -> dict[str, Any]:
         )
     if not found.get("finished"):
         raise RunError(
-            "this search has not finished", where=str(run_dir), remedy="Wait for it, or run the search again"
+            "this search has not finished",
+            where=str(run_dir),
+            remedy=f"Wait for it, or go on with it by nnbabysit resume {run_dir.name}",
+        )
+    return found
+
+
+def read_unfinished(run_dir: Path) -> dict[str, Any]:
+    """What a search that was interrupted noted about itself.
+
+    Raises:
+        RunError: There is no run, it is no search, it had not begun, or all its trials have ended.
+    """
+    found = read_meta(run_dir).get(KEY)
+    if not isinstance(found, dict) or "source" not in found:
+        raise RunError("nothing of this search was stored", where=str(run_dir), remedy="Run the search again")
+    if found.get("finished"):
+        raise RunError(
+            "all trials of this search have ended",
+            where=str(run_dir),
+            remedy="Search again for more, with another --seed",
         )
     return found
 

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from nnbabysit.core.config.schema import Coarse, Config, Fine
-from nnbabysit.core.config.space import Axis
+from nnbabysit.core.config.schema import Config
 from nnbabysit.core.data.dataset import Dataset
 from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.diagnosis.rule import Finding, diagnose
 from nnbabysit.core.diagnosis.search_rules import SEARCH_RULES
 from nnbabysit.core.errors import ModelError, NnbabysitError, UserCodeError, UserError
-from nnbabysit.core.record.files import write_atomically
+from nnbabysit.core.record.files import read_lines, write_atomically
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.report.plots import plot_importances, plot_search
 from nnbabysit.core.search import lineage
@@ -32,28 +31,14 @@ from nnbabysit.core.search.importances import importances
 from nnbabysit.core.search.marks import is_good
 from nnbabysit.core.search.names import short_names, shown_value, trial_line
 from nnbabysit.core.search.narrowed_config import FILE_NAME, narrowed_yaml
-from nnbabysit.core.search.narrowing import Narrowing, narrow
 from nnbabysit.core.search.sampling import plan
-from nnbabysit.core.search.study import TrialStudy, open_study_of
+from nnbabysit.core.search.study import TrialStudy
 from nnbabysit.core.search.trial import PlannedTrial, Trial, ranked
 from nnbabysit.core.training.assembly import pick_device
 from nnbabysit.core.workflow.provenance import note_provenance
 from nnbabysit.core.workflow.result import StepResult, Table
+from nnbabysit.core.workflow.search_stage import Stage, StageName, stage_of
 from nnbabysit.core.workflow.search_tables import best_trials, best_values_table, narrowed_ranges
-
-StageName = Literal["coarse", "fine"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Stage:
-    """What is searched: settings, space, and where the space came from."""
-
-    name: StageName
-    settings: Coarse | Fine
-    space: Mapping[str, Axis]
-    source: Path | None = None
-    narrowing: Narrowing | None = None
-    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +58,7 @@ def run_search(
     stage: StageName,
     source: Path | None = None,
     grid: bool = False,
+    resume: bool = False,
     dataset: Dataset | None = None,
     executor: Executor | None = None,
     clock: Callable[[], float] = time.perf_counter,
@@ -86,6 +72,9 @@ def run_search(
         source: Run directory of the coarse search that fine narrows; left out: the newest one of this config
             beside ``run``. Not read where ``search.fine.space`` is given.
         grid: Evenly spaced points instead of random draws.
+        resume: Go on with the study that the run left: trials that it holds are neither lost nor repeated.
+            What a trial draws and comes to is a function of seed, stage and index, so the set of trials is
+            that of a search that nobody interrupted.
         dataset: Already loaded data of the config, or None to load it.
         executor: What runs the trials; left out: one after another.
         clock: Seconds.
@@ -101,31 +90,59 @@ def run_search(
         ModelError: Every trial failed, the first one because of the config or the model.
         UserCodeError: Every trial failed, the first one because code raised.
     """
-    what = _stage(config, run, stage, source)
+    what = stage_of(config, run, stage, source)
     trials = plan(what.space, what.settings.trials, seed=config.seed, stage=stage, on_grid=grid)
     data = load_dataset(config) if dataset is None else dataset
     runner = executor or SequentialExecutor(config, data, epochs=what.settings.epochs)
     metric = "val_loss" if data.task == "regression" else "val_acc"
     start = clock()
     name = run.path.name
+    noted: dict[str, Any] = {"stage": stage, "study": name, "source": what.source, "grid": grid}
     with TrialStudy.create(config.search.storage or run.path, name=name, space=what.space) as study:
-        _begin(config, run, what, data)
-        finished = _run_trials(run, study, runner, trials, what.settings.good, metric, clock)
+        _begin(config, run, what, data, noted)
+        known = study.trials() if resume else []
+        finished = _run_trials(run, study, runner, trials, known, what.settings.good, metric, clock)
         shares = importances(study)
     outcome = _Outcome(trials=finished, importances=shares, metric=metric, seconds=clock() - start)
     _refuse_if_all_failed(finished, runner.first_error)
-    run.update_meta(**{lineage.KEY: lineage.note(config, stage=stage, study=name, finished=True)})
+    run.update_meta(**{lineage.KEY: lineage.note(config, **noted, finished=True)})
     _plot(run, what, outcome)
     return _result(config, run, what, outcome)
 
 
-def _begin(config: Config, run: Run, what: _Stage, data: Dataset) -> None:
+def resume_search(
+    config: Config, path: Path, reopen: Callable[[Path], Run], *, dataset: Dataset | None = None
+) -> StepResult:
+    """Go on with an interrupted search, as ``run_search`` with ``resume``.
+
+    Args:
+        config: Config of the run.
+        path: Its directory.
+        reopen: Opens the run, to be written to.
+        dataset: Already loaded data of the config, or None to load it.
+
+    Raises:
+        RunError: It is no search, it had not begun, it has ended, or the coarse run that it narrows is gone.
+    """
+    noted = lineage.read_unfinished(path)
+    source = Path(noted["source"]) if noted["source"] else None
+    stage: StageName = "fine" if noted["stage"] == "fine" else "coarse"
+    return run_search(
+        config,
+        reopen(path),
+        stage=stage,
+        source=source,
+        grid=bool(noted["grid"]),
+        resume=True,
+        dataset=dataset,
+    )
+
+
+def _begin(config: Config, run: Run, what: Stage, data: Dataset, noted: dict[str, Any]) -> None:
     """Write and tell what is about to happen; nothing of the user's input can be at fault any more."""
     device = pick_device(config.device)
     note_provenance(run, config, data, device)
-    run.update_meta(
-        **{lineage.KEY: lineage.note(config, stage=what.name, study=run.path.name, finished=False)}
-    )
+    run.update_meta(**{lineage.KEY: lineage.note(config, **noted, finished=False)})
     run.event("start", command=f"search --{what.name}", name=config.name, device=str(device))
     if what.note:
         run.event("note", text=what.note)
@@ -136,53 +153,27 @@ def _begin(config: Config, run: Run, what: _Stage, data: Dataset) -> None:
             run.event("warning", text=warning)
 
 
-def _stage(config: Config, run: Run, stage: StageName, source: Path | None) -> _Stage:
-    coarse, fine = config.search.coarse, config.search.fine
-    if stage == "coarse":
-        if not coarse.space:
-            raise UserError(
-                "there is nothing to search",
-                where="search.coarse.space",
-                remedy="Name a setting there, such as optimizer.lr: {log_uniform: [1e-6, 1e-3]}",
-            )
-        return _Stage(name=stage, settings=coarse, space=coarse.space)
-    if fine.space:
-        unread = f"; {source.name} is not read" if source else ""
-        note = f"searching search.fine.space as the config gives it{unread}"
-        return _Stage(name=stage, settings=fine, space=fine.space, note=note)
-    return _narrowed(config, run, source)
-
-
-def _narrowed(config: Config, run: Run, source: Path | None) -> _Stage:
-    coarse_run = source or lineage.find_coarse(run.path.parent, config)
-    with open_study_of(coarse_run) as study:
-        narrowing = narrow(study.space, study.trials(), config.search.fine.keep, allowed_in(config))
-    return _Stage(
-        name="fine",
-        settings=config.search.fine,
-        space=narrowing.space,
-        source=coarse_run,
-        narrowing=narrowing,
-        note=f"ranges narrowed from {coarse_run.name}, written to {run.path / FILE_NAME}",
-    )
-
-
 def _run_trials(
     run: Run,
     study: TrialStudy,
     executor: Executor,
     planned: Sequence[PlannedTrial],
+    known: Sequence[Trial],
     good: float,
     metric: str,
     clock: Callable[[], float],
 ) -> list[Trial]:
-    """Run all trials; each is stored, logged and told as it ends."""
+    """Run the trials that the study does not hold yet; each is stored, logged and told as it ends."""
     start, finished = clock(), list[Trial]()
-    for trial in executor.run(planned):
-        study.add(trial)
-        finished.append(trial)
+    done, told = {trial.index for trial in known}, _told(run) if known else set()
+    left = [trial for trial in planned if trial.index not in done]
+    if known:
+        run.event("note", text=f"going on with {len(left)} of {len(planned)} trials, {len(known)} have ended")
+
+    def tell(trial: Trial) -> None:
         is_marked = is_good(trial, finished, good)
         best = ranked(finished)[:1]
+        ended_now = max(1, len(finished) - len(known))
         run.log(trial_line(trial, len(planned), metric=metric, good=is_marked))
         run.event(
             "trial",
@@ -191,9 +182,24 @@ def _run_trials(
             metric=metric,
             good=is_marked,
             best=_best_document(best[0]) if best else None,
-            eta=(clock() - start) / len(finished) * (len(planned) - len(finished)),
+            eta=(clock() - start) / ended_now * (len(planned) - len(finished)),
         )
+
+    for trial in known:
+        finished.append(trial)
+        if trial.index not in told:  # the process was killed between storing and telling
+            tell(trial)
+    for trial in executor.run(left):
+        study.add(trial)
+        finished.append(trial)
+        tell(trial)
     return sorted(finished, key=lambda trial: trial.index)
+
+
+def _told(run: Run) -> set[int]:
+    """Trials that the run's events tell of."""
+    events, _ = read_lines(run.path / "events.jsonl")
+    return {event["index"] for event in events if event.get("kind") == "trial"}
 
 
 def _refuse_if_all_failed(trials: Sequence[Trial], first_error: NnbabysitError | None) -> None:
@@ -211,7 +217,7 @@ def _best_document(trial: Trial) -> dict[str, Any]:
     return {"index": trial.index, "params": dict(trial.params), "value": trial.value}
 
 
-def _findings(what: _Stage, outcome: _Outcome, config: Config) -> list[Finding]:
+def _findings(what: Stage, outcome: _Outcome, config: Config) -> list[Finding]:
     evidence: dict[str, Any] = {"trial_states": tuple(trial.state for trial in outcome.trials)}
     if "optimizer.lr" in what.space:
         evidence["trial_lrs"] = tuple(trial.params["optimizer.lr"] for trial in outcome.trials)
@@ -222,7 +228,7 @@ def _findings(what: _Stage, outcome: _Outcome, config: Config) -> list[Finding]:
     return findings
 
 
-def _plot(run: Run, what: _Stage, outcome: _Outcome) -> None:
+def _plot(run: Run, what: Stage, outcome: _Outcome) -> None:
     """Trials in the plane of lr and l2, or else of the settings that matter most; how much each mattered."""
     preferred = ["optimizer.lr", "regularization.l2", *outcome.importances, *what.space]
     shown = list(dict.fromkeys(path for path in preferred if path in what.space))
@@ -240,7 +246,7 @@ def _plot(run: Run, what: _Stage, outcome: _Outcome) -> None:
         plot_importances(outcome.importances, run.plots / "importances")
 
 
-def _result(config: Config, run: Run, what: _Stage, outcome: _Outcome) -> StepResult:
+def _result(config: Config, run: Run, what: Stage, outcome: _Outcome) -> StepResult:
     best = ranked(outcome.trials)[:1]
     good = {
         trial.index for trial in best + outcome.trials if is_good(trial, outcome.trials, what.settings.good)

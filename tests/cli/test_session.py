@@ -13,7 +13,7 @@ import pytest
 from nnbabysit.cli.app import run_command
 from nnbabysit.cli.configuration import value_at
 from nnbabysit.cli.options import Options, duration
-from nnbabysit.cli.runs_root import check_runs_root, find_run, find_training
+from nnbabysit.cli.runs_root import check_runs_root, find_resumable, find_run
 from nnbabysit.cli.session import Session, conduct
 from nnbabysit.core.config.schema import Config
 from nnbabysit.core.errors import DataError, RunError
@@ -201,12 +201,12 @@ def test_a_run_is_found_by_path_and_by_name() -> None:
         find_run("nope", Path("runs"))
 
 
-def test_only_a_training_is_resumed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_trainings_and_searches_are_resumed(capsys: pytest.CaptureFixture[str]) -> None:
     run(ending("pass"))
-    with pytest.raises(RunError, match="a run of data, not of train"):
-        find_training("latest", Path("runs"))
+    with pytest.raises(RunError, match="this is a run of data"):
+        find_resumable("latest", Path("runs"))
     assert run_command(["resume", "latest"]) == 2
-    assert "a run of data, not of train" in capsys.readouterr().err
+    assert "this is a run of data" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,9 @@ def searched(
 ) -> Path:
     now = START + timedelta(minutes=minute)
     with Run.create(root=root, command=f"search-{stage}", config_yaml=to_yaml(config), now=now) as run:
-        note = lineage.note(config, stage=stage, study=run.path.name, finished=finished)
+        note = lineage.note(
+            config, stage=stage, study=run.path.name, source=None, grid=False, finished=finished
+        )
         run.update_meta(**{lineage.KEY: note})
         return run.path
 

@@ -20,7 +20,8 @@ from nnbabysit.core.search.study import TrialStudy, best_values
 from nnbabysit.core.search.trial import PlannedTrial, Trial
 from nnbabysit.core.workflow import search as search_module
 from nnbabysit.core.workflow.result import StepResult
-from nnbabysit.core.workflow.search import StageName, run_search
+from nnbabysit.core.workflow.search import run_search
+from nnbabysit.core.workflow.search_stage import StageName
 
 Objective = Callable[[dict[str, Any]], float | str]
 

@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from nnbabysit.core.config.loading import with_values
 from nnbabysit.core.training.assembly import assemble
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InitialLosses:
-    """Losses of untrained networks, in evaluation mode.
+    """Losses of untrained networks, in evaluation mode but for batch normalisation, which uses the batch's.
 
     Attributes:
         per_seed: Data loss without any penalty, initialisation by initialisation.
@@ -68,7 +68,7 @@ def initial_losses(
     losses, costs = [], []
     for seed in range(config.seed, config.seed + config.sanity.seeds):
         assembly = assemble(cranked.model_copy(update={"seed": seed}), dataset, device=device)
-        assembly.model.eval()
+        _ask_by_the_batch(assembly.model.eval())
         outputs = assembly.model(x)
         losses.append(float(assembly.objective.loss(outputs, y)))
         costs.append(losses[-1] + float(assembly.penalty.value()))
@@ -81,6 +81,17 @@ def initial_losses(
         zero_output=float(objective.loss(torch.zeros_like(outputs), y)),
         probabilities=_are_probabilities(outputs),
     )
+
+
+def _ask_by_the_batch(model: nn.Module) -> None:
+    """Let batch normalisation that has seen no batch use the statistics of the one that it is given.
+
+    Its running statistics are still 0 and 1, so in evaluation mode it would normalise nothing, and a deep
+    residual network would start at many times what guessing costs: a loss that its training never meets.
+    """
+    for module in model.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm) and module.num_batches_tracked is not None:
+            module.train(int(module.num_batches_tracked) == 0)
 
 
 def _are_probabilities(outputs: Tensor) -> bool:

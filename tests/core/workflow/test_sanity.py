@@ -88,3 +88,35 @@ def test_hinge_is_compared_with_the_number_of_wrong_classes(tmp_path: Path) -> N
     result, _ = sanity(tmp_path, "loss=hinge")
     assert result.metrics["expected_loss"] == 9
     assert result.verdict == "pass"
+
+
+DEEP = """
+from torch import nn
+
+
+class Deep(nn.Module):
+    def __init__(self, in_features, num_classes):
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Linear(in_features, in_features) for _ in range(8))
+        self.norms = nn.ModuleList(nn.BatchNorm1d(in_features) for _ in range(8))
+        for layer in self.layers:
+            nn.init.kaiming_normal_(layer.weight)
+        self.head = nn.Linear(in_features, num_classes)
+        nn.init.normal_(self.head.weight, std=0.02)
+
+    def forward(self, x):
+        x = x.flatten(1)
+        for layer, norm in zip(self.layers, self.norms):
+            x = x + norm(layer(x)).relu()
+        return self.head(x)
+"""
+
+
+def test_batch_normalisation_that_has_seen_no_batch_is_not_asked_for_its_running_statistics(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "deep_residual.py").write_text(DEEP, encoding="utf-8")
+    result, _ = sanity(tmp_path, "model={name: deep_residual.py:Deep}", "sanity.tolerance=0.3")
+    assert [finding.id for finding in result.findings] == []
+    assert result.metrics["initial_loss"] < 1.3 * math.log(10)
+    assert result.metrics["batch_dependence"] < 1e-5, "in use it knows its own statistics alone"

@@ -106,8 +106,9 @@ def resume_command(command: str, run_dir: Path | None) -> str:
     """What continues an interrupted training that has a checkpoint, or a search; empty if nothing does."""
     if run_dir is None or command not in ("train", "resume", "search"):
         return ""
-    if (run_dir / "study.db").is_file():
-        return command_line("nnbabysit", "resume", shown_path(run_dir))
+    stored = (run_dir / "study.db").is_file()
+    if stored or command == "search":
+        return command_line("nnbabysit", "resume", shown_path(run_dir)) if stored else ""
     from nnbabysit.core.workflow.ensemble_members import begun_members
 
     folder = run_dir / "checkpoints"

@@ -89,12 +89,15 @@ def test_after_babysit_comes_a_training_with_the_best_of_its_search() -> None:
     )
 
 
-def test_only_a_training_with_a_checkpoint_can_be_resumed(tmp_path: Path) -> None:
+def test_a_training_with_a_checkpoint_and_a_search_with_a_study_can_be_resumed(tmp_path: Path) -> None:
     assert resume_command("train", tmp_path) == ""
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / "last.pt").touch()
     assert resume_command("train", tmp_path).startswith("nnbabysit resume ")
     assert resume_command("search", tmp_path) == ""
+    (tmp_path / "study.db").touch()
+    assert resume_command("search", tmp_path).startswith("nnbabysit resume ")
+    assert resume_command("sanity", tmp_path) == ""
     assert resume_command("train", None) == ""
 
 

@@ -135,7 +135,9 @@ def test_labels_in_place_of_images(golden: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"no gzip", gzip.compress(IMAGE)[:-9], gzip.compress(IMAGE)[:12] + b"xxxx"]
+    "content",
+    [b"no gzip", gzip.compress(IMAGE)[:-9], gzip.compress(IMAGE)[:12] + b"xxxx"],
+    ids=["no gzip", "cut off", "overwritten"],  # the bytes hold the time, and workers must agree on names
 )
 def test_a_damaged_gzip_file(golden: Path, tmp_path: Path, content: bytes) -> None:
     shutil.copytree(golden / "idx-gz", tmp_path / "copy")

@@ -166,17 +166,32 @@ def check_batch_size(config: Config, dataset: Dataset, model: nn.Module) -> None
             where="training.batch_size",
             remedy="Set training.batch_size to full, or choose another optimizer",
         )
-    samples = len(dataset.train)
+    refuse_batch(size, len(dataset.train), model, where="training.batch_size", instead=", or full")
+
+
+def refuse_batch(size: int, samples: int, model: nn.Module, *, where: str, instead: str = "") -> None:
+    """Refuse so many samples per batch, if they cannot be had or not be normalised.
+
+    Args:
+        size: Samples per batch.
+        samples: Samples in the training split.
+        model: The network.
+        where: Setting that the size comes from.
+        instead: What else that setting takes, to be named behind a number.
+
+    Raises:
+        UserError: It is larger than the training split, or one sample is to be batch-normalised.
+    """
     if size > samples:
         raise UserError(
             f"{size} samples per batch, but the training split has {samples}",
-            where="training.batch_size",
-            remedy=f"Choose at most {samples}, or full",
+            where=where,
+            remedy=f"Choose at most {samples}{instead}",
         )
     if size == 1 and normalises_batches(model):
         raise UserError(
             "one sample per batch cannot be batch-normalised",
-            where="training.batch_size",
+            where=where,
             remedy="Choose 2 or more, or a network without batch normalisation",
         )
 

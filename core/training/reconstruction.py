@@ -18,12 +18,12 @@ from nnbabysit.core.config.scheduling import Constant
 from nnbabysit.core.config.schema import Model, Regularization
 from nnbabysit.core.data.randomness import normals, uniforms
 from nnbabysit.core.data.seeds import derive_seed
-from nnbabysit.core.errors import ModelError, UserError
+from nnbabysit.core.errors import ModelError
 from nnbabysit.core.models.autoencoder import Autoencoder
 from nnbabysit.core.models.build import build_model
-from nnbabysit.core.training.assembly import Assembly
+from nnbabysit.core.training.assembly import Assembly, refuse_batch
 from nnbabysit.core.training.limits import Limits
-from nnbabysit.core.training.loop import normalises_batches, steps_per_epoch
+from nnbabysit.core.training.loop import steps_per_epoch
 from nnbabysit.core.training.losses import build_objective
 from nnbabysit.core.training.optimisation import build_optimizer
 from nnbabysit.core.training.penalties import Penalty
@@ -157,34 +157,13 @@ def stages(config: Config, dataset: Dataset, model: Autoencoder, device: torch.d
     Raises:
         UserError: The batch is larger than the training split, or of one sample to be batch-normalised.
     """
-    check_batches(config.pretrain, dataset, model)
+    refuse_batch(config.pretrain.batch_size, len(dataset.train), model, where="pretrain.batch_size")
     layers = range(1, model.depth + 1) if config.pretrain.kind == "stacked" else ()
     if not layers:
         yield _stage("all layers", config, dataset, model, nn.Sequential(), device)
     for number in layers:
         below = model.below(number).eval()
         yield _stage(f"hidden{number}", config, dataset, model.stage(number), below, device)
-
-
-def check_batches(settings: Pretrain, dataset: Dataset, model: nn.Module) -> None:
-    """Refuse a batch that cannot be formed.
-
-    Raises:
-        UserError: It is larger than the training split, or of one sample to be batch-normalised.
-    """
-    size, samples = settings.batch_size, len(dataset.train)
-    if size > samples:
-        raise UserError(
-            f"{size} samples per batch, but the training split has {samples}",
-            where="pretrain.batch_size",
-            remedy=f"Choose at most {samples}",
-        )
-    if size == 1 and normalises_batches(model):
-        raise UserError(
-            "one sample per batch cannot be batch-normalised",
-            where="pretrain.batch_size",
-            remedy="Choose 2 or more",
-        )
 
 
 def mean_cost(train: Split, validation: Split) -> float:

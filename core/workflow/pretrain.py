@@ -16,7 +16,7 @@ from nnbabysit.core.data.signature import SIGNATURE_FILE, Signature
 from nnbabysit.core.models.weights import count_parameters
 from nnbabysit.core.report.plots import plot_curves, plot_reconstructions
 from nnbabysit.core.training.activations import dead_units
-from nnbabysit.core.training.assembly import pick_device
+from nnbabysit.core.training.assembly import pick_device, refuse_batch
 from nnbabysit.core.training.checkpoints import BEST, save_weights
 from nnbabysit.core.training.epochs import train_epochs
 from nnbabysit.core.training.loop import evaluate, steps_per_epoch
@@ -27,7 +27,6 @@ from nnbabysit.core.training.reconstruction import (
     Inputs,
     Stage,
     build_autoencoder,
-    check_batches,
     corruption,
     mean_cost,
     stages,
@@ -87,7 +86,8 @@ def load_inputs(config: Config) -> Dataset:
     dataset = load_dataset(
         config.model_copy(update={"data": config.data.model_copy(update={"labels": None})})
     )
-    check_batches(config.pretrain, dataset, build_autoencoder(config, dataset))
+    model = build_autoencoder(config, dataset)
+    refuse_batch(config.pretrain.batch_size, len(dataset.train), model, where="pretrain.batch_size")
     return dataset
 
 

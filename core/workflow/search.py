@@ -19,6 +19,7 @@ from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.diagnosis.rule import Finding, diagnose
 from nnbabysit.core.diagnosis.search_rules import SEARCH_RULES
 from nnbabysit.core.errors import ModelError, NnbabysitError, UserCodeError, UserError
+from nnbabysit.core.record.directory import EVENTS
 from nnbabysit.core.record.files import read_lines, write_atomically
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.report.plots import plot_importances, plot_search
@@ -198,7 +199,7 @@ def _run_trials(
 
 def _told(run: Run) -> set[int]:
     """Trials that the run's events tell of."""
-    events, _ = read_lines(run.path / "events.jsonl")
+    events, _ = read_lines(run.path / EVENTS)
     return {event["index"] for event in events if event.get("kind") == "trial"}
 
 

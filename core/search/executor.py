@@ -8,7 +8,7 @@ independent luck would.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from nnbabysit.core.config.loading import with_values
@@ -36,14 +36,19 @@ class Executor(Protocol):
     """Runs trials, in whatever order and however many at a time.
 
     A trial's outcome is a function of the config, the trial's index and its params alone.
+
+    Attributes:
+        width: Trials that are trained together, at least 1.
     """
+
+    width: int
 
     @property
     def first_error(self) -> NnbabysitError | None:
         """Why the first failed trial failed; None if none did."""
 
-    def run(self, trials: Iterable[PlannedTrial]) -> Iterator[Trial]:
-        """Run the trials; each is yielded once, as soon as it has ended."""
+    def run(self, trials: Sequence[PlannedTrial]) -> Iterator[list[Trial]]:
+        """Run the trials; each is yielded once, together with those that ended with it."""
 
 
 class SequentialExecutor:
@@ -52,6 +57,8 @@ class SequentialExecutor:
     Attributes:
         first_error: Why the first failed trial failed; None if none did.
     """
+
+    width = 1
 
     def __init__(
         self,
@@ -82,14 +89,14 @@ class SequentialExecutor:
         self._device = pick_device(config.device)
         self._datasets = {_data_key(config): dataset}
 
-    def run(self, trials: Iterable[PlannedTrial]) -> Iterator[Trial]:
+    def run(self, trials: Sequence[PlannedTrial]) -> Iterator[list[Trial]]:
         """Run the trials in the order given; where code or model raises, the trial is ``failed``.
 
         Raises:
             DiskError: The disk is full, over quota or broken.
         """
         for planned in trials:
-            yield self._run(planned)
+            yield [self._run(planned)]
 
     def _run(self, planned: PlannedTrial) -> Trial:
         start = self._clock()

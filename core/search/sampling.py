@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import itertools
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
 from nnbabysit.core.config.space import Axis
 from nnbabysit.core.errors import UserError
 from nnbabysit.core.search.scale import Scale, scale_of
-from nnbabysit.core.search.trial import PlannedTrial
+from nnbabysit.core.search.trial import PlannedTrial, Trial
 
 
 def draw(space: Mapping[str, Axis], *, seed: int, stage: str, index: int) -> dict[str, Any]:
@@ -65,6 +65,39 @@ def grid(space: Mapping[str, Axis], trials: int) -> list[dict[str, Any]]:
         points += 1
     columns = [_grid_values(space[path], scales[path], points) for path in sorted(space)]
     return [dict(zip(sorted(space), row, strict=True)) for row in itertools.product(*columns)]
+
+
+class Sampler(Protocol):
+    """Hands out the trials of a stage, round by round.
+
+    Attributes:
+        trials: Trials of the whole stage.
+    """
+
+    trials: int
+
+    def next(self, known: Sequence[Trial]) -> list[PlannedTrial]:
+        """The next round, with indices that go on where ``known`` ends.
+
+        Args:
+            known: All trials of the rounds before, each of them ended, in the order of their index.
+
+        Returns:
+            Planned trials; none when the stage is over.
+        """
+
+
+class AtOnce:
+    """One round that holds the whole plan: draws that depend on no trial before them."""
+
+    def __init__(self, planned: Sequence[PlannedTrial]) -> None:
+        """Hand out ``planned``."""
+        self._planned = list(planned)
+        self.trials = len(self._planned)
+
+    def next(self, known: Sequence[Trial]) -> list[PlannedTrial]:
+        """All trials at first, then none."""
+        return [] if known else self._planned
 
 
 def plan(

@@ -1,13 +1,13 @@
 """Study: where finished trials are kept, an Optuna study in SQLite or any other SQLAlchemy database.
 
 Only whole, finished trials are written, by one process: a killed search leaves no trial marked as running.
-``complete`` is stored as COMPLETE, ``diverged`` as PRUNED and ``failed`` as FAIL, each with its curve as
-intermediate values, so that Optuna's own tools (optuna-dashboard, importances) read the study as it is.
+``complete`` is stored as COMPLETE, ``diverged`` and ``stopped`` as PRUNED and ``failed`` as FAIL, each with its
+curve as intermediate values, so that Optuna's own tools (optuna-dashboard, importances) read the study as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +28,7 @@ from nnbabysit.core.search.trial import State, Trial, ranked
 _STATES: dict[State, TrialState] = {
     "complete": TrialState.COMPLETE,
     "diverged": TrialState.PRUNED,
+    "stopped": TrialState.PRUNED,
     "failed": TrialState.FAIL,
 }
 _SPACE = "space"
@@ -105,8 +106,12 @@ class TrialStudy:
         """The study itself, for Optuna's own evaluators."""
         return self._study
 
-    def add(self, trial: Trial) -> None:
-        """Write one finished trial, in one transaction."""
+    def add(self, trials: Sequence[Trial]) -> None:
+        """Write finished trials."""
+        for trial in trials:
+            self._add(trial)
+
+    def _add(self, trial: Trial) -> None:
         stored = {path: encoded(self.space[path], value) for path, value in trial.params.items()}
         frozen = optuna.trial.create_trial(
             state=_STATES[trial.state],

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-State = Literal["complete", "diverged", "failed"]
+State = Literal["complete", "diverged", "stopped", "failed"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,8 +31,8 @@ class Trial:
         params: Config path → drawn value.
         value: Best validation accuracy (regression: the negative of the lowest validation loss) of any epoch
             and, with ``training.average``, of the averaged weights; None unless complete.
-        state: ``complete``, ``diverged`` (cost over 3 × the first, or not finite) or ``failed`` (the code
-            raised).
+        state: ``complete``, ``diverged`` (cost over 3 × the first, or not finite), ``stopped`` (halving: it
+            was among the worst by then) or ``failed`` (the code raised).
         reason: Why it did not complete, one sentence; empty if it did.
         curve: Value after each epoch.
         seconds: Wall time.

@@ -19,8 +19,7 @@ from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.diagnosis.rule import Finding, diagnose
 from nnbabysit.core.diagnosis.search_rules import SEARCH_RULES
 from nnbabysit.core.errors import ModelError, NnbabysitError, UserCodeError, UserError
-from nnbabysit.core.record.directory import EVENTS
-from nnbabysit.core.record.files import read_lines, write_atomically
+from nnbabysit.core.record.files import write_atomically
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.report.plots import plot_importances, plot_search
 from nnbabysit.core.search import lineage
@@ -30,16 +29,17 @@ from nnbabysit.core.search.encoding import space_document
 from nnbabysit.core.search.executor import Executor, SequentialExecutor
 from nnbabysit.core.search.importances import importances
 from nnbabysit.core.search.marks import is_good
-from nnbabysit.core.search.names import short_names, shown_value, trial_line
+from nnbabysit.core.search.names import short_names, shown_value
 from nnbabysit.core.search.narrowed_config import FILE_NAME, narrowed_yaml
-from nnbabysit.core.search.sampling import plan
+from nnbabysit.core.search.sampling import AtOnce, Sampler, plan
 from nnbabysit.core.search.study import TrialStudy
-from nnbabysit.core.search.trial import PlannedTrial, Trial, ranked
+from nnbabysit.core.search.trial import Trial, ranked
 from nnbabysit.core.training.assembly import pick_device
 from nnbabysit.core.workflow.provenance import note_provenance
 from nnbabysit.core.workflow.result import StepResult, Table
 from nnbabysit.core.workflow.search_stage import Stage, StageName, stage_of
 from nnbabysit.core.workflow.search_tables import best_trials, best_values_table, narrowed_ranges
+from nnbabysit.core.workflow.search_telling import Telling, best_document
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +92,7 @@ def run_search(
         UserCodeError: Every trial failed, the first one because code raised.
     """
     what = stage_of(config, run, stage, source)
-    trials = plan(what.space, what.settings.trials, seed=config.seed, stage=stage, on_grid=grid)
+    sampler = AtOnce(plan(what.space, what.settings.trials, seed=config.seed, stage=stage, on_grid=grid))
     data = load_dataset(config) if dataset is None else dataset
     runner = executor or SequentialExecutor(config, data, epochs=what.settings.epochs)
     metric = "val_loss" if data.task == "regression" else "val_acc"
@@ -102,7 +102,8 @@ def run_search(
     with TrialStudy.create(config.search.storage or run.path, name=name, space=what.space) as study:
         _begin(config, run, what, data, noted)
         known = study.trials() if resume else []
-        finished = _run_trials(run, study, runner, trials, known, what.settings.good, metric, clock)
+        telling = Telling(run, sampler.trials, metric=metric, good=what.settings.good, clock=clock)
+        finished = _run_trials(study, runner, sampler, known, telling)
         shares = importances(study)
     outcome = _Outcome(trials=finished, importances=shares, metric=metric, seconds=clock() - start)
     _refuse_if_all_failed(finished, runner.first_error)
@@ -155,52 +156,20 @@ def _begin(config: Config, run: Run, what: Stage, data: Dataset, noted: dict[str
 
 
 def _run_trials(
-    run: Run,
-    study: TrialStudy,
-    executor: Executor,
-    planned: Sequence[PlannedTrial],
-    known: Sequence[Trial],
-    good: float,
-    metric: str,
-    clock: Callable[[], float],
+    study: TrialStudy, executor: Executor, sampler: Sampler, known: Sequence[Trial], telling: Telling
 ) -> list[Trial]:
     """Run the trials that the study does not hold yet; each is stored, logged and told as it ends."""
-    start, finished = clock(), list[Trial]()
-    done, told = {trial.index for trial in known}, _told(run) if known else set()
-    left = [trial for trial in planned if trial.index not in done]
-    if known:
-        run.event("note", text=f"going on with {len(left)} of {len(planned)} trials, {len(known)} have ended")
-
-    def tell(trial: Trial) -> None:
-        is_marked = is_good(trial, finished, good)
-        best = ranked(finished)[:1]
-        ended_now = max(1, len(finished) - len(known))
-        run.log(trial_line(trial, len(planned), metric=metric, good=is_marked))
-        run.event(
-            "trial",
-            **trial.to_document(),
-            trials=len(planned),
-            metric=metric,
-            good=is_marked,
-            best=_best_document(best[0]) if best else None,
-            eta=(clock() - start) / ended_now * (len(planned) - len(finished)),
-        )
-
-    for trial in known:
-        finished.append(trial)
-        if trial.index not in told:  # the process was killed between storing and telling
-            tell(trial)
-    for trial in executor.run(left):
-        study.add(trial)
-        finished.append(trial)
-        tell(trial)
-    return sorted(finished, key=lambda trial: trial.index)
-
-
-def _told(run: Run) -> set[int]:
-    """Trials that the run's events tell of."""
-    events, _ = read_lines(run.path / EVENTS)
-    return {event["index"] for event in events if event.get("kind") == "trial"}
+    stored = {trial.index: trial for trial in known}
+    telling.begin(known)
+    finished: list[Trial] = []
+    while planned := sampler.next(finished):
+        round_ = [stored[trial.index] for trial in planned if trial.index in stored]
+        for group in executor.run([trial for trial in planned if trial.index not in stored]):
+            study.add(group)
+            telling.tell(group)
+            round_ += group
+        finished += sorted(round_, key=lambda trial: trial.index)
+    return finished
 
 
 def _refuse_if_all_failed(trials: Sequence[Trial], first_error: NnbabysitError | None) -> None:
@@ -212,10 +181,6 @@ def _refuse_if_all_failed(trials: Sequence[Trial], first_error: NnbabysitError |
             message, remedy="See that nnbabysit sanity passes, then search again"
         ) from first_error
     raise UserCodeError(message) from first_error
-
-
-def _best_document(trial: Trial) -> dict[str, Any]:
-    return {"index": trial.index, "params": dict(trial.params), "value": trial.value}
 
 
 def _findings(what: Stage, outcome: _Outcome, config: Config) -> list[Finding]:
@@ -265,7 +230,7 @@ def _result(config: Config, run: Run, what: Stage, outcome: _Outcome) -> StepRes
         metrics={
             "stage": what.name,
             "trials": [{**trial.to_document(), "good": trial.index in good} for trial in outcome.trials],
-            "best": _best_document(best[0]) if best else None,
+            "best": best_document(best[0]) if best else None,
             "space": space_document(what.space),
             "seconds": outcome.seconds,
             "importances": outcome.importances,
@@ -279,7 +244,9 @@ def _result(config: Config, run: Run, what: Stage, outcome: _Outcome) -> StepRes
 
 
 def _summary(outcome: _Outcome, best: Sequence[Trial]) -> str:
-    stopped = {state: sum(t.state == state for t in outcome.trials) for state in ("diverged", "failed")}
+    stopped = {
+        state: sum(t.state == state for t in outcome.trials) for state in ("diverged", "stopped", "failed")
+    }
     counts = ", ".join(f"{count} {state}" for state, count in stopped.items() if count)
     total = len(outcome.trials)
     if not best:

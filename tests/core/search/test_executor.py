@@ -32,13 +32,17 @@ def planned(*params: dict[str, Any]) -> list[PlannedTrial]:
     return [PlannedTrial(index=index, params=values) for index, values in enumerate(params)]
 
 
+def ended(executor: SequentialExecutor, trials: list[PlannedTrial]) -> list[Trial]:
+    return [trial for group in executor.run(trials) for trial in group]
+
+
 def without_time(trial: Trial) -> dict[str, Any]:
     return {**trial.to_document(), "seconds": None, "curve": trial.curve}
 
 
 def test_a_trial_is_trained_with_its_params_and_keeps_its_best_epoch(dataset: Dataset) -> None:
     executor = SequentialExecutor(digits(), dataset, epochs=2)
-    slow, fast = executor.run(planned({"optimizer.lr": 1e-5}, {"optimizer.lr": 0.05}))
+    slow, fast = ended(executor, planned({"optimizer.lr": 1e-5}, {"optimizer.lr": 0.05}))
     assert (slow.state, len(slow.curve)) == ("complete", 2)
     assert slow.value == max(slow.curve)
     assert fast.value is not None
@@ -50,7 +54,7 @@ def test_a_trial_with_an_average_is_also_judged_by_it(dataset: Dataset) -> None:
     """With decay 0 the average is the last weights."""
     config = digits("optimizer.lr=0.05", "training.batch_size=20", "schedule={name: constant}")
     trials = planned({}, {"training.average.decay": 0.0}, {"training.average.decay": 0.9})
-    plain, last, mean = SequentialExecutor(config, dataset, epochs=2).run(trials)
+    plain, last, mean = ended(SequentialExecutor(config, dataset, epochs=2), trials)
     assert plain.curve == last.curve == mean.curve
     assert plain.value == last.value
     assert mean.value is not None
@@ -60,13 +64,13 @@ def test_a_trial_with_an_average_is_also_judged_by_it(dataset: Dataset) -> None:
 
 def test_a_trial_does_not_depend_on_those_before_it(dataset: Dataset) -> None:
     trials = planned(*({"optimizer.lr": lr, "model.args.dropout": 0.3} for lr in (1.0, 0.03, 0.01)))
-    together = list(SequentialExecutor(digits(), dataset, epochs=1).run(trials))
-    (alone,) = SequentialExecutor(digits(), dataset, epochs=1).run(trials[2:])
+    together = list(ended(SequentialExecutor(digits(), dataset, epochs=1), trials))
+    (alone,) = ended(SequentialExecutor(digits(), dataset, epochs=1), trials[2:])
     assert without_time(alone) == without_time(together[2])
 
 
 def test_a_trial_whose_cost_runs_away_stops_and_says_so(dataset: Dataset) -> None:
-    (trial,) = SequentialExecutor(digits(), dataset, epochs=3).run(planned({"optimizer.lr": 1e4}))
+    (trial,) = ended(SequentialExecutor(digits(), dataset, epochs=3), planned({"optimizer.lr": 1e4}))
     assert trial.state == "diverged"
     assert trial.value is None
     assert "cost" in trial.reason
@@ -76,7 +80,7 @@ def test_a_trial_whose_cost_runs_away_stops_and_says_so(dataset: Dataset) -> Non
 def test_a_trial_that_fails_says_why_and_the_next_one_runs(dataset: Dataset) -> None:
     executor = SequentialExecutor(digits(), dataset, epochs=1)
     values = ({"model.args.hidden": [-1]}, {"optimizer.momentum": 2.0}, {"optimizer.lr": 0.05})
-    unbuilt, unset, fine = executor.run(planned(*values))
+    unbuilt, unset, fine = ended(executor, planned(*values))
     assert [unbuilt.state, unset.state, fine.state] == ["failed", "failed", "complete"]
     assert "hidden" in unbuilt.reason
     assert "optimizer.momentum" in unset.reason
@@ -100,7 +104,7 @@ def test_the_users_code_that_raises_is_named_with_its_place(dataset: Dataset, tm
         update={"model": digits().model.model_copy(update={"name": target, "args": {}})}
     )
     executor = SequentialExecutor(config, dataset, epochs=1)
-    wide, narrow = executor.run(planned({"model.args.width": 20}, {"model.args.width": 5}))
+    wide, narrow = ended(executor, planned({"model.args.width": 20}, {"model.args.width": 5}))
     assert (wide.state, narrow.state) == ("failed", "complete")
     assert "too wide for me" in wide.reason
     assert "picky_model_of_a_search.py:6" in wide.reason
@@ -108,7 +112,7 @@ def test_the_users_code_that_raises_is_named_with_its_place(dataset: Dataset, tm
 
 
 def test_the_space_may_draw_the_number_of_epochs(dataset: Dataset) -> None:
-    (trial,) = SequentialExecutor(digits(), dataset, epochs=1).run(planned({"training.epochs": 3}))
+    (trial,) = ended(SequentialExecutor(digits(), dataset, epochs=1), planned({"training.epochs": 3}))
     assert len(trial.curve) == 3
 
 
@@ -121,7 +125,7 @@ def test_data_is_loaded_again_only_for_values_that_change_it(dataset: Dataset) -
 
     executor = SequentialExecutor(digits(), dataset, epochs=1, load=load)
     scales = ("standard", "none", "minmax", "none", "standard")
-    trials = list(executor.run(planned(*({"data.preprocess.scale": scale} for scale in scales))))
+    trials = list(ended(executor, planned(*({"data.preprocess.scale": scale} for scale in scales))))
     assert loaded == ["none", "minmax"]
     assert without_time(trials[1])["value"] == without_time(trials[3])["value"]
 
@@ -134,7 +138,7 @@ def test_few_datasets_stay_in_memory(dataset: Dataset) -> None:
         return dataset
 
     executor = SequentialExecutor(digits(), dataset, epochs=1, load=load)
-    list(executor.run(planned(*({"seed": seed} for seed in (1, 2, 3, 4, 5, 1, 0)))))
+    list(ended(executor, planned(*({"seed": seed} for seed in (1, 2, 3, 4, 5, 1, 0)))))
     assert loaded == [1, 2, 3, 4, 5, 1]  # 0 is the config's own and always kept
 
 
@@ -147,7 +151,7 @@ def test_an_interrupt_and_a_full_disk_end_the_search(
 
     monkeypatch.setattr(executor_module, "assemble", interrupted)
     with pytest.raises(type(error)):
-        list(SequentialExecutor(digits(), dataset, epochs=1).run(planned({})))
+        list(ended(SequentialExecutor(digits(), dataset, epochs=1), planned({})))
 
 
 def test_a_device_that_is_not_there_is_refused_before_any_trial(dataset: Dataset) -> None:
@@ -157,7 +161,7 @@ def test_a_device_that_is_not_there_is_refused_before_any_trial(dataset: Dataset
 
 def test_every_mistake_of_a_trials_config_is_in_its_reason(dataset: Dataset) -> None:
     executor = SequentialExecutor(digits(), dataset, epochs=1)
-    (trial,) = executor.run(planned({"optimizer.momentum": 2.0, "training.batch_size": 0}))
+    (trial,) = ended(executor, planned({"optimizer.momentum": 2.0, "training.batch_size": 0}))
     assert "optimizer.momentum" in trial.reason
     assert "training.batch_size" in trial.reason
     assert isinstance(executor.first_error, ConfigError)
@@ -166,4 +170,4 @@ def test_every_mistake_of_a_trials_config_is_in_its_reason(dataset: Dataset) -> 
 def test_a_bug_of_our_own_is_no_failed_trial(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executor_module, "goodness", len)  # a TypeError without any code of a user's
     with pytest.raises(TypeError):
-        list(SequentialExecutor(digits(), dataset, epochs=1).run(planned({})))
+        list(ended(SequentialExecutor(digits(), dataset, epochs=1), planned({})))

@@ -20,7 +20,7 @@ def shares(folder: Path, space: Space, trials: int, equal: bool = False) -> dict
     with TrialStudy.create(folder, name="run", space=space) as study:
         for planned in plan(space, trials, seed=0, stage="coarse"):
             value = 0.1 if equal else -abs(math.log10(planned.params["b.lr"] / 1e-4))
-            study.add(Trial(index=planned.index, params=planned.params, value=value, state="complete"))
+            study.add([Trial(index=planned.index, params=planned.params, value=value, state="complete")])
         return importances(study)
 
 

@@ -49,7 +49,7 @@ TRIALS = [
 def test_trials_are_read_back_as_they_were_sorted_by_index(tmp_path: Path) -> None:
     with TrialStudy.create(tmp_path, name="run", space=SPACE) as study:
         for trial in reversed(TRIALS):
-            study.add(trial)
+            study.add([trial])
     with TrialStudy.open(tmp_path, name="run") as study:
         assert study.trials() == TRIALS
         assert study.space == SPACE
@@ -58,15 +58,15 @@ def test_trials_are_read_back_as_they_were_sorted_by_index(tmp_path: Path) -> No
 
 def test_a_trial_that_was_written_twice_appears_once(tmp_path: Path) -> None:
     with TrialStudy.create(tmp_path, name="run", space=SPACE) as study:
-        study.add(TRIALS[0])
-        study.add(TRIALS[0])
+        study.add(TRIALS[:1])
+        study.add(TRIALS[:1])
         assert study.trials() == TRIALS[:1]
 
 
 def test_optuna_sees_states_values_curves_and_durations(tmp_path: Path) -> None:
     with TrialStudy.create(tmp_path, name="run", space=SPACE) as study:
         for trial in TRIALS:
-            study.add(trial)
+            study.add([trial])
         stored = study.optuna_study.trials
     assert [trial.state.name for trial in stored] == ["COMPLETE", "PRUNED", "FAIL"]
     assert stored[0].intermediate_values == {1: 0.4, 2: 0.5}
@@ -79,7 +79,7 @@ def test_optuna_sees_states_values_curves_and_durations(tmp_path: Path) -> None:
 def test_a_study_takes_more_trials_when_it_is_created_again(tmp_path: Path) -> None:
     for trial in TRIALS[:2]:
         with TrialStudy.create(tmp_path, name="run", space=SPACE) as study:
-            study.add(trial)
+            study.add([trial])
     with TrialStudy.open(tmp_path, name="run") as study:
         assert study.trials() == TRIALS[:2]
 
@@ -94,7 +94,7 @@ def test_a_renamed_run_directory_still_has_its_study(tmp_path: Path) -> None:
 
 def test_the_file_is_whole_when_it_is_closed(tmp_path: Path) -> None:
     with TrialStudy.create(tmp_path, name="run", space=SPACE) as study:
-        study.add(TRIALS[0])
+        study.add(TRIALS[:1])
         assert (tmp_path / "study.db-wal").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["study.db"]
     connection = sqlite3.connect(tmp_path / "study.db")

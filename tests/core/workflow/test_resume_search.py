@@ -40,7 +40,9 @@ class Executor:
         self.end = end
         self.ran: list[int] = []
 
-    def run(self, trials: Iterable[PlannedTrial]) -> Iterator[Trial]:
+    width = 1
+
+    def run(self, trials: Iterable[PlannedTrial]) -> Iterator[list[Trial]]:
         for planned in trials:
             if len(self.ran) == self.end:
                 raise Interrupted
@@ -48,10 +50,10 @@ class Executor:
             decades = math.log10(planned.params["optimizer.lr"] / 0.03)
             common: dict[str, Any] = {"index": planned.index, "params": planned.params, "seconds": 0.1}
             if decades > 1:
-                yield Trial(**common, value=None, state="diverged", reason="cost is nan")
+                yield [Trial(**common, value=None, state="diverged", reason="cost is nan")]
             else:
                 value = 0.9 - 0.2 * abs(decades)
-                yield Trial(**common, value=value, state="complete", curve=(value,))
+                yield [Trial(**common, value=value, state="complete", curve=(value,))]
 
 
 @pytest.fixture(scope="module")

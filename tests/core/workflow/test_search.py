@@ -33,9 +33,11 @@ class FakeExecutor:
         self.first_error: NnbabysitError | None = None
         self._objective = objective
 
-    def run(self, trials: Iterable[PlannedTrial]) -> Iterator[Trial]:
+    width = 1
+
+    def run(self, trials: Iterable[PlannedTrial]) -> Iterator[list[Trial]]:
         for planned in trials:
-            yield self._run(planned)
+            yield [self._run(planned)]
 
     def _run(self, planned: PlannedTrial) -> Trial:
         common: dict[str, Any] = {"index": planned.index, "params": planned.params}

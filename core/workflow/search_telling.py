@@ -1,0 +1,81 @@
+"""Telling: each trial that ends, as a line of the log and an event, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from nnbabysit.core.record.directory import EVENTS
+from nnbabysit.core.record.files import read_lines
+from nnbabysit.core.record.run import Run
+from nnbabysit.core.search.marks import is_good
+from nnbabysit.core.search.names import trial_line
+from nnbabysit.core.search.trial import Trial, ranked
+
+
+class Telling:
+    """Tells of trials in the order in which they end."""
+
+    def __init__(
+        self, run: Run, trials: int, *, metric: str, good: float, clock: Callable[[], float]
+    ) -> None:
+        """Tell ``run``.
+
+        Args:
+            run: Takes lines and events.
+            trials: Trials of the stage.
+            metric: What a value is called, ``val_acc`` or ``val_loss``.
+            good: Best share that is marked.
+            clock: Seconds.
+        """
+        self._run = run
+        self._trials = trials
+        self._metric = metric
+        self._good = good
+        self._clock = clock
+        self._start = clock()
+        self._known = 0
+        self._ended: list[Trial] = []
+
+    def begin(self, known: Sequence[Trial]) -> None:
+        """Begin behind the trials that were stored before, with those that nobody was told of.
+
+        A process can be killed between storing and telling.
+        """
+        self._start, self._known = self._clock(), len(known)
+        if not known:
+            return
+        events, _ = read_lines(self._run.path / EVENTS)
+        told = {event["index"] for event in events if event.get("kind") == "trial"}
+        left = self._trials - len(known)
+        self._run.event(
+            "note", text=f"going on with {left} of {self._trials} trials, {len(known)} have ended"
+        )
+        self._ended += [trial for trial in known if trial.index in told]
+        self.tell([trial for trial in known if trial.index not in told])
+
+    def tell(self, trials: Sequence[Trial]) -> None:
+        """Tell of trials that ended together."""
+        for trial in trials:
+            self._ended.append(trial)
+            self._tell(trial)
+
+    def _tell(self, trial: Trial) -> None:
+        is_marked = is_good(trial, self._ended, self._good)
+        best = ranked(self._ended)[:1]
+        ended_now = max(1, len(self._ended) - self._known)
+        self._run.log(trial_line(trial, self._trials, metric=self._metric, good=is_marked))
+        self._run.event(
+            "trial",
+            **trial.to_document(),
+            trials=self._trials,
+            metric=self._metric,
+            good=is_marked,
+            best=best_document(best[0]) if best else None,
+            eta=(self._clock() - self._start) / ended_now * (self._trials - len(self._ended)),
+        )
+
+
+def best_document(trial: Trial) -> dict[str, Any]:
+    """A winner as JSON-ready builtins."""
+    return {"index": trial.index, "params": dict(trial.params), "value": trial.value}

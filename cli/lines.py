@@ -93,6 +93,12 @@ def trial_line(fields: Fields) -> str:
     return clean_line(names.trial_line(trial, fields["trials"], metric=metric, good=good))
 
 
+def _repeat_line(fields: Fields) -> str:
+    from nnbabysit.core.search import names
+
+    return clean_line(names.repeat_line(fields))
+
+
 def check_line(fields: Fields) -> str:
     """``ok``, ``no`` or ``--`` (not applicable), the check's name and what it saw."""
     text = clean_line(str(fields.get("text", "")))
@@ -132,6 +138,7 @@ TELLERS: dict[str, Callable[[Fields], str | None]] = {
     "epoch": epoch_line,
     "tiny": tiny_line,
     "trial": trial_line,
+    "repeat": _repeat_line,
     "check": check_line,
     "checkpoint": _checkpoint_line,
     "step": step_line,

@@ -47,6 +47,8 @@ class Options:
         log: Names of the sinks that are told beside the run directory.
         average: ``ema`` or ``swa``; the flag of commands that train to the end.
         snapshots: Likewise.
+        grid: The flag of ``search``.
+        repeat: Likewise.
     """
 
     config: Annotated[
@@ -102,6 +104,8 @@ class Options:
     ] = field(default_factory=list)
     average: str | None = None
     snapshots: bool = False
+    grid: bool = False
+    repeat: int | None = None
 
     @property
     def overrides(self) -> list[str]:
@@ -112,7 +116,10 @@ class Options:
         named = [f"{key}={dumps(value)}" for key, value in flags.items() if value is not None]
         switches = {"data.skip_broken": self.skip_broken, "training.snapshots": self.snapshots}
         on = [f"{key}=true" for key, value in switches.items() if value]
-        return [*self.set, *named, *([f"seed={self.seed}"] if self.seed is not None else []), *on]
+        on += ["search.sampler=grid"] if self.grid else []
+        numbers = {"seed": self.seed, "search.repeat": self.repeat}
+        numbered = [f"{key}={value}" for key, value in numbers.items() if value is not None]
+        return [*self.set, *named, *numbered, *on]
 
     @property
     def flags(self) -> dict[str, str]:
@@ -120,10 +127,12 @@ class Options:
         values = {"seed": self.seed, "device": self.device, "name": self.name}
         flags = {key: f"--{key}" for key, value in values.items() if value is not None}
         flags |= {"training.average.kind": "--average"} if self.average else {}
-        return flags | ({"training.snapshots": "--snapshots"} if self.snapshots else {})
+        flags |= {"training.snapshots": "--snapshots"} if self.snapshots else {}
+        flags |= {"search.sampler": "--grid"} if self.grid else {}
+        return flags | ({"search.repeat": "--repeat"} if self.repeat is not None else {})
 
 
-OF_SOME = ("average", "snapshots")
+OF_SOME = ("average", "snapshots", "grid", "repeat")
 """Options that only commands have which declare them themselves."""
 
 

@@ -16,6 +16,7 @@ from nnbabysit.cli.options import Options, with_options
 
 if TYPE_CHECKING:
     from nnbabysit.cli.session import Session
+    from nnbabysit.core.config.schema import Config
     from nnbabysit.core.workflow.result import StepResult
 
 
@@ -123,7 +124,18 @@ def search(
             "--from", metavar="RUN", help="Coarse run that --fine starts from; left out: the newest one."
         ),
     ] = None,
-    grid: Annotated[bool, typer.Option("--grid", help="A grid of values instead of random draws.")] = False,
+    grid: Annotated[
+        bool, typer.Option("--grid", help="A grid of values instead of what search.sampler says.")
+    ] = False,
+    repeat: Annotated[
+        int | None,
+        typer.Option(
+            "--repeat",
+            min=0,
+            metavar="M",
+            help="Train the best trials again with M other seeds, and rank them by their mean.",
+        ),
+    ] = None,
 ) -> int:
     """Search hyperparameters from coarse to fine, in log space.
 
@@ -131,6 +143,9 @@ def search(
     cost exceeds three times its first cost, or is not finite, is stopped. Ends with the best values, a
     warning when they lie at the edge of a range, the importance of each setting, and the command that
     trains with the best.
+
+    With --repeat the ten best trials (search.top) are trained again with M other seeds each: the best of
+    them by its mean is the winner, and those that the seeds cannot tell from it are named.
 
     Example: nnbabysit search --coarse digits && nnbabysit search --fine digits
     """
@@ -140,16 +155,29 @@ def search(
         raise typer.BadParameter("--coarse cannot be combined with --fine or --from: give one of them")
     stage = "fine" if fine or source else "coarse"
     flags = [f"--{stage}", *(["--from", source] if source else []), *(["--grid"] if grid else [])]
+    flags += [] if repeat is None else ["--repeat", str(repeat)]
+    options = replace(options, grid=grid, repeat=repeat)
 
     def step(session: Session) -> StepResult:
         from nnbabysit.cli.runs_root import find_coarse_run
 
         start = find_coarse_run(source, session.config, options.runs_dir) if stage == "fine" else None
+        _refuse_small_grid(session.config, stage)
         from nnbabysit.core.workflow.search import run_search
 
-        return session.run_step(run_search, folder=f"search-{stage}", stage=stage, source=start, grid=grid)
+        return session.run_step(run_search, folder=f"search-{stage}", stage=stage, source=start)
 
     return conduct("search", options, step, flags=flags)
+
+
+def _refuse_small_grid(config: Config, stage: str) -> None:
+    """As the search itself does, but before data and model are loaded."""
+    space = config.search.coarse.space if stage == "coarse" else config.search.fine.space
+    if config.search.sampler == "grid" and space:
+        from nnbabysit.core.search.sampling import check_grid
+
+        trials = config.search.coarse.trials if stage == "coarse" else config.search.fine.trials
+        check_grid(space, trials, stage)
 
 
 @app.command()

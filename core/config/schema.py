@@ -188,6 +188,18 @@ class Fine(Section):
     """Share of the finished trials that is marked as good in the table."""
 
 
+class Halving(Section):
+    """Successive halving: trials that are the worst by then stop early (Jamieson & Talwalkar 2016)."""
+
+    factor: Annotated[int, Field(ge=2)] = 3
+    """One trial in so many goes on behind each rung; rungs end epochs 1, factor, factor², …"""
+    stages: Annotated[tuple[Literal["coarse", "fine"], ...], Field(strict=False, min_length=1)] = (
+        "coarse",
+        "fine",
+    )
+    """Stages that it is used in."""
+
+
 class Search(Section):
     """Coarse-to-fine search of hyperparameters."""
 
@@ -195,6 +207,22 @@ class Search(Section):
     """First stage."""
     fine: Fine = Fine()
     """Second stage."""
+    sampler: Literal["random", "grid", "qmc", "tpe"] = "random"
+    """At random, on a grid, quasi-random (``qmc``, Sobol), or by what earlier trials came to (``tpe``)."""
+    halving: Halving | None = None
+    """Left out: every trial is trained to its end, unless it diverges."""
+    repeat: NonNegativeInt = 0
+    """Seeds that the best trials are trained with again; ranked by their mean. 0: none."""
+    top: PositiveInt = 10
+    """Best trials that are trained again by ``repeat``, or in fp32 behind ``precision: bf16``."""
+    precision: Literal["fp32", "bf16"] = "fp32"
+    """Numbers in the matrix products of stacks; behind ``bf16`` the best trials are run again in fp32."""
+    stack: PositiveInt | None = None
+    """Most trials that are trained as one model; 1: none are; left out: what is measured to be fastest."""
+    processes: PositiveInt | None = None
+    """Processes that train trials; left out: what is measured to be fastest."""
+    memory: Share = 0.5
+    """Share of the free memory that stacked trials may fill."""
     storage: str | None = None
     """SQLAlchemy URL of the Optuna study; left out: ``study.db`` in the run directory."""
 

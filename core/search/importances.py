@@ -28,5 +28,16 @@ def importances(study: TrialStudy) -> dict[str, float]:
         return {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # which trials it regards, said in other words above
-        found = optuna.importance.get_param_importances(study.optuna_study)
+        found = optuna.importance.get_param_importances(_without_repeats(study.optuna_study))
     return {path: found[path] for path in sorted(found, key=lambda path: (-found[path], path))}
+
+
+def _without_repeats(study: optuna.Study) -> optuna.Study:
+    """The study with each draw once: those trained again would count by as many votes as they got seeds."""
+    trials = study.get_trials(deepcopy=False)
+    once = [trial for trial in trials if "repeat_of" not in trial.user_attrs]
+    if len(once) == len(trials):
+        return study
+    copy = optuna.create_study(direction="maximize")
+    copy.add_trials(once)
+    return copy

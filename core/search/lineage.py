@@ -1,7 +1,7 @@
 """Lineage: which coarse search a fine one continues, and whose winner a training takes.
 
 A search notes in ``meta.json`` of its run directory what it was: ``search: {stage, name, fingerprint, study,
-source, grid, finished}``.
+source, grid, round_size, finished, winner}``; runs of older versions have fewer.
 """
 
 from __future__ import annotations
@@ -20,7 +20,15 @@ KEY = "search"
 
 
 def note(
-    config: Config, *, stage: str, study: str, source: Path | None, grid: bool, finished: bool
+    config: Config,
+    *,
+    stage: str,
+    study: str,
+    source: Path | None,
+    grid: bool,
+    finished: bool,
+    round_size: int | None = None,
+    winner: int | None = None,
 ) -> dict[str, Any]:
     """What a search notes about itself; all that it takes to go on with it.
 
@@ -31,6 +39,8 @@ def note(
         source: Coarse run whose ranges were narrowed, if any.
         grid: Whether the trials lie on a grid.
         finished: Whether all trials have ended.
+        round_size: Trials of a round, where a sampler hands them out in rounds.
+        winner: Index of the trial that came out best when the best ones were trained again; None: no one was.
     """
     return {
         "stage": stage,
@@ -39,7 +49,9 @@ def note(
         "study": study,
         "source": None if source is None else str(source),
         "grid": grid,
+        "round_size": round_size,
         "finished": finished,
+        "winner": winner,
     }
 
 
@@ -127,6 +139,13 @@ def read_unfinished(run_dir: Path) -> dict[str, Any]:
             remedy="Search again for more, with another --seed",
         )
     return found
+
+
+def noted_round_size(run_dir: Path) -> int | None:
+    """Trials of a round of the search in a run directory; None if it has no rounds, or has not begun."""
+    found = read_meta(run_dir).get(KEY)
+    size = found.get("round_size") if isinstance(found, dict) else None
+    return size if isinstance(size, int) else None
 
 
 def _remove(document: dict[str, Any], keys: list[str]) -> None:

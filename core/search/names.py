@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nnbabysit.core.search.trial import Trial
@@ -35,6 +35,20 @@ def trial_line(trial: Trial, trials: int, *, metric: str = "val_acc", good: bool
     mark = "  nice" if good else ""
     reason = f"  {trial.reason}" if trial.reason else ""
     return f"{metric}: {value}, {shown}({trial.index + 1} / {trials}){mark}{reason}"
+
+
+def repeat_line(fields: Mapping[str, Any]) -> str:
+    """A training of the second look: ``again trial 12, seed 3, val_acc: 0.412000, (4 / 50)``.
+
+    Args:
+        fields: Of its event ``repeat``.
+    """
+    metric, value = str(fields.get("metric", "val_acc")), fields.get("value")
+    sign = -1 if metric == "val_loss" else 1
+    shown = str(fields.get("state")) if value is None else f"{sign * value:f}"
+    reason = f"  {fields['reason']}" if fields.get("reason") else ""
+    which = f"again trial {fields['repeat_of'] + 1}, seed {fields['seed']}"
+    return f"{which}, {metric}: {shown}, ({fields['number']} / {fields['repeats']}){reason}"
 
 
 def shown_value(value: Any, digits: int = 7) -> str:

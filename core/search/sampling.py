@@ -1,4 +1,4 @@
-"""Sampling: which values a trial gets, at random or on a grid."""
+"""Sampling: which values a trial gets, at random or on a grid, and how a search asks for them."""
 
 from __future__ import annotations
 
@@ -31,10 +31,48 @@ def draw(space: Mapping[str, Axis], *, seed: int, stage: str, index: int) -> dic
     Returns:
         Config path → value in sorted order of the paths, not rounded; both ends of a range can be drawn.
     """
-    return {path: _value(space[path], _stream(seed, stage, index, path)) for path in sorted(space)}
+    positions = {path: float(_stream(seed, stage, index, path).random()) for path in sorted(space)}
+    return {path: value_at(space[path], position) for path, position in positions.items()}
 
 
-def grid(space: Mapping[str, Axis], trials: int) -> list[dict[str, Any]]:
+def value_at(axis: Axis, position: float) -> Any:
+    """The value at a share of an axis: evenly in its coordinates, log or linear, or evenly over its choices.
+
+    Args:
+        axis: The axis.
+        position: In 0 … 1; all whole numbers, and all choices, have the same share of it.
+    """
+    scale = scale_of(axis)
+    if scale is None:
+        choices = axis.choice or []
+        return choices[min(int(position * len(choices)), len(choices) - 1)]
+    if axis.int is not None:
+        low, high = axis.int
+        return min(low + int(position * (high - low + 1)), high)
+    return scale.clip(scale.to_value(scale.ends[0] + position * scale.width))
+
+
+def check_grid(space: Mapping[str, Axis], trials: int, stage: str) -> None:
+    """See that a grid fits; needs neither data nor model.
+
+    Args:
+        space: Config path → axis.
+        trials: Largest number of points.
+        stage: ``coarse`` or ``fine``.
+
+    Raises:
+        UserError: The choices alone are more than ``trials``.
+    """
+    choices = _choices(space)
+    if choices > trials:
+        raise UserError(
+            f"a grid over the choices alone needs {choices} trials, but there are {trials}",
+            where=f"search.{stage}.trials",
+            remedy=f"Set trials to at least {choices}, shorten the choices, or search without a grid",
+        )
+
+
+def grid(space: Mapping[str, Axis], trials: int, stage: str = "coarse") -> list[dict[str, Any]]:
     """Evenly spaced points: as many per axis of numbers as fit into ``trials``, times all choices.
 
     Points of a range include both ends (log-even for ``log_uniform``); a single point is its middle.
@@ -42,6 +80,7 @@ def grid(space: Mapping[str, Axis], trials: int) -> list[dict[str, Any]]:
     Args:
         space: Config path → axis.
         trials: Largest number of points.
+        stage: ``coarse`` or ``fine``, to name in the error.
 
     Returns:
         At most ``trials`` draws; the last path in sorted order varies fastest.
@@ -49,14 +88,9 @@ def grid(space: Mapping[str, Axis], trials: int) -> list[dict[str, Any]]:
     Raises:
         UserError: The choices alone are more than ``trials``.
     """
+    check_grid(space, trials, stage)
     scales = {path: scale_of(axis) for path, axis in space.items()}
-    choices = math.prod(len(axis.choice) for axis in space.values() if axis.choice is not None)
-    if choices > trials:
-        raise UserError(
-            f"a grid over the choices alone needs {choices} trials, but there are {trials}",
-            where="search",
-            remedy=f"Set trials to at least {choices}, shorten the choices, or leave out --grid",
-        )
+    choices = _choices(space)
     limits = [_most_points(scale) for scale in scales.values() if scale is not None]
     points = 1
     while any(limit > points for limit in limits):
@@ -105,7 +139,7 @@ def plan(
 ) -> list[PlannedTrial]:
     """All trials of a stage, in the order of their index; see ``draw`` and ``grid``."""
     if on_grid:
-        draws = grid(space, trials)
+        draws = grid(space, trials, stage)
     else:
         draws = [draw(space, seed=seed, stage=stage, index=index) for index in range(trials)]
     return [PlannedTrial(index=index, params=params) for index, params in enumerate(draws)]
@@ -116,16 +150,8 @@ def _stream(seed: int, stage: str, index: int, path: str) -> np.random.Generator
     return np.random.default_rng(int.from_bytes(hashlib.sha256(name).digest()))
 
 
-def _value(axis: Axis, stream: np.random.Generator) -> Any:
-    position = float(stream.random())  # 0 ≤ position < 1
-    scale = scale_of(axis)
-    if scale is None:
-        choices = axis.choice or []
-        return choices[int(position * len(choices))]
-    if axis.int is not None:
-        low, high = axis.int
-        return min(low + int(position * (high - low + 1)), high)
-    return scale.clip(scale.to_value(scale.ends[0] + position * scale.width))
+def _choices(space: Mapping[str, Axis]) -> int:
+    return math.prod(len(axis.choice) for axis in space.values() if axis.choice is not None)
 
 
 def _most_points(scale: Scale) -> float:

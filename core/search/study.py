@@ -127,7 +127,14 @@ class TrialStudy:
             self._study.add_trial(frozen)
 
     def trials(self) -> list[Trial]:
-        """All trials, sorted by index; one that was written twice appears once."""
+        """All trials of the search, sorted by index; one that was written twice appears once."""
+        return [trial for trial in self._stored() if trial.repeat_of is None]
+
+    def repeats(self) -> list[Trial]:
+        """The best trials trained again, with other seeds or in fp32, sorted by index."""
+        return [trial for trial in self._stored() if trial.repeat_of is not None]
+
+    def _stored(self) -> list[Trial]:
         with in_words(self._place):
             stored = self._study.get_trials(deepcopy=False)
         found: dict[int, Trial] = {}
@@ -162,6 +169,8 @@ class TrialStudy:
             reason=attributes.get("reason", ""),
             curve=tuple(frozen.intermediate_values[step] for step in sorted(frozen.intermediate_values)),
             seconds=frozen.duration.total_seconds() if frozen.duration else 0.0,
+            repeat_of=attributes.get("repeat_of"),
+            seed=attributes.get("seed"),
         )
 
 
@@ -170,6 +179,8 @@ def _attributes(trial: Trial) -> dict[str, Any]:
     attributes: dict[str, Any] = {"trial_index": trial.index}
     if trial.state != "complete":
         attributes |= {"state": trial.state, "reason": trial.reason}
+    if trial.repeat_of is not None:
+        attributes |= {"repeat_of": trial.repeat_of, "seed": trial.seed}
     return attributes
 
 
@@ -189,12 +200,16 @@ def open_study_of(run_dir: Path) -> TrialStudy:
 def best_values(run_dir: Path) -> dict[str, Any]:
     """Params of the best trial of a finished search: config path → value.
 
+    Where the best ones were trained again, it is the one that came out best then.
+
     Raises:
         RunError: As ``open_study_of``, or no trial completed.
         UserError: The database cannot be reached.
     """
+    winner = read_note(run_dir).get("winner")
     with open_study_of(run_dir) as study:
-        best = ranked(study.trials())
+        trials = study.trials()
+    best = [trial for trial in trials if trial.index == winner] or ranked(trials)
     if not best:
         raise RunError(
             "no trial of this search completed, so there is no best one",

@@ -16,10 +16,14 @@ class PlannedTrial:
     Attributes:
         index: Place in the search, from 0; with the seed it decides the draw.
         params: Config path → drawn value.
+        confirm: Whether it is a second look at a trial, which is trained in fp32 whatever the config says.
+        repeat_of: Index of the trial that it looks at again; None for a trial of the search itself.
     """
 
     index: int
     params: dict[str, Any]
+    confirm: bool = False
+    repeat_of: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +40,8 @@ class Trial:
         reason: Why it did not complete, one sentence; empty if it did.
         curve: Value after each epoch.
         seconds: Wall time.
+        repeat_of: Index of the trial whose settings were trained again; None for a trial of the search.
+        seed: Seed that it was trained with again; None for a trial of the search, which has the config's.
     """
 
     index: int
@@ -45,6 +51,8 @@ class Trial:
     reason: str = ""
     curve: tuple[float, ...] = field(default=())
     seconds: float = 0.0
+    repeat_of: int | None = None
+    seed: int | None = None
 
     def to_document(self) -> dict[str, Any]:
         """The trial as JSON-ready builtins."""

@@ -6,50 +6,33 @@ in log space, mind best values on the border; Bergstra & Bengio 2012 for random 
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nnbabysit.core.config.schema import Config
 from nnbabysit.core.data.dataset import Dataset
 from nnbabysit.core.data.load import load_dataset
-from nnbabysit.core.diagnosis.rule import Finding, diagnose
-from nnbabysit.core.diagnosis.search_rules import SEARCH_RULES
 from nnbabysit.core.errors import ModelError, NnbabysitError, UserCodeError, UserError
 from nnbabysit.core.record.files import write_atomically
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.report.plots import plot_importances, plot_search
 from nnbabysit.core.search import lineage
-from nnbabysit.core.search.allowed import allowed_in
-from nnbabysit.core.search.border import find_borders
-from nnbabysit.core.search.encoding import space_document
 from nnbabysit.core.search.executor import Executor, SequentialExecutor
 from nnbabysit.core.search.importances import importances
-from nnbabysit.core.search.marks import is_good
-from nnbabysit.core.search.names import short_names, shown_value
 from nnbabysit.core.search.narrowed_config import FILE_NAME, narrowed_yaml
-from nnbabysit.core.search.sampling import AtOnce, Sampler, plan
+from nnbabysit.core.search.samplers import SamplerName, round_size, sampler_of
+from nnbabysit.core.search.sampling import Sampler, check_grid
 from nnbabysit.core.search.study import TrialStudy
-from nnbabysit.core.search.trial import Trial, ranked
+from nnbabysit.core.search.trial import Trial
 from nnbabysit.core.training.assembly import pick_device
 from nnbabysit.core.workflow.provenance import note_provenance
-from nnbabysit.core.workflow.result import StepResult, Table
+from nnbabysit.core.workflow.result import StepResult
+from nnbabysit.core.workflow.search_again import look_again
+from nnbabysit.core.workflow.search_outcome import Outcome, result_of
 from nnbabysit.core.workflow.search_stage import Stage, StageName, stage_of
-from nnbabysit.core.workflow.search_tables import best_trials, best_values_table, narrowed_ranges
-from nnbabysit.core.workflow.search_telling import Telling, best_document
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Outcome:
-    """All trials, in the order of their index, and what they say."""
-
-    trials: list[Trial]
-    importances: dict[str, float]
-    metric: str
-    seconds: float
+from nnbabysit.core.workflow.search_telling import Telling
 
 
 def run_search(
@@ -72,10 +55,10 @@ def run_search(
         stage: ``coarse`` or ``fine``.
         source: Run directory of the coarse search that fine narrows; left out: the newest one of this config
             beside ``run``. Not read where ``search.fine.space`` is given.
-        grid: Evenly spaced points instead of random draws.
+        grid: Evenly spaced points, whatever ``search.sampler`` says.
         resume: Go on with the study that the run left: trials that it holds are neither lost nor repeated.
-            What a trial draws and comes to is a function of seed, stage and index, so the set of trials is
-            that of a search that nobody interrupted.
+            What a trial draws and comes to is a function of seed, stage, index and, for ``tpe``, of the
+            rounds before, so the set of trials is that of a search that nobody interrupted.
         dataset: Already loaded data of the config, or None to load it.
         executor: What runs the trials; left out: one after another.
         clock: Seconds.
@@ -83,7 +66,8 @@ def run_search(
     Returns:
         ``pass``, or ``fail`` when no trial completed. Metrics: stage, trials: [{index, params, value, state,
         reason, seconds, good}], best: {index, params, value} or None, space, seconds, importances, source,
-        narrowed.
+        narrowed, repeats: [{index, params, value, seeds, values, mean, standard_error, difference, margin,
+        told_apart}], best first; then ``best`` is the first of them.
 
     Raises:
         UserError: There is nothing to search, a grid does not fit, or the database cannot be used.
@@ -92,24 +76,36 @@ def run_search(
         UserCodeError: Every trial failed, the first one because code raised.
     """
     what = stage_of(config, run, stage, source)
-    sampler = AtOnce(plan(what.space, what.settings.trials, seed=config.seed, stage=stage, on_grid=grid))
+    chosen: SamplerName = "grid" if grid else config.search.sampler
+    if chosen == "grid":
+        check_grid(what.space, what.settings.trials, stage)
     data = load_dataset(config) if dataset is None else dataset
     runner = executor or SequentialExecutor(config, data, epochs=what.settings.epochs)
+    rounds = lineage.noted_round_size(run.path) if resume else None
+    rounds = rounds or round_size(chosen, runner.width)
+    sampler = sampler_of(
+        chosen, what.space, what.settings.trials, seed=config.seed, stage=stage, in_rounds_of=rounds
+    )
     metric = "val_loss" if data.task == "regression" else "val_acc"
     start = clock()
     name = run.path.name
-    noted: dict[str, Any] = {"stage": stage, "study": name, "source": what.source, "grid": grid}
+    noted: dict[str, Any] = {"stage": stage, "study": name, "source": what.source, "grid": chosen == "grid"}
+    noted["round_size"] = rounds
     with TrialStudy.create(config.search.storage or run.path, name=name, space=what.space) as study:
         _begin(config, run, what, data, noted)
         known = study.trials() if resume else []
         telling = Telling(run, sampler.trials, metric=metric, good=what.settings.good, clock=clock)
         finished = _run_trials(study, runner, sampler, known, telling)
+        _refuse_if_all_failed(finished, runner.first_error)
         shares = importances(study)
-    outcome = _Outcome(trials=finished, importances=shares, metric=metric, seconds=clock() - start)
-    _refuse_if_all_failed(finished, runner.first_error)
-    run.update_meta(**{lineage.KEY: lineage.note(config, **noted, finished=True)})
+        repeated = look_again(config, run, study, runner, finished, first=sampler.trials, metric=metric)
+    outcome = Outcome(
+        trials=finished, importances=shares, metric=metric, seconds=clock() - start, repeated=repeated
+    )
+    winner = outcome.best.index if repeated and outcome.best else None
+    run.update_meta(**{lineage.KEY: lineage.note(config, **noted, finished=True, winner=winner)})
     _plot(run, what, outcome)
-    return _result(config, run, what, outcome)
+    return result_of(config, run, what, outcome)
 
 
 def resume_search(
@@ -183,18 +179,7 @@ def _refuse_if_all_failed(trials: Sequence[Trial], first_error: NnbabysitError |
     raise UserCodeError(message) from first_error
 
 
-def _findings(what: Stage, outcome: _Outcome, config: Config) -> list[Finding]:
-    evidence: dict[str, Any] = {"trial_states": tuple(trial.state for trial in outcome.trials)}
-    if "optimizer.lr" in what.space:
-        evidence["trial_lrs"] = tuple(trial.params["optimizer.lr"] for trial in outcome.trials)
-    findings = diagnose(SEARCH_RULES, evidence)
-    space = {"search_space": space_document(what.space)} if what.narrowing else {}
-    for border in find_borders(what.space, outcome.trials, allowed_in(config)):
-        findings += diagnose(SEARCH_RULES, {**border.evidence(), "search_stage": what.name, **space})
-    return findings
-
-
-def _plot(run: Run, what: Stage, outcome: _Outcome) -> None:
+def _plot(run: Run, what: Stage, outcome: Outcome) -> None:
     """Trials in the plane of lr and l2, or else of the settings that matter most; how much each mattered."""
     preferred = ["optimizer.lr", "regularization.l2", *outcome.importances, *what.space]
     shown = list(dict.fromkeys(path for path in preferred if path in what.space))
@@ -210,50 +195,3 @@ def _plot(run: Run, what: Stage, outcome: _Outcome) -> None:
     )
     if outcome.importances:
         plot_importances(outcome.importances, run.plots / "importances")
-
-
-def _result(config: Config, run: Run, what: Stage, outcome: _Outcome) -> StepResult:
-    best = ranked(outcome.trials)[:1]
-    good = {
-        trial.index for trial in best + outcome.trials if is_good(trial, outcome.trials, what.settings.good)
-    }
-    tables: list[Table] = [narrowed_ranges(what.narrowing)] if what.narrowing else []
-    if best:
-        tables.append(best_trials(outcome.trials, good, outcome.metric))
-        tables.append(best_values_table(what.space, best[0], outcome.trials, good, outcome.importances))
-    fine = f"nnbabysit train --best-of {shlex.quote(str(run.path))}"
-    return StepResult(
-        command="search",
-        verdict="pass" if best else "fail",
-        summary=_summary(outcome, best),
-        run_dir=run.path,
-        metrics={
-            "stage": what.name,
-            "trials": [{**trial.to_document(), "good": trial.index in good} for trial in outcome.trials],
-            "best": best_document(best[0]) if best else None,
-            "space": space_document(what.space),
-            "seconds": outcome.seconds,
-            "importances": outcome.importances,
-            "source": str(what.source) if what.source else None,
-            "narrowed": str(run.path / FILE_NAME) if what.narrowing else None,
-        },
-        findings=tuple(_findings(what, outcome, config)),
-        tables=tuple(tables),
-        next_command="nnbabysit search --fine" if what.name == "coarse" else fine,
-    )
-
-
-def _summary(outcome: _Outcome, best: Sequence[Trial]) -> str:
-    stopped = {
-        state: sum(t.state == state for t in outcome.trials) for state in ("diverged", "stopped", "failed")
-    }
-    counts = ", ".join(f"{count} {state}" for state, count in stopped.items() if count)
-    total = len(outcome.trials)
-    if not best:
-        return f"none of {total} trials completed: {counts}; the first: {outcome.trials[0].reason}"
-    value = best[0].value or 0.0
-    shown = f"{-value if outcome.metric == 'val_loss' else value:.4f}"
-    names = short_names(best[0].params)
-    params = ", ".join(f"{names[path]} {shown_value(param, 3)}" for path, param in best[0].params.items())
-    text = f"best {outcome.metric} {shown} in trial {best[0].index + 1} of {total}: {params}"
-    return f"{text}; {counts}" if counts else text

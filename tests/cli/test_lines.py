@@ -97,6 +97,12 @@ EPOCH = {
             {"name": "initial loss", "passed": True, "text": "2.31, guessing costs 2.30"},
             "ok  initial loss: 2.31, guessing costs 2.30",
         ),
+        (
+            "repeat",
+            {"repeat_of": 0, "seed": 3, "value": None, "state": "failed", "reason": "a\x1b[31mb"}
+            | {"number": 1, "repeats": 9, "metric": "val_acc"},
+            "again trial 1, seed 3, val_acc: failed, (1 / 9)  ab",
+        ),
         ("check", {"name": "gradients", "passed": False, "text": "3 of 4"}, "no  gradients: 3 of 4"),
         (
             "check",

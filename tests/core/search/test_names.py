@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nnbabysit.core.search.names import short_names, trial_line
+from nnbabysit.core.search.names import repeat_line, short_names, trial_line
 from nnbabysit.core.search.trial import Trial
 
 PARAMS = {"optimizer.lr": 1.405206e-04, "regularization.l2": 4.793564e-01}
@@ -22,6 +22,15 @@ def test_a_trial_without_a_value_says_why() -> None:
 def test_a_loss_is_printed_with_its_own_sign() -> None:
     trial = Trial(index=0, params={"n": 3, "act": "relu"}, value=-0.25, state="complete")
     assert trial_line(trial, 9, metric="val_loss") == "val_loss: 0.250000, n: 3, act: relu, (1 / 9)"
+
+
+def test_a_repeat_names_its_trial_its_seed_and_what_came_of_it() -> None:
+    fields = {"repeat_of": 11, "seed": 3, "value": -0.25, "state": "complete", "number": 4, "repeats": 50}
+    assert repeat_line({**fields, "metric": "val_loss"}) == (
+        "again trial 12, seed 3, val_loss: 0.250000, (4 / 50)"
+    )
+    lost = {**fields, "value": None, "state": "diverged", "reason": "cost is nan"}
+    assert repeat_line(lost) == "again trial 12, seed 3, val_acc: diverged, (4 / 50)  cost is nan"
 
 
 def test_names_are_the_shortest_endings_that_differ() -> None:

@@ -2,30 +2,52 @@
 
 from __future__ import annotations
 
+import bisect
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from nnbabysit.core.search.trial import Trial, ranked
+from nnbabysit.core.search.trial import Trial, rank, ranked
 
 FEWEST = 5
 """Finished trials before the first mark: the best of two means nothing."""
 
 
-def is_good(trial: Trial, finished: Sequence[Trial], share: float) -> bool:
-    """Whether a trial is among the best share of those that have finished so far.
+class Marks:
+    """Compares trials with those that have finished so far; one more costs no look at all the others."""
 
-    Args:
-        trial: The trial that has just finished.
-        finished: All finished trials, this one included; diverged and failed ones count as worst.
-        share: Share that is good, in 0…1; at least one trial is.
+    def __init__(self, share: float, finished: Iterable[Trial] = ()) -> None:
+        """Begin with the trials that have finished.
 
-    Returns:
-        True from the fifth trial on, where the value reaches the (1 − share) quantile and beats the worst
-        one.
-    """
-    if len(finished) < FEWEST or trial.value is None:
-        return False
-    best = ranked(finished)
-    last = best[min(math.ceil(share * len(finished)), len(best)) - 1].value
-    worst = best[-1].value if len(best) == len(finished) else None
-    return last is not None and trial.value >= last and (worst is None or trial.value > worst)
+        Args:
+            share: Share that is good, in 0…1; at least one trial is.
+            finished: Finished trials; those without a value count as worst.
+        """
+        everything = list(finished)
+        self._share = share
+        self._finished = len(everything)
+        self._ranked = ranked(everything)
+
+    @property
+    def best(self) -> Trial | None:
+        """The best one so far; None if none completed."""
+        return self._ranked[0] if self._ranked else None
+
+    def add(self, trial: Trial) -> None:
+        """Take one more trial that has finished."""
+        self._finished += 1
+        if trial.value is not None:
+            bisect.insort(self._ranked, trial, key=rank)
+
+    def is_good(self, trial: Trial) -> bool:
+        """Whether a trial, one of the finished, is among the best share of them.
+
+        Returns:
+            True from the fifth trial on, where the value reaches the (1 − share) quantile and beats the worst
+            one.
+        """
+        if self._finished < FEWEST or trial.value is None:
+            return False
+        best = self._ranked
+        last = best[min(math.ceil(self._share * self._finished), len(best)) - 1].value
+        worst = best[-1].value if len(best) == self._finished else None
+        return last is not None and trial.value >= last and (worst is None or trial.value > worst)

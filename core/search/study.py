@@ -1,8 +1,9 @@
 """Study: where finished trials are kept, an Optuna study in SQLite or any other SQLAlchemy database.
 
 Only whole, finished trials are written, by one process: a killed search leaves no trial marked as running.
-``complete`` is stored as COMPLETE, ``diverged`` and ``stopped`` as PRUNED and ``failed`` as FAIL, each with its
-curve as intermediate values, so that Optuna's own tools (optuna-dashboard, importances) read the study as it is.
+``complete`` is stored as COMPLETE, ``diverged`` and ``stopped`` as PRUNED and ``failed`` as FAIL, each with
+its curve as intermediate values, so that Optuna's own tools (optuna-dashboard, importances) read the study as
+it is.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from optuna.trial import FrozenTrial, TrialState
 from nnbabysit.core.config.space import Axis, Space
 from nnbabysit.core.errors import RunError
 from nnbabysit.core.record.run import read_config_yaml
+from nnbabysit.core.search.bulk import open_writer
 from nnbabysit.core.search.encoding import decoded, distribution, encoded, space_document
 from nnbabysit.core.search.lineage import read_note
 from nnbabysit.core.search.storage import FILE_NAME, address, close_storage, in_words, open_storage
@@ -48,6 +50,7 @@ class TrialStudy:
         self._place = place
         self.space: Space = {path: Axis(**axis) for path, axis in study.user_attrs.get(_SPACE, {}).items()}
         self._distributions = {path: distribution(axis) for path, axis in self.space.items()}
+        self._write = open_writer(study, storage, self._distributions)
 
     @classmethod
     def create(cls, location: Path | str, *, name: str, space: Mapping[str, Axis]) -> TrialStudy:
@@ -107,11 +110,17 @@ class TrialStudy:
         return self._study
 
     def add(self, trials: Sequence[Trial]) -> None:
-        """Write finished trials."""
-        for trial in trials:
-            self._add(trial)
+        """Write finished trials as one group: all are on the disk when it returns; a kill leaves all or none.
 
-    def _add(self, trial: Trial) -> None:
+        Raises:
+            DiskError: The disk is full.
+            UserError: The database of ``search.storage`` cannot be written.
+            RunError: The file cannot be written.
+        """
+        with in_words(self._place):
+            self._write([self._frozen(trial) for trial in trials])
+
+    def _frozen(self, trial: Trial) -> FrozenTrial:
         stored = {path: encoded(self.space[path], value) for path, value in trial.params.items()}
         frozen = optuna.trial.create_trial(
             state=_STATES[trial.state],
@@ -123,8 +132,7 @@ class TrialStudy:
         )
         ended = frozen.datetime_complete or datetime.now()
         frozen.datetime_start = ended - timedelta(seconds=trial.seconds)
-        with in_words(self._place):
-            self._study.add_trial(frozen)
+        return frozen
 
     def trials(self) -> list[Trial]:
         """All trials of the search, sorted by index; one that was written twice appears once."""

@@ -66,7 +66,11 @@ class Trial:
         }
 
 
+def rank(trial: Trial) -> tuple[float, int]:
+    """What complete trials are sorted by to have the best first; of equal ones the earlier draw."""
+    return -(trial.value or 0.0), trial.index
+
+
 def ranked(trials: Iterable[Trial]) -> list[Trial]:
-    """The complete trials, best first; of equal ones the earlier draw."""
-    complete = [trial for trial in trials if trial.value is not None]
-    return sorted(complete, key=lambda trial: (-(trial.value or 0.0), trial.index))
+    """The complete trials, best first."""
+    return sorted((trial for trial in trials if trial.value is not None), key=rank)

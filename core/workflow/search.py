@@ -97,7 +97,7 @@ def run_search(
         telling = Telling(run, sampler.trials, metric=metric, good=what.settings.good, clock=clock)
         finished = _run_trials(study, runner, sampler, known, telling)
         _refuse_if_all_failed(finished, runner.first_error)
-        shares = importances(study)
+        shares = importances(what.space, finished)
         repeated = look_again(config, run, study, runner, finished, first=sampler.trials, metric=metric)
     outcome = Outcome(
         trials=finished, importances=shares, metric=metric, seconds=clock() - start, repeated=repeated

@@ -14,7 +14,7 @@ from nnbabysit.core.record.run import Run
 from nnbabysit.core.search.allowed import allowed_in
 from nnbabysit.core.search.border import find_borders
 from nnbabysit.core.search.encoding import space_document
-from nnbabysit.core.search.marks import is_good
+from nnbabysit.core.search.marks import Marks
 from nnbabysit.core.search.names import short_names, shown_value
 from nnbabysit.core.search.narrowed_config import FILE_NAME
 from nnbabysit.core.search.repetition import Repeated
@@ -66,7 +66,8 @@ def result_of(config: Config, run: Run, what: Stage, outcome: Outcome) -> StepRe
         outcome: What came of it.
     """
     best = outcome.best
-    good = {trial.index for trial in outcome.trials if is_good(trial, outcome.trials, what.settings.good)}
+    marks = Marks(what.settings.good, outcome.trials)
+    good = {trial.index for trial in outcome.trials if marks.is_good(trial)}
     fine = f"nnbabysit train --best-of {shlex.quote(str(run.path))}"
     return StepResult(
         command="search",

@@ -8,9 +8,9 @@ from typing import Any
 from nnbabysit.core.record.directory import EVENTS
 from nnbabysit.core.record.files import read_lines
 from nnbabysit.core.record.run import Run
-from nnbabysit.core.search.marks import is_good
+from nnbabysit.core.search.marks import Marks
 from nnbabysit.core.search.names import trial_line
-from nnbabysit.core.search.trial import Trial, ranked
+from nnbabysit.core.search.trial import Trial
 
 
 class Telling:
@@ -31,11 +31,11 @@ class Telling:
         self._run = run
         self._trials = trials
         self._metric = metric
-        self._good = good
         self._clock = clock
         self._start = clock()
         self._known = 0
-        self._ended: list[Trial] = []
+        self._ended = 0
+        self._marks = Marks(good)
 
     def begin(self, known: Sequence[Trial]) -> None:
         """Begin behind the trials that were stored before, with those that nobody was told of.
@@ -51,19 +51,25 @@ class Telling:
         self._run.event(
             "note", text=f"going on with {left} of {self._trials} trials, {len(known)} have ended"
         )
-        self._ended += [trial for trial in known if trial.index in told]
+        for trial in known:
+            if trial.index in told:
+                self._take(trial)
         self.tell([trial for trial in known if trial.index not in told])
 
     def tell(self, trials: Sequence[Trial]) -> None:
         """Tell of trials that ended together."""
         for trial in trials:
-            self._ended.append(trial)
+            self._take(trial)
             self._tell(trial)
 
+    def _take(self, trial: Trial) -> None:
+        self._ended += 1
+        self._marks.add(trial)
+
     def _tell(self, trial: Trial) -> None:
-        is_marked = is_good(trial, self._ended, self._good)
-        best = ranked(self._ended)[:1]
-        ended_now = max(1, len(self._ended) - self._known)
+        is_marked = self._marks.is_good(trial)
+        best = self._marks.best
+        ended_now = max(1, self._ended - self._known)
         self._run.log(trial_line(trial, self._trials, metric=self._metric, good=is_marked))
         self._run.event(
             "trial",
@@ -71,8 +77,8 @@ class Telling:
             trials=self._trials,
             metric=self._metric,
             good=is_marked,
-            best=best_document(best[0]) if best else None,
-            eta=(self._clock() - self._start) / ended_now * (self._trials - len(self._ended)),
+            best=best_document(best) if best else None,
+            eta=(self._clock() - self._start) / ended_now * (self._trials - self._ended),
         )
 
 

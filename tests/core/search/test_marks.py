@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nnbabysit.core.search.marks import is_good
+from nnbabysit.core.search.marks import Marks
 from nnbabysit.core.search.trial import Trial
 
 
@@ -16,7 +16,18 @@ def trials(*values: float | None) -> list[Trial]:
 def marks(*values: float | None, share: float) -> list[bool]:
     """The mark of each trial at the moment it finished."""
     finished = trials(*values)
-    return [is_good(trial, finished[: i + 1], share) for i, trial in enumerate(finished)]
+    growing = Marks(share)
+    found = []
+    for number, trial in enumerate(finished, start=1):
+        growing.add(trial)
+        found.append(growing.is_good(trial))
+        assert found[-1] == Marks(share, finished[:number]).is_good(trial)
+    return found
+
+
+def good_values(finished: list[Trial], share: float) -> list[float | None]:
+    together = Marks(share, finished)
+    return [trial.value for trial in finished if together.is_good(trial)]
 
 
 def test_the_first_four_are_never_marked() -> None:
@@ -26,7 +37,7 @@ def test_the_first_four_are_never_marked() -> None:
 def test_the_good_ones_of_the_notes_first_eleven_are_marked() -> None:
     values = (0.412, 0.214, 0.208, 0.196, 0.079, 0.223, 0.441, 0.241, 0.482, 0.079, 0.154)
     finished = trials(*values)
-    assert [t.value for t in finished if is_good(t, finished, 0.25)] == [0.412, 0.441, 0.482]
+    assert good_values(finished, 0.25) == [0.412, 0.441, 0.482]
     assert marks(*values, share=0.25)[6:] == [True, False, True, False, False]
 
 
@@ -39,5 +50,13 @@ def test_nothing_is_good_when_all_are_equal() -> None:
 
 
 def test_ties_for_the_last_good_place_are_all_good() -> None:
-    finished = trials(0.9, 0.9, 0.5, 0.4, 0.3)
-    assert [is_good(trial, finished, 0.1) for trial in finished] == [True, True, False, False, False]
+    assert good_values(trials(0.9, 0.9, 0.5, 0.4, 0.3), 0.1) == [0.9, 0.9]
+
+
+def test_the_best_is_the_earlier_draw_of_equal_ones() -> None:
+    growing = Marks(0.1)
+    assert growing.best is None
+    for trial in reversed(trials(0.5, 0.9, 0.9, None)):
+        growing.add(trial)
+    assert growing.best is not None
+    assert growing.best.index == 1

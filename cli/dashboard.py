@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -13,8 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from nnbabysit.cli.lines import duration, number, start_line, tiny_line
+from nnbabysit.cli.search_board import SearchBoard
 from nnbabysit.cli.terminal import clean_line
-from nnbabysit.core.search.names import short_names
 
 BARS = "▁▂▃▄▅▆▇█"
 HISTORY = 60
@@ -51,8 +52,9 @@ class Dashboard:
         losses: Training loss, epoch by epoch and between epochs.
     """
 
-    def __init__(self) -> None:
-        """Nothing is known yet."""
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Nothing is known yet; ``clock`` gives seconds that only grow."""
+        self._clock = clock
         self._forget()
 
     def _forget(self) -> None:
@@ -63,8 +65,8 @@ class Dashboard:
         self._eta: Any = None
         self._numbers: dict[str, Any] = {}
         self._updates: Mapping[str, float] = {}
-        self._best = ""
         self._line = ""
+        self._search: SearchBoard | None = None
 
     def take(self, kind: str, fields: Mapping[str, Any]) -> bool:
         """Take in an event; False if it changes nothing here."""
@@ -73,7 +75,8 @@ class Dashboard:
             "step": self._take_step,
             "progress": self._take_progress,
             "epoch": self._take_epoch,
-            "trial": self._take_trial,
+            "trial": lambda fields: self._board().take_trial(fields),
+            "placement": lambda fields: self._board().take_placement(fields),
             "tiny": self._take_tiny,
         }
         if kind not in takers:
@@ -96,18 +99,23 @@ class Dashboard:
             )
         if self._updates:
             parts.append(self._update_table())
-        if self._best:
-            parts.append(Text(self._best, style="green"))
+        if self._search is not None:
+            parts.append(self._search)
         return Group(*parts)
 
     def _take_start(self, fields: Mapping[str, Any]) -> None:
         self._title = start_line(fields)
+        if str(fields.get("command", "")).startswith("search"):
+            self._board()  # its clock begins
 
     def _take_step(self, fields: Mapping[str, Any]) -> None:
         self._forget()  # the next step of babysit starts from nothing
         self._title = clean_line(str(fields.get("command", "")))
 
     def _take_progress(self, fields: Mapping[str, Any]) -> None:
+        if fields.get("command") == "search":
+            self._board().take_progress(fields)
+            return
         self._place(fields.get("step"), fields.get("steps"), fields)
         if fields.get("epochs"):
             self._count = f"epoch {fields.get('epoch', '?')}/{fields['epochs']}"
@@ -136,13 +144,10 @@ class Dashboard:
         if fields.get("update_ratios"):
             self._updates = fields["update_ratios"]
 
-    def _take_trial(self, fields: Mapping[str, Any]) -> None:
-        done, trials = int(fields.get("index", 0)) + 1, fields.get("trials")
-        self._place(done, trials, fields)
-        self._count = f"trial {done}/{trials}"
-        best = fields.get("best")
-        if best is not None:
-            self._best = f"best so far  {_best_in_words(best, fields.get('metric'))}"
+    def _board(self) -> SearchBoard:
+        if self._search is None:
+            self._search = SearchBoard(self._clock)
+        return self._search
 
     def _take_tiny(self, fields: Mapping[str, Any]) -> None:
         self._place(fields.get("epoch"), fields.get("epochs"), fields)
@@ -186,14 +191,3 @@ class Dashboard:
                 Text(verdict, style=style),
             )
         return grid
-
-
-def _best_in_words(best: Any, metric: Any = None) -> str:
-    if not isinstance(best, Mapping):
-        return number(best)
-    params = best.get("params", {})
-    names = short_names(params)
-    drawn = ", ".join(f"{clean_line(names[key])} {number(value)}" for key, value in params.items())
-    value = best.get("value")
-    shown = f"val_loss {number(-value)}" if metric == "val_loss" and value is not None else number(value)
-    return f"{shown}  {drawn}".rstrip()

@@ -10,6 +10,8 @@ from nnbabysit.cli.terminal import clean_line
 
 Fields = Mapping[str, Any]
 
+ONE_BY_ONE = "one by one"
+"""How a placement without stacks is called, at its beginning."""
 MARKS = {True: "ok", False: "no", None: "--"}
 
 
@@ -99,6 +101,25 @@ def _repeat_line(fields: Fields) -> str:
     return clean_line(names.repeat_line(fields))
 
 
+def placement_line(fields: Fields) -> str:
+    """How a search lays its trials on the machine, and how long a step takes so and otherwise.
+
+    Of the other ways one is named: one trial after another, or else the fastest.
+    """
+    chosen = str(fields.get("text", ""))
+    timed = {
+        str(way.get("text", "")): float(way["milliseconds"])
+        for way in fields.get("alternatives") or ()
+        if isinstance(way, Mapping) and isinstance(way.get("milliseconds"), int | float)
+    }
+    parts = [f"{timed.pop(chosen):.3g} ms per trial and step"] if chosen in timed else []
+    single = {text: taken for text, taken in timed.items() if text.startswith(ONE_BY_ONE)}
+    if timed:
+        other = min(single or timed, key=timed.__getitem__)
+        parts.append(f"{ONE_BY_ONE if single and ONE_BY_ONE not in chosen else other} {timed[other]:.3g} ms")
+    return clean_line(f"placement  {chosen}" + (f" ({'; '.join(parts)})" if parts else ""))
+
+
 def check_line(fields: Fields) -> str:
     """``ok``, ``no`` or ``--`` (not applicable), the check's name and what it saw."""
     text = clean_line(str(fields.get("text", "")))
@@ -138,6 +159,7 @@ TELLERS: dict[str, Callable[[Fields], str | None]] = {
     "epoch": epoch_line,
     "tiny": tiny_line,
     "trial": trial_line,
+    "placement": placement_line,
     "repeat": _repeat_line,
     "check": check_line,
     "checkpoint": _checkpoint_line,

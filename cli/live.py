@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 REFRESH_SECONDS = 0.25
 MILESTONES = 10
 """Lines of ``overfit-tiny`` that stay on the screen; the others pass by in the dashboard."""
+LINES = 32
+"""Lines of trials that come at once; when more end, they come together at the next redrawing."""
 STYLES = {"warning": "yellow", "step": "bold", "checkpoint": "dim", "note": ""}
 
 
@@ -47,7 +49,9 @@ class LiveView:
         self._steps = steps
         self._clock = clock
         self._drawn = -REFRESH_SECONDS
-        self._dashboard = Dashboard()
+        self._dashboard = Dashboard(clock)
+        self._waiting: list[Text] = []
+        self._allowed, self._counted = float(LINES), clock()
         self._live = Live(
             console=console,
             auto_refresh=False,
@@ -66,6 +70,7 @@ class LiveView:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Take the dashboard away and give the cursor back."""
+        self._print_waiting()
         self._live.stop()
 
     def __call__(self, event: Event) -> None:
@@ -73,11 +78,27 @@ class LiveView:
         changed = self._dashboard.take(event.kind, event.fields)
         line = self._lasting_line(event)
         if line:
-            self._console.print(line, overflow="fold")
+            self._waiting.append(line)
         now = self._clock()
-        if line or (changed and now - self._drawn >= REFRESH_SECONDS):
+        due = now - self._drawn >= REFRESH_SECONDS and (changed or bool(self._waiting))
+        if due or (line and (event.kind != "trial" or self._may_print(now))):
+            self._print_waiting()
             self._live.refresh()
             self._drawn = now
+
+    def _print_waiting(self) -> None:
+        if self._waiting:
+            self._console.print(Text("\n").join(self._waiting), overflow="fold")
+            self._waiting.clear()
+
+    def _may_print(self, now: float) -> bool:
+        """Whether the line of a trial need not wait for the next redrawing: not when many end in a second."""
+        self._allowed = min(float(LINES), self._allowed + (now - self._counted) / REFRESH_SECONDS)
+        self._counted = now
+        if self._allowed < 1:
+            return False
+        self._allowed -= 1
+        return True
 
     def _lasting_line(self, event: Event) -> Text | None:
         if not self._lasts(event.kind, event.fields):
@@ -93,7 +114,7 @@ class LiveView:
         if kind == "tiny":
             epoch, epochs = int(fields["epoch"]), int(fields["epochs"])
             return self._verbose or epoch in (1, epochs) or epoch % max(1, epochs // MILESTONES) == 0
-        return kind != "start"
+        return kind != "start" and (kind != "placement" or self._verbose)
 
 
 def styled(kind: str, fields: dict[str, Any], line: str) -> Text:

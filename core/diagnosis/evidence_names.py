@@ -65,7 +65,7 @@ SEARCH_EVIDENCE: dict[str, str] = {
     "search_kind": "optional: log_uniform, uniform or int",
     "search_stage": "optional: coarse or fine",
     "search_space": "optional: all axes of the space, as a config writes them, where the config does not",
-    "trial_states": "complete, diverged or failed, per trial",
+    "trial_states": "complete, diverged, stopped or failed, per trial",
     "trial_lrs": "optional: learning rate per trial, in the order of trial_states",
 }
 

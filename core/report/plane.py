@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from nnbabysit.core.report.chart import HEIGHT, WIDTH
 from nnbabysit.core.report.scale import Scale, drawable, fitted, wants_log
 from nnbabysit.core.report.words import number, value_text
-from nnbabysit.core.search.trial import Trial, ranked
+from nnbabysit.core.search.trial import State, Trial, ranked
 
 SHADES = 6
 _LEFT, _RIGHT, _TOP, _BOTTOM = 54, 12, 12, 36
@@ -18,13 +18,14 @@ _DECADES_FOR_LOG = 1.7  # a factor of 50, as in the run's own plots
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Point:
-    """A trial on the plane: place, radius, shade 0…5 (5: best; None: no value), and its words."""
+    """A trial on the plane: place, radius, shade 0…5 (5: best; None: no value), how it ended, its words."""
 
     x: float
     y: float
     radius: float
     shade: int | None
     best: bool
+    state: State
     words: str
 
 
@@ -97,11 +98,12 @@ def plane_of(trials: Sequence[Trial], x: str, y: str | None, metric: str) -> Pla
 def _point(trial: Trial, x: float, y: float, best: Sequence[Trial], metric: str) -> Point:
     words = in_words(trial, metric)
     if trial.value is None:
-        return Point(x=x, y=y, radius=3.5, shade=None, best=False, words=words)
+        return Point(x=x, y=y, radius=3.5, shade=None, best=False, state=trial.state, words=words)
     low, high = best[-1].value or 0.0, best[0].value or 0.0
     share = (trial.value - low) / (high - low) if high > low else 1.0
     shade = min(SHADES - 1, int(share * SHADES))
-    return Point(x=x, y=y, radius=round(3 + 3 * share, 1), shade=shade, best=trial is best[0], words=words)
+    radius, is_best = round(3 + 3 * share, 1), trial is best[0]
+    return Point(x=x, y=y, radius=radius, shade=shade, best=is_best, state=trial.state, words=words)
 
 
 def _axis(values: Sequence[float | None], start: float, end: float, *, may_be_log: bool = True) -> Scale:

@@ -26,7 +26,7 @@ from nnbabysit.core.report.figure import (
 from nnbabysit.core.search.trial import Trial
 
 _RATIO_FOR_LOG = 50.0
-_MARKS = {"diverged": ("x", COLOURS[1]), "failed": ("+", COLOURS[6])}
+_MARKS = {"stopped": ("1", "0.45"), "diverged": ("x", COLOURS[1]), "failed": ("+", COLOURS[6])}
 
 
 def plot_search(
@@ -173,7 +173,7 @@ def _draw_stopped(
     rows: NDArray[np.float64],
     at_the_bottom: bool,
 ) -> None:
-    """Trials without a value, as crosses; at the lower edge when the vertical axis is the value."""
+    """Trials without a value, marked by their state; at the lower edge if the vertical axis is the value."""
     known = rows[np.isfinite(rows)]
     bottom = known.min() - 0.08 * (np.ptp(known) or 1.0) if len(known) else 0.0
     for state, (marker, colour) in _MARKS.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from nnbabysit.core.report.plane import Plane, param_text, plane_of, shown_value
 from nnbabysit.core.report.recorded import RecordedRun
@@ -56,8 +56,8 @@ def trials_of(run: RecordedRun) -> Trials | None:
 def _trial(document: Mapping[str, Any]) -> Trial:
     """A trial as a file holds it; one without a number as value has none."""
     index, params = document.get("index"), document.get("params")
-    seconds, told = drawable(document.get("seconds")), str(document.get("state"))
-    state: State = "complete" if told == "complete" else "diverged" if told == "diverged" else "failed"
+    seconds, told = drawable(document.get("seconds")), document.get("state")
+    state: State = next((known for known in get_args(State) if known == told), "failed")
     return Trial(
         index=index if isinstance(index, int) else 0,
         params=dict(params) if isinstance(params, Mapping) else {},

@@ -83,6 +83,55 @@ EPOCH = {
         (
             "trial",
             {
+                "index": 8,
+                "trials": 16,
+                "value": None,
+                "state": "stopped",
+                "reason": "0.11 after epoch 2, place 9 of 16, the best 4 go on",
+                "params": {"optimizer.lr": 0.5},
+            },
+            "val_acc: stopped, lr: 5.000000e-01, (9 / 16)  "
+            "0.11 after epoch 2, place 9 of 16, the best 4 go on",
+        ),
+        (
+            "trial",
+            {"index": 2, "trials": 16, "value": None, "state": "failed", "reason": "no\nroom", "params": {}},
+            "val_acc: failed, (3 / 16)  no room",
+        ),
+        (
+            "placement",
+            {
+                "text": "16 trials a stack, 2 processes of 1 thread",
+                "alternatives": [
+                    {"text": "16 trials a stack, 2 processes of 1 thread", "milliseconds": 3.1},
+                    {"text": "32 trials a stack, 2 processes of 1 thread", "milliseconds": 4.0},
+                    {"text": "one by one, 2 processes of 1 thread", "milliseconds": 17.04},
+                ],
+            },
+            "placement  16 trials a stack, 2 processes of 1 thread "
+            "(3.1 ms per trial and step; one by one 17 ms)",
+        ),
+        (
+            "placement",
+            {
+                "text": "one by one, 1 process of 2 threads",
+                "alternatives": [
+                    {"text": "one by one, 1 process of 2 threads", "milliseconds": 3.1},
+                    {"text": "8 trials a stack, 2 processes of 1 thread", "milliseconds": 9.0},
+                    {"text": "4 trials a stack, 2 processes of 1 thread", "milliseconds": 4.0},
+                ],
+            },
+            "placement  one by one, 1 process of 2 threads "
+            "(3.1 ms per trial and step; 4 trials a stack, 2 processes of 1 thread 4 ms)",
+        ),
+        (
+            "placement",
+            {"text": "one by one, 1 process of 2 threads", "alternatives": []},
+            "placement  one by one, 1 process of 2 threads",
+        ),
+        (
+            "trial",
+            {
                 "index": 1,
                 "trials": 2,
                 "metric": "val_loss",

@@ -16,7 +16,7 @@ import pytest
 from rich.console import Console
 
 from nnbabysit.cli.dashboard import Dashboard, sparkline, update_style
-from nnbabysit.cli.live import LiveView
+from nnbabysit.cli.live import LINES, LiveView
 from nnbabysit.cli.plain import PlainView
 from nnbabysit.core.record.event import Event
 
@@ -76,7 +76,7 @@ def test_a_search_shows_the_best_so_far() -> None:
     dashboard = Dashboard()
     best = {"index": 0, "params": {"optimizer.lr": 0.012}, "value": 0.91}
     dashboard.take("trial", {"index": 4, "trials": 10, "value": 0.5, "params": {}, "best": best, "eta": 9.0})
-    assert "50% trial 5/10 eta 9s" in drawn(dashboard)
+    assert "10% 1/10 trials eta 9s" in drawn(dashboard)
     assert "best so far  0.91  lr 0.012" in drawn(dashboard)
 
 
@@ -117,6 +117,7 @@ def events(*pairs: tuple[str, dict[str, Any]]) -> list[Event]:
     return [Event(kind, 0.0, fields) for kind, fields in pairs]
 
 
+TRIAL = {"trials": 200, "value": 0.5, "state": "complete", "params": {"optimizer.lr": 1.0}}
 TINY = [
     ("tiny", {"epoch": n, "epochs": 200, "cost": 2.3 / n, "accuracy": 0.5, "lr": 1e-3}) for n in range(1, 201)
 ]
@@ -130,6 +131,41 @@ def test_only_milestones_of_overfit_tiny_stay_in_a_terminal() -> None:
     lasting = [line for line in output_of(console).splitlines() if line.startswith("epoch ")]
     assert len(dict.fromkeys(lasting)) == 11
     assert "epoch 200 / 200: cost 0.011500, train: 0.500000, lr 1.000000e-03" in lasting
+
+
+def test_lines_of_trials_that_end_at_once_wait_for_each_other_and_none_is_lost() -> None:
+    console, now = new_console(), [0.0]
+    shown = []
+    with LiveView(console, clock=lambda: now[0]) as view:
+        for index in range(100):
+            view(Event("trial", 0.0, {**TRIAL, "index": index}))
+        shown.append(output_of(console).count("lr: 1.0"))
+        now[0] = 1.0
+        view(Event("progress", 0.0, {"command": "search", "trials": 200, "ended": 100, "share": 0.6}))
+        shown.append(output_of(console).count("lr: 1.0"))
+        for index in range(100, 200):
+            view(Event("trial", 0.0, {**TRIAL, "index": index}))
+    shown.append(output_of(console).count("lr: 1.0"))
+    assert shown == [LINES + 1, 100, 200]
+
+
+def test_a_trial_that_ends_soon_after_another_is_shown_at_once() -> None:
+    console = new_console()
+    with LiveView(console, clock=lambda: 0.0) as view:
+        for index in range(5):
+            view(Event("trial", 0.0, {**TRIAL, "index": index}))
+        assert "(5 / 200)" in output_of(console)
+        assert "2% 5/200 trials" in output_of(console)
+
+
+def test_the_placement_stays_for_the_verbose() -> None:
+    counts = []
+    for verbose in (False, True):
+        console = new_console()
+        with LiveView(console, verbose=verbose, clock=lambda: 0.0) as view:
+            view(Event("placement", 0.0, {"text": "16 trials a stack", "alternatives": []}))
+        counts.append(output_of(console).count("placement  16 trials a stack"))
+    assert counts[0] < counts[1]
 
 
 def test_in_a_pipe_every_line_of_overfit_tiny_is_printed() -> None:

@@ -44,6 +44,10 @@ def test_sea002_does_not_count_trials_that_failed(findings: Diagnose) -> None:
     assert findings(trial_states=("failed",) * 9 + ("complete",)) == {}
 
 
+def test_sea002_does_not_count_trials_that_were_stopped(findings: Diagnose) -> None:
+    assert findings(trial_states=("stopped",) * 9 + ("complete",)) == {}
+
+
 def test_sea001_repeats_the_axes_that_a_narrowed_space_has_beside_it(findings: Diagnose) -> None:
     space = {"optimizer.lr": {"log_uniform": [1e-6, 1e-3]}, "regularization.l2": {"uniform": [0.0, 1.0]}}
     finding = findings(**BORDER, search_kind="log_uniform", search_stage="fine", search_space=space)["SEA001"]

@@ -170,10 +170,13 @@ def test_importances_are_drawn(tmp_path: Path, importances: dict[str, float]) ->
 
 
 def test_the_best_trial_and_the_lost_ones_are_named(tmp_path: Path) -> None:
-    trials = [*TRIALS["sound"], trial(40, 1.0, None, "diverged", l2=1.0)]
+    lost: list[State] = ["diverged", "stopped", "stopped", "failed"]
+    trials = [*TRIALS["sound"], *(trial(40 + n, 1.0, None, state, l2=1.0) for n, state in enumerate(lost))]
     svg = plots.plot_search(trials, "optimizer.lr", "regularization.l2", tmp_path / "s")[1].read_text()
     assert "<!-- complete: 11 -->" in svg
     assert "<!-- diverged: 1 -->" in svg
+    assert "<!-- stopped: 2 -->" in svg
+    assert "<!-- failed: 1 -->" in svg
     assert "<!-- best: 0.55, trial 12 -->" in svg
 
 

@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+from nnbabysit.core.report.page import write_page
 from nnbabysit.core.report.recorded import read_run
 from nnbabysit.core.report.run_charts import curves, last_layers, signals, updates
 from nnbabysit.core.report.trials import trials_of
@@ -61,6 +62,31 @@ def test_every_trial_is_in_the_table_and_on_the_plane(search: Path) -> None:
     assert len(plane.points) == len(alone.points) == 12
     assert [point.best for point in plane.points] == [False] * 11 + [True]
     assert plane.points[-1].words.startswith(f"trial {trials.rows[0][0]}: {plane.high} with optimizer.lr")
+
+
+def test_a_trial_is_told_by_the_state_that_it_ended_in(search: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(search, run)
+    result = json.loads((run / "result.json").read_text())
+    states = ["diverged", "stopped", "failed", "unheard of", 7]
+    for document, state in zip(result["metrics"]["trials"], states, strict=False):
+        document.update(state=state, value=None, reason="why")
+    (run / "result.json").write_text(json.dumps(result))
+    trials = trials_of(read_run(run))
+    assert trials is not None
+    told = {row[0]: row[-2] for row in trials.rows}
+    assert [told[str(n)] for n in range(1, 6)] == [
+        "diverged: why",
+        "stopped: why",
+        "failed: why",
+        "failed: why",
+        "failed: why",
+    ]
+    points = [point for point in trials.planes[0].points if point.shade is None]
+    assert sorted(point.state for point in points) == ["diverged", *["failed"] * 3, "stopped"]
+    page = write_page([run], tmp_path / "page.html").read_text()
+    assert page.count('<path class="stopped"') == 2 + 2  # on both planes, and in their legends
+    assert "stopped early" in page
 
 
 def test_a_search_that_was_cut_off_shows_the_trials_it_had(search: Path, tmp_path: Path) -> None:

@@ -36,12 +36,11 @@ class Executor(Protocol):
     """Runs trials, in whatever order and however many at a time.
 
     A trial's outcome is a function of the config, the trial's index and its params alone.
-
-    Attributes:
-        width: Trials that are trained together, at least 1.
     """
 
-    width: int
+    @property
+    def width(self) -> int:
+        """Trials that are trained together, at least 1."""
 
     @property
     def first_error(self) -> NnbabysitError | None:
@@ -56,6 +55,7 @@ class SequentialExecutor:
 
     Attributes:
         first_error: Why the first failed trial failed; None if none did.
+        device: Where trials are trained.
     """
 
     width = 1
@@ -86,7 +86,7 @@ class SequentialExecutor:
         self._epochs = epochs
         self._clock = clock
         self._load = load
-        self._device = pick_device(config.device)
+        self.device = pick_device(config.device)
         self._datasets = {_data_key(config): dataset}
 
     def run(self, trials: Sequence[PlannedTrial]) -> Iterator[list[Trial]]:
@@ -123,7 +123,7 @@ class SequentialExecutor:
         """Train the trial; where the config averages weights, ``average`` gets their value in the end."""
         config = with_values(self._config, {"training.epochs": self._epochs, **planned.params})
         dataset = self._dataset(config)
-        assembly = assemble(config, dataset, device=self._device)
+        assembly = assemble(config, dataset, device=self.device)
         averaging = Averaging.of(config, assembly.model)
         if averaging is None:
             yield from train_epochs(assembly, dataset, config)
@@ -137,7 +137,7 @@ class SequentialExecutor:
             yield record
         if averaging.count and not stopped:
             batch_size, epochs = config.training.batch_size, config.training.epochs
-            train, validation = dataset.train.on(self._device), dataset.validation.on(self._device)
+            train, validation = dataset.train.on(self.device), dataset.validation.on(self.device)
             model = averaging.finished(train, seed=config.seed, batch_size=batch_size, epoch=epochs)
             average.append(goodness_of(evaluate(model, validation, assembly.objective)))
 
@@ -190,4 +190,4 @@ def _data_key(config: Config) -> tuple[str, int, str]:
 
     Samples are augmented when they are trained on, so that is left out.
     """
-    return config.data.model_dump_json(exclude={"augment"}), config.seed, config.loss
+    return config.data.model_dump_json(exclude={"augment", "seed"}), config.split_seed, config.loss

@@ -48,6 +48,12 @@ class Limits:
                 weight.copy_(torch.renorm(weight, p=2, dim=axis, maxnorm=self._max_norm))
 
 
+def unit_axes(model: nn.Module) -> dict[str, int]:
+    """Name of each weight matrix that max-norm limits → the axis that counts its units."""
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    return {names[id(weight)]: axis for weight, axis in _incoming(model)}
+
+
 def _incoming(model: nn.Module) -> Iterable[tuple[Tensor, int]]:
     """Each trainable weight matrix with the axis that counts its units; an embedding has no units."""
     left = {id(weight) for weight in weight_matrices(model).values()}

@@ -16,14 +16,16 @@ from nnbabysit.core.data.dataset import Dataset
 from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.errors import ModelError, NnbabysitError, UserCodeError, UserError
 from nnbabysit.core.record.files import write_atomically
-from nnbabysit.core.record.run import Run
+from nnbabysit.core.record.run import Run, read_meta
 from nnbabysit.core.report.plots import plot_importances, plot_search
 from nnbabysit.core.search import lineage
-from nnbabysit.core.search.executor import Executor, SequentialExecutor
+from nnbabysit.core.search.executor import Executor
 from nnbabysit.core.search.importances import importances
 from nnbabysit.core.search.narrowed_config import FILE_NAME, narrowed_yaml
+from nnbabysit.core.search.placement import Placement
 from nnbabysit.core.search.samplers import SamplerName, round_size, sampler_of
 from nnbabysit.core.search.sampling import Sampler, check_grid
+from nnbabysit.core.search.stacked_executor import StackedExecutor
 from nnbabysit.core.search.study import TrialStudy
 from nnbabysit.core.search.trial import Trial
 from nnbabysit.core.training.assembly import pick_device
@@ -33,6 +35,9 @@ from nnbabysit.core.workflow.search_again import look_again
 from nnbabysit.core.workflow.search_outcome import Outcome, result_of
 from nnbabysit.core.workflow.search_stage import Stage, StageName, stage_of
 from nnbabysit.core.workflow.search_telling import Telling
+
+_PLACEMENT = "placement"
+"""Field of ``meta.json``."""
 
 
 def run_search(
@@ -80,7 +85,7 @@ def run_search(
     if chosen == "grid":
         check_grid(what.space, what.settings.trials, stage)
     data = load_dataset(config) if dataset is None else dataset
-    runner = executor or SequentialExecutor(config, data, epochs=what.settings.epochs)
+    runner = executor or _executor(config, run, what, data, clock)
     rounds = lineage.noted_round_size(run.path) if resume else None
     rounds = rounds or round_size(chosen, runner.width)
     sampler = sampler_of(
@@ -133,6 +138,30 @@ def resume_search(
         grid=bool(noted["grid"]),
         resume=True,
         dataset=dataset,
+    )
+
+
+def _executor(
+    config: Config, run: Run, what: Stage, data: Dataset, clock: Callable[[], float]
+) -> StackedExecutor:
+    """Stacks, where an interrupted search had them; where they are is noted, so that resuming finds it."""
+    noted = read_meta(run.path).get(_PLACEMENT)
+
+    def tell(kind: str, **fields: Any) -> None:
+        if kind == "placement":
+            run.update_meta(**{_PLACEMENT: fields["placement"]})
+        run.event(kind, **fields)
+
+    return StackedExecutor(
+        config,
+        data,
+        epochs=what.settings.epochs,
+        trials=what.settings.trials,
+        stage=what.name,
+        placement=None if noted is None else Placement(**noted),
+        tell=tell,
+        log=run.log,
+        clock=clock,
     )
 
 

@@ -78,7 +78,7 @@ def plots(monkeypatch: pytest.MonkeyPatch) -> None:
 def executor(monkeypatch: pytest.MonkeyPatch) -> Executor:
     """What runs the trials of a resumed search."""
     executor = Executor()
-    monkeypatch.setattr("nnbabysit.core.workflow.search.SequentialExecutor", lambda *_args, **_more: executor)
+    monkeypatch.setattr("nnbabysit.core.workflow.search.StackedExecutor", lambda *_args, **_more: executor)
     return executor
 
 

@@ -1,0 +1,109 @@
+"""Grouping: which trials can be trained as one stack, and why others cannot."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nnbabysit.core.config.loading import with_values
+from nnbabysit.core.config.schema import Config
+from nnbabysit.core.data.dataset import Dataset
+from nnbabysit.core.search.trial import PlannedTrial
+from nnbabysit.core.stacked.kinds import Unstackable
+from nnbabysit.core.stacked.optimisers import StackedOptimizer
+from nnbabysit.core.stacked.stack import network_of, program_of
+
+PER_TRIAL = (
+    "optimizer.lr",
+    "optimizer.momentum",
+    "optimizer.betas",
+    "optimizer.eps",
+    "optimizer.decay",
+    "optimizer.weight_decay",
+    "schedule",
+    "regularization",
+    "model.init",
+    "model.args",
+)
+"""Settings that each trial of a stack may have for itself; of ``model.args`` what leaves shapes alone."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Trials that share a stack, or each run alone.
+
+    Attributes:
+        trials: In the order of their index.
+        alone: Why they are run one by one; empty if they are stacked.
+    """
+
+    trials: tuple[PlannedTrial, ...]
+    alone: str = ""
+
+
+class Grouping:
+    """Sorts trials of one config into groups; remembers architectures that it has traced."""
+
+    def __init__(self, config: Config, dataset: Dataset) -> None:
+        """Group trials of ``config`` on its data."""
+        self._config = config
+        self._dataset = dataset
+        self._structures: dict[str, str] = {}
+
+    def groups(self, trials: Sequence[PlannedTrial]) -> list[Group]:
+        """Groups in the order of their first trial.
+
+        A trial whose config is refused, or whose network cannot be built, is alone: it will fail by itself,
+        with its reason.
+        """
+        found: dict[tuple[str, str], list[PlannedTrial]] = {}
+        for trial in trials:
+            key = self._key(trial)
+            found.setdefault(key, []).append(trial)
+        return [Group(tuple(members), alone) for (_, alone), members in found.items()]
+
+    def _key(self, trial: PlannedTrial) -> tuple[str, str]:
+        """What must be equal in a stack, and why there can be none."""
+        data = sorted(path for path in trial.params if path.startswith("data.") and path != "data.seed")
+        if data:
+            return "", f"{data[0]} changes the data"
+        apart = {path: value for path, value in trial.params.items() if not _per_trial(path)}
+        of_model = {path: value for path, value in trial.params.items() if path.startswith("model.")}
+        name = json.dumps([apart, of_model, trial.confirm], sort_keys=True, default=str)
+        if name not in self._structures:
+            self._structures[name] = self._structure(trial.params)
+        structure = self._structures[name]
+        if structure.startswith(_ALONE):
+            return "", structure.removeprefix(_ALONE)
+        return json.dumps([apart, structure, trial.confirm], sort_keys=True, default=str), ""
+
+    def _structure(self, params: Mapping[str, Any]) -> str:
+        """The architecture of a trial, or why it is alone."""
+        try:
+            config = with_values(self._config, params)
+            reason = _unstackable(config)
+            return _ALONE + reason if reason else program_of(network_of(config, self._dataset)).structure
+        except Unstackable as error:
+            return _ALONE + str(error)
+        except Exception:  # it fails by itself, and says why
+            return _ALONE + "it cannot be built"
+
+
+_ALONE = "alone: "
+
+
+def _per_trial(path: str) -> bool:
+    return any(path == name or path.startswith(f"{name}.") for name in PER_TRIAL)
+
+
+def _unstackable(config: Config) -> str:
+    """What in a config no stack can do; empty if nothing."""
+    if config.optimizer.name not in StackedOptimizer.NAMES:
+        return f"optimizer.name {config.optimizer.name} has no stacked twin"
+    if config.transfer is not None:
+        return "transfer takes weights over"
+    if config.training.average is not None:
+        return "training.average keeps a second copy of the weights"
+    return ""

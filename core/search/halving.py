@@ -1,0 +1,93 @@
+"""Halving: the worst trials stop early, and those that go on are brought together in full stacks again.
+
+Source: Jamieson & Talwalkar 2016, "Non-stochastic best arm identification and hyperparameter optimization",
+algorithm 1; rungs lie at the end of epochs 1, η, η², … as in Li et al. 2018, "Hyperband".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from nnbabysit.core.search.job import Job, Outcome
+from nnbabysit.core.search.trial import PlannedTrial, Trial
+
+Stacks = Callable[[Sequence[PlannedTrial]], list[tuple[PlannedTrial, ...]]]
+
+
+class Halving:
+    """Trains a cohort of trials rung by rung.
+
+    Attributes:
+        rungs: Epochs at whose end trials stop.
+        shrinking: How many trials of a cohort come to one that is trained to its end.
+    """
+
+    def __init__(self, factor: int, epochs: int) -> None:
+        """Let one trial in ``factor`` go on behind each rung of a training of so many epochs."""
+        self._factor = factor
+        self.rungs: list[int] = []
+        rung = 1
+        while rung < epochs:
+            self.rungs.append(rung)
+            rung *= factor
+        self.shrinking = factor ** len(self.rungs)
+
+    def run(
+        self, cohort: Sequence[PlannedTrial], do: Callable[[list[Job]], Iterable[Outcome]], stacks: Stacks
+    ) -> list[Trial]:
+        """Train a cohort.
+
+        Args:
+            cohort: Trials that are compared with each other.
+            do: Does jobs.
+            stacks: Divides trials into stacks.
+
+        Returns:
+            All of its trials: complete, diverged, failed, or stopped with what they came to by then.
+        """
+        planned = {trial.index: trial for trial in cohort}
+        going, first = list(cohort), 1
+        ended, last, states = dict[int, Trial](), dict[int, Trial](), dict[int, dict[str, Any]]()
+        for number, rung in enumerate([*self.rungs, None], start=1):
+            jobs = [
+                Job(
+                    trials=part,
+                    first=first,
+                    last=rung,
+                    states={t.index: states[t.index] for t in part if t.index in states},
+                    curves={t.index: last[t.index].curve for t in part if t.index in last},
+                    keep=rung is not None,
+                )
+                for part in stacks(going)
+            ]
+            states = {}
+            for outcome in do(jobs) if going else ():
+                states |= outcome.states
+                last |= {trial.index: trial for trial in outcome.trials}
+            alive = [last[trial.index] for trial in going if trial.index in states]
+            ended |= {t.index: last[t.index] for t in going if t.index not in states}
+            if rung is None:
+                break
+            kept = math.ceil(len(cohort) / self._factor**number)
+            ranked = sorted(alive, key=lambda trial: (-max(trial.curve), trial.index))
+            for place, trial in enumerate(ranked[kept:], start=kept + 1):
+                ended[trial.index] = _stopped(trial, rung, place, len(ranked), kept)
+            chosen = [planned[trial.index] for trial in ranked[:kept]]
+            going = sorted(chosen, key=lambda trial: trial.index)
+            first = rung + 1
+        return [ended[index] for index in sorted(ended)]
+
+
+def _stopped(trial: Trial, epoch: int, place: int, of: int, kept: int) -> Trial:
+    reason = f"{max(trial.curve):.4g} after epoch {epoch}, place {place} of {of}, the best {kept} go on"
+    return Trial(
+        index=trial.index,
+        params=trial.params,
+        value=None,
+        state="stopped",
+        reason=reason,
+        curve=trial.curve,
+        seconds=trial.seconds,
+    )

@@ -1,0 +1,181 @@
+"""Job: a piece of a search that one process does by itself, and what comes of it."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+import torch
+
+from nnbabysit.core.config.loading import with_values
+from nnbabysit.core.config.schema import Config
+from nnbabysit.core.data.dataset import Dataset
+from nnbabysit.core.errors import DiskError, NnbabysitError
+from nnbabysit.core.search.executor import SequentialExecutor
+from nnbabysit.core.search.trial import PlannedTrial, Trial
+from nnbabysit.core.stacked.stack import Stack, build_stack
+from nnbabysit.core.stacked.training import train_stack
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """Trials to train.
+
+    Attributes:
+        trials: One stack, or trials to be run one by one.
+        stacked: Which of the two.
+        first: First epoch.
+        last: Last epoch; None: all.
+        states: Index → state that a trial goes on from; empty at the beginning.
+        curves: Index → its values so far.
+        keep: Whether states are to be handed back.
+    """
+
+    trials: tuple[PlannedTrial, ...]
+    stacked: bool = True
+    first: int = 1
+    last: int | None = None
+    states: Mapping[int, dict[str, Any]] = field(default_factory=dict)
+    curves: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
+    keep: bool = False
+
+
+@dataclass(kw_only=True)
+class Outcome:
+    """What came of a job.
+
+    Attributes:
+        trials: Trials in the order of their index; those that go on in another job count as complete.
+        states: Index → state to go on from.
+        notes: What the user should know.
+        log: What the log should know.
+        first_error: Why the first failed trial failed.
+    """
+
+    trials: list[Trial] = field(default_factory=list)
+    states: dict[int, dict[str, Any]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+    first_error: NnbabysitError | None = None
+
+    def add(self, other: Outcome) -> None:
+        """Take in the outcome of a part of the job."""
+        self.trials = sorted([*self.trials, *other.trials], key=lambda trial: trial.index)
+        self.states |= other.states
+        self.notes += other.notes
+        self.log += other.log
+        self.first_error = self.first_error or other.first_error
+
+
+class Trainer:
+    """Does jobs, one after another, in whatever process it is in."""
+
+    def __init__(self, config: Config, dataset: Dataset, alone: SequentialExecutor, epochs: int) -> None:
+        """Train trials.
+
+        Args:
+            config: Experiment.
+            dataset: Its data.
+            alone: Runs trials that are not stacked.
+            epochs: Epochs per trial, unless its params say otherwise.
+        """
+        self._config = config
+        self._dataset = dataset
+        self._alone = alone
+        self._epochs = epochs
+
+    def run(self, job: Job) -> Outcome:
+        """Do a job; a stack too large for memory is halved, one that raises is run trial by trial."""
+        if not job.stacked or (len(job.trials) == 1 and not job.states and not job.keep):
+            return self._one_by_one(job.trials)
+        try:
+            return self._stacked(job)
+        except DiskError:
+            raise
+        except (MemoryError, RuntimeError) as error:
+            if not _is_out_of_memory(error):
+                return self._after_error(job, error)
+        except Exception as error:  # told and logged; alone, each trial fails or not by itself
+            return self._after_error(job, error)
+        return self._halved(job)
+
+    def _halved(self, job: Job) -> Outcome:
+        middle = len(job.trials) // 2
+        outcome = Outcome(notes=[f"out of memory: a stack of {len(job.trials)} trials is halved"])
+        for part in (job.trials[:middle], job.trials[middle:]):
+            if part:
+                outcome.add(self.run(Job(**{**vars(job), "trials": part})))
+        return outcome
+
+    def _after_error(self, job: Job, error: Exception) -> Outcome:
+        outcome = self._one_by_one(job.trials)
+        count = len(job.trials)
+        outcome.notes.insert(0, f"a stack of {count} trials failed ({error}), they are run one by one")
+        outcome.log.append("".join(traceback.format_exception(error)))
+        return outcome
+
+    def _one_by_one(self, trials: Sequence[PlannedTrial]) -> Outcome:
+        before, self._alone.first_error = self._alone.first_error, None
+        ended = [trial for group in self._alone.run(trials) for trial in group]
+        outcome = Outcome(trials=ended, first_error=self._alone.first_error)
+        self._alone.first_error = before or self._alone.first_error
+        return outcome
+
+    def build(self, trials: Sequence[PlannedTrial]) -> Stack:
+        """The stack of some trials."""
+        device = self._alone.device
+        return build_stack([config_of(self._config, t, self._epochs) for t in trials], self._dataset, device)
+
+    def _stacked(self, job: Job) -> Outcome:
+        began = perf_counter()
+        stack = self.build(job.trials)
+        if job.states:
+            stack.load([job.states[trial.index] for trial in job.trials])
+        curves = [list(job.curves.get(trial.index, ())) for trial in job.trials]
+        reasons = [""] * len(job.trials)
+        for epoch in train_stack(stack, self._dataset, first=job.first, last=job.last):
+            for place, value in epoch.values.items():
+                curves[place].append(value)
+            for place, reason in epoch.stopped.items():
+                reasons[place] = reason
+        seconds = (perf_counter() - began) / len(job.trials)
+        outcome = Outcome()
+        if job.keep:
+            for position, place in enumerate(stack.places):
+                outcome.states[job.trials[place].index] = stack.state(position)
+        for trial, curve, reason in zip(job.trials, curves, reasons, strict=True):
+            outcome.trials.append(ended_trial(trial, curve, reason, seconds))
+        return outcome
+
+
+def config_of(config: Config, trial: PlannedTrial, epochs: int) -> Config:
+    """The config of a trial.
+
+    Raises:
+        ConfigError: It is refused.
+    """
+    confirmed = {"search.precision": "fp32"} if trial.confirm else {}
+    return with_values(config, {"training.epochs": epochs, **trial.params, **confirmed})
+
+
+def ended_trial(trial: PlannedTrial, curve: Sequence[float], reason: str, seconds: float) -> Trial:
+    """A trial that was trained to its end, or diverged for a reason."""
+    return Trial(
+        index=trial.index,
+        params=trial.params,
+        value=None if reason else max(curve),
+        state="diverged" if reason else "complete",
+        reason=reason,
+        curve=tuple(curve),
+        seconds=seconds,
+    )
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    words = ("out of memory", "not enough memory", "can't allocate memory", "alloc_cpu")
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(
+        w in str(error).lower() for w in words
+    )

@@ -132,7 +132,9 @@ class Options:
         return flags | ({"search.repeat": "--repeat"} if self.repeat is not None else {})
 
 
-OF_SOME = ("average", "snapshots", "grid", "repeat")
+OF_SEARCH = ("grid", "repeat")
+"""Options that ``search`` alone declares."""
+OF_SOME = ("average", "snapshots", *OF_SEARCH)
 """Options that only commands have which declare them themselves."""
 
 

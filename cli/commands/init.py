@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from nnbabysit.cli.application import app
-from nnbabysit.cli.options import Options, with_options_but_no_config
+from nnbabysit.cli.options import OF_SEARCH, Options, with_options_but_no_config
 
 
 @app.command()
@@ -69,7 +69,8 @@ def init(
     from nnbabysit.cli.commands.gates import babysit
 
     kept = [] if model else options.set
-    return babysit(**vars(replace(options, config=path, set=kept)))
+    values = vars(replace(options, config=path, set=kept))
+    return babysit(**{name: value for name, value in values.items() if name not in OF_SEARCH})
 
 
 def _check_usage(

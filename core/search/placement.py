@@ -17,7 +17,7 @@ from nnbabysit.core.data.memory import free_bytes
 from nnbabysit.core.models.dry_run import dry_run
 from nnbabysit.core.training.loop import EVALUATION_BATCH
 
-CACHE_BYTES = 6 << 20
+CACHE_BYTES = 4 << 20
 """Weights, gradients and velocities of a stack that a core still holds near itself; a guess to start from."""
 MOST = 512
 """Most trials in a stack."""

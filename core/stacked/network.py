@@ -115,7 +115,7 @@ class StackedNetwork:
     @torch.no_grad()
     def keep(self, places: Sequence[int]) -> None:
         """Take all trials out but those at ``places``."""
-        chosen = torch.tensor(places, device=next(iter(self.parameters.values())).device)
+        chosen = torch.tensor(places, dtype=torch.int64, device=next(iter(self.parameters.values())).device)
         self.parameters = {n: t.detach()[chosen].requires_grad_() for n, t in self.parameters.items()}
         self.constants = {n: t[chosen] for n, t in self.constants.items()}
         self._drop = {name: [drop[i] for i in places] for name, drop in self._drop.items()}

@@ -45,7 +45,7 @@ class StackedOptimizer:
 
     def keep(self, places: Sequence[int]) -> None:
         """Take all trials out but those at ``places``."""
-        chosen = torch.tensor(places, device=self.lr.device)
+        chosen = torch.tensor(places, dtype=torch.int64, device=self.lr.device)
         self._settings = [self._settings[i] for i in places]
         self.lr = self.lr[chosen]
         self.state = {name: {k: v[chosen] for k, v in kept.items()} for name, kept in self.state.items()}

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.core.stacked.conftest import Training
+
 LR = "optimizer.lr"
 ACTIVATIONS = (
     "relu", "leaky_relu", "prelu", "elu", "selu", "gelu", "silu", "maxout", "sigmoid", "tanh",
@@ -24,7 +26,7 @@ def section(name: str, **values: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("norm", ["none", "batch"])
-def test_non_linearities_and_dropout(training: Any, activation: str, norm: str) -> None:
+def test_non_linearities_and_dropout(training: Training, activation: str, norm: str) -> None:
     shared = args(hidden=[12, 8], activation=activation, norm=norm)
     training.check_equal(shared, {LR: 0.03, **args(dropout=0.2)}, {LR: 0.01, **args(dropout=0.4)})
 
@@ -41,14 +43,14 @@ MAXOUT = {"model.name": "resnet", **args(channels=[4, 6], blocks=1, activation="
     [args(hidden=[8, 8]), CNN, AVERAGE, RESNET, MAXOUT],
     ids=["mlp", "cnn", "average", "resnet", "maxout"],
 )
-def test_networks(training: Any, network: dict[str, Any], norm: str) -> None:
+def test_networks(training: Training, network: dict[str, Any], norm: str) -> None:
     groups = args(groups=2) if norm == "group" else {}
     short = {"training.epochs": 1, "training.batch_size": 32, **args(dropout=0.1)}
     training.check_equal({**network, **short, **args(norm=norm), **groups}, *TWO)
 
 
 @pytest.mark.parametrize("hidden", [[], [6]])
-def test_without_and_with_a_hidden_layer(training: Any, hidden: list[int]) -> None:
+def test_without_and_with_a_hidden_layer(training: Training, hidden: list[int]) -> None:
     training.check_equal(args(hidden=hidden), *TWO)
 
 
@@ -67,7 +69,7 @@ OPTIMISERS: dict[str, tuple[dict[str, Any], ...]] = {
 
 @pytest.mark.parametrize("name", OPTIMISERS)
 @pytest.mark.parametrize("alike", [False, True], ids=["apart", "alike"])
-def test_optimisers_with_settings_of_their_own(training: Any, name: str, alike: bool) -> None:
+def test_optimisers_with_settings_of_their_own(training: Training, name: str, alike: bool) -> None:
     adapts = name.startswith(("ad", "rms"))
     rates = (3e-3, 1e-3, 3e-4) if adapts else (0.05, 0.02, 0.01)
     settings = OPTIMISERS[name][-1:] * 3 if alike else OPTIMISERS[name]
@@ -90,7 +92,7 @@ def test_optimisers_with_settings_of_their_own(training: Any, name: str, alike: 
     ids=["l2", "l1", "elastic", "max_norm", "clip_norm", "clip_value", "all", "label_smoothing"],
 )  # fmt: skip
 @pytest.mark.parametrize("network", [args(hidden=[12], norm="batch"), CNN], ids=["mlp", "cnn"])
-def test_regularisation(training: Any, values: list[dict[str, Any]], network: dict[str, Any]) -> None:
+def test_regularisation(training: Training, values: list[dict[str, Any]], network: dict[str, Any]) -> None:
     trials = [section("regularization", **each) for each in values]
     training.check_equal({**network, LR: 0.02, "training.epochs": 1}, *trials)
 
@@ -112,19 +114,21 @@ SCHEDULES = [
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES, ids=lambda each: "-".join(map(str, each.values())))
-def test_schedules_beside_a_constant_rate(training: Any, schedule: dict[str, Any]) -> None:
-    trials = [{LR: 0.02, "schedule": each} for each in (schedule, {"name": "constant"}, schedule)]
+def test_schedules_beside_a_constant_rate(training: Training, schedule: dict[str, Any]) -> None:
+    trials: list[dict[str, Any]] = [
+        {LR: 0.02, "schedule": each} for each in (schedule, {"name": "constant"}, schedule)
+    ]
     trials[2][LR] = 0.05
     training.check_equal({"training.epochs": 4}, *trials)
 
 
-def test_all_schedules_at_once(training: Any) -> None:
+def test_all_schedules_at_once(training: Training) -> None:
     training.check_equal({LR: 0.05, "training.epochs": 4}, *({"schedule": each} for each in SCHEDULES))
 
 
 @pytest.mark.parametrize("network", [args(hidden=[10]), CNN], ids=["mlp", "cnn"])
-def test_initial_weights_of_their_own(training: Any, network: dict[str, Any]) -> None:
-    inits = [
+def test_initial_weights_of_their_own(training: Training, network: dict[str, Any]) -> None:
+    inits: list[dict[str, Any]] = [
         {"model.init": None},
         {"model.init": {"scheme": "orthogonal", "gain": 0.5}},
         {"model.init": {"scheme": "xavier_uniform"}},
@@ -135,7 +139,7 @@ def test_initial_weights_of_their_own(training: Any, network: dict[str, Any]) ->
 
 
 @pytest.mark.parametrize("activation", ["relu", "selu"])
-def test_dropout_of_their_own_is_drawn_from_their_own_streams(training: Any, activation: str) -> None:
+def test_dropout_of_their_own_is_drawn_from_their_own_streams(training: Training, activation: str) -> None:
     shared = {**args(hidden=[12, 12], activation=activation), LR: 0.03}
     training.check_equal(shared, *(args(dropout=p) for p in (0.1, 0.5, 0.1, 0.9)))
 
@@ -151,11 +155,11 @@ def test_dropout_of_their_own_is_drawn_from_their_own_streams(training: Any, act
         ("columns", "mse"),
     ],
 )
-def test_losses(training: Any, data: str, loss: str) -> None:
+def test_losses(training: Training, data: str, loss: str) -> None:
     training.check_equal({"loss": loss}, *TWO, data=data)
 
 
-def test_a_loss_of_the_users_own(training: Any, tmp_path: Path) -> None:
+def test_a_loss_of_the_users_own(training: Training, tmp_path: Path) -> None:
     (tmp_path / "own_loss_of_a_stack.py").write_text(
         "import torch\n\ndef loss(outputs, y):\n"
         "    return (1 - outputs.softmax(1).gather(1, y[:, None])).mean() + outputs.square().mean()\n"
@@ -172,14 +176,14 @@ def test_a_loss_of_the_users_own(training: Any, tmp_path: Path) -> None:
     ],
     ids=["noise", "pictures", "mixup"],
 )
-def test_augmentation(training: Any, change: dict[str, Any]) -> None:
+def test_augmentation(training: Training, change: dict[str, Any]) -> None:
     smoothing = "regularization.label_smoothing"
-    trials = [{LR: 0.03}, {LR: 0.01, smoothing: 0.1}]
+    trials: list[dict[str, Any]] = [{LR: 0.03}, {LR: 0.01, smoothing: 0.1}]
     training.check_equal(section("data.augment", **change), *trials)
 
 
 @pytest.mark.parametrize("size", ["full", 1, 13, 129, 130])
-def test_batches(training: Any, size: int | str) -> None:
+def test_batches(training: Training, size: int | str) -> None:
     """Of 130 samples: 13 leaves no rest, 129 one sample, which batch normalisation leaves out."""
     norm = "none" if size == 1 else "batch"
     trials = [{LR: 2e-3}, {LR: 1e-3}]

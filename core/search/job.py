@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
@@ -18,6 +18,12 @@ from nnbabysit.core.search.executor import SequentialExecutor
 from nnbabysit.core.search.trial import PlannedTrial, Trial
 from nnbabysit.core.stacked.stack import Stack, build_stack
 from nnbabysit.core.stacked.training import train_stack
+
+Report = Callable[[Any], None]
+
+
+def tell_nobody(_progress: Any) -> None:
+    """For a job that nobody watches."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +47,29 @@ class Job:
     states: Mapping[int, dict[str, Any]] = field(default_factory=dict)
     curves: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
     keep: bool = False
+
+    @property
+    def too_large(self) -> str:
+        """What is said when memory is short."""
+        return f"out of memory: a stack of {len(self.trials)} trials is halved"
+
+    def halves(self) -> list[Job]:
+        """The same in two stacks, or in one if it holds one trial."""
+        middle = len(self.trials) // 2
+        return [replace(self, trials=p) for p in (self.trials[:middle], self.trials[middle:]) if p]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a job has done since it reported last: one epoch of each of its trials.
+
+    Attributes:
+        trials: Trials of the job.
+        epoch: Number of the epoch.
+    """
+
+    trials: int
+    epoch: int
 
 
 @dataclass(kw_only=True)
@@ -87,12 +116,12 @@ class Trainer:
         self._alone = alone
         self._epochs = epochs
 
-    def run(self, job: Job) -> Outcome:
+    def run(self, job: Job, report: Report = tell_nobody) -> Outcome:
         """Do a job; a stack too large for memory is halved, one that raises is run trial by trial."""
         if not job.stacked or (len(job.trials) == 1 and not job.states and not job.keep):
             return self._one_by_one(job.trials)
         try:
-            return self._stacked(job)
+            return self._stacked(job, report)
         except DiskError:
             raise
         except (MemoryError, RuntimeError) as error:
@@ -100,14 +129,9 @@ class Trainer:
                 return self._after_error(job, error)
         except Exception as error:  # told and logged; alone, each trial fails or not by itself
             return self._after_error(job, error)
-        return self._halved(job)
-
-    def _halved(self, job: Job) -> Outcome:
-        middle = len(job.trials) // 2
-        outcome = Outcome(notes=[f"out of memory: a stack of {len(job.trials)} trials is halved"])
-        for part in (job.trials[:middle], job.trials[middle:]):
-            if part:
-                outcome.add(self.run(Job(**{**vars(job), "trials": part})))
+        outcome = Outcome(notes=[job.too_large])
+        for half in job.halves():
+            outcome.add(self.run(half, report))
         return outcome
 
     def _after_error(self, job: Job, error: Exception) -> Outcome:
@@ -129,7 +153,7 @@ class Trainer:
         device = self._alone.device
         return build_stack([config_of(self._config, t, self._epochs) for t in trials], self._dataset, device)
 
-    def _stacked(self, job: Job) -> Outcome:
+    def _stacked(self, job: Job, report: Report) -> Outcome:
         began = perf_counter()
         stack = self.build(job.trials)
         if job.states:
@@ -141,6 +165,7 @@ class Trainer:
                 curves[place].append(value)
             for place, reason in epoch.stopped.items():
                 reasons[place] = reason
+            report(Progress(trials=len(job.trials), epoch=epoch.epoch))
         seconds = (perf_counter() - began) / len(job.trials)
         outcome = Outcome()
         if job.keep:

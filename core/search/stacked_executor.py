@@ -15,11 +15,11 @@ from nnbabysit.core.config.schema import Config
 from nnbabysit.core.data.arrays import ArraySplit
 from nnbabysit.core.data.dataset import Dataset
 from nnbabysit.core.data.load import load_dataset
-from nnbabysit.core.errors import NnbabysitError
+from nnbabysit.core.errors import ModelError, NnbabysitError
 from nnbabysit.core.search.executor import SequentialExecutor
 from nnbabysit.core.search.grouping import Group, Grouping
 from nnbabysit.core.search.halving import Halving
-from nnbabysit.core.search.job import Job, Outcome, Trainer, config_of
+from nnbabysit.core.search.job import Job, Outcome, Progress, Trainer, config_of
 from nnbabysit.core.search.placement import (
     SECONDS,
     Placement,
@@ -30,13 +30,15 @@ from nnbabysit.core.search.placement import (
     largest_stack,
 )
 from nnbabysit.core.search.trial import PlannedTrial, Trial
-from nnbabysit.core.search.workers import InProcess, Workers, can_fork
+from nnbabysit.core.search.workers import InProcess, Lost, Workers, can_fork
 from nnbabysit.core.stacked.memory import keep_memory
 from nnbabysit.core.stacked.stack import network_of
 from nnbabysit.core.stacked.training import seconds_per_step
 from nnbabysit.core.training.loop import steps_per_epoch
 
 Tell = Callable[..., None]
+REPORT_SECONDS = 0.2
+"""Least time between two reports of progress."""
 
 
 def tell_nobody(kind: str, **fields: Any) -> None:
@@ -98,6 +100,8 @@ class StackedExecutor:
         in_memory = isinstance(dataset.train, ArraySplit) and isinstance(dataset.validation, ArraySplit)
         self._can_fork = in_memory and can_fork(self._alone.device)
         self._said: set[str] = set()
+        self._ended = self._done = 0
+        self._reported = -math.inf
         halving = config.search.halving
         self._halving = (
             None if halving is None or stage not in halving.stages else Halving(halving.factor, epochs)
@@ -149,13 +153,57 @@ class StackedExecutor:
         return _parts(trials, self.placement.stack if stacked else 1, self.placement.processes)
 
     def _outcomes(self, pool: InProcess | Workers, jobs: Sequence[Job]) -> Iterator[Outcome]:
-        for outcome in pool.run(jobs):
+        lost: list[Job] = []
+        for job, outcome in zip(jobs, pool.run(jobs, self._report), strict=True):
+            if isinstance(outcome, Lost):
+                lost.append(job)
+                continue
             self.first_error = self.first_error or outcome.first_error
             for note in outcome.notes:
                 self._say(note)
             for text in outcome.log:
                 self._log(text)
+            self._ended += sum(trial.index not in outcome.states for trial in outcome.trials)
             yield outcome
+        for job in lost:
+            yield from self._again(pool, job)
+
+    def _again(self, pool: InProcess | Workers, job: Job) -> Iterator[Outcome]:
+        """A job whose worker was killed, in halves; a trial that kills its worker alone has failed."""
+        if len(job.trials) > 1:
+            self._say(f"a process was killed, memory may be short; {job.too_large}")
+            yield from self._outcomes(pool, job.halves())
+            return
+        error = ModelError(
+            "the process that trained it was killed, memory may be short", remedy="Choose a smaller network"
+        )
+        self.first_error = self.first_error or error
+        trial = job.trials[0]
+        yield Outcome(
+            trials=[
+                Trial(index=trial.index, params=trial.params, value=None, state="failed", reason=str(error))
+            ]
+        )
+
+    def _report(self, progress: Any) -> None:
+        """Tell how far the search has come, a few times a second at the most."""
+        if not isinstance(progress, Progress):
+            return
+        self._done += progress.trials
+        now = self._clock()
+        if now - self._reported < REPORT_SECONDS:
+            return
+        self._reported = now
+        self._tell(
+            "progress",
+            command="search",
+            trials=self._trials,
+            ended=self._ended,
+            running=progress.trials,
+            epoch=progress.epoch,
+            epochs=self._epochs,
+            share=min(1.0, self._done / (self._trials * self._epochs)),
+        )
 
     def _pool(self, placement: Placement) -> InProcess | Workers:
         if placement.processes == 1 or not self._can_fork:
@@ -164,9 +212,9 @@ class StackedExecutor:
             return InProcess(self._do)
         return Workers(self._do, placement.processes)
 
-    def _do(self, job: Any) -> Any:
+    def _do(self, job: Any, report: Callable[[Any], None]) -> Any:
         keep_memory()
-        return self._trainer.run(job) if isinstance(job, Job) else self._seconds(job)
+        return self._trainer.run(job, report) if isinstance(job, Job) else self._seconds(job)
 
     def _seconds(self, trials: Sequence[PlannedTrial]) -> float:
         """Seconds of one step of one trial."""
@@ -206,7 +254,8 @@ class StackedExecutor:
         threads = torch.get_num_threads()
         pool = self._pool(placement)
         try:
-            each = list(pool.run([tuple(trials[: placement.stack])] * placement.processes))
+            jobs = [tuple(trials[: placement.stack])] * placement.processes
+            each = [math.inf if isinstance(t, Lost) else t for t in pool.run(jobs, self._report)]
         finally:
             pool.close()
             torch.set_num_threads(threads)

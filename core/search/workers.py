@@ -7,27 +7,34 @@ parent had. It ends when its parent does, however that ends.
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import signal
 import sys
-import threading
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
-from typing import Any, TypeAlias
+from typing import Any
 
 import torch
 
-Do = Callable[[Any], Any]
-Pipe: TypeAlias = "Connection[Any, Any]"
+Do = Callable[[Any, Callable[[Any], None]], Any]
+Report = Callable[[Any], None]
+
+_PR_SET_PDEATHSIG = 1
+"""linux/prctl.h."""
 
 
 def can_fork(device: torch.device) -> bool:
     """Whether workers can be had here: on Linux, for work on the CPU."""
     return sys.platform == "linux" and device.type == "cpu" and not torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+
+
+class Lost:
+    """The outcome of a job whose worker was killed, as Linux does where memory is short."""
 
 
 class InProcess:
@@ -39,9 +46,9 @@ class InProcess:
         """Do jobs by ``do``."""
         self._do = do
 
-    def run(self, jobs: Sequence[Any]) -> Iterator[Any]:
-        """Outcomes in the order of the jobs."""
-        return map(self._do, jobs)
+    def run(self, jobs: Sequence[Any], report: Report) -> Iterator[Any]:
+        """Outcomes in the order of the jobs; ``report`` gets what a job says of its progress."""
+        return (self._do(job, report) for job in jobs)
 
     def close(self) -> None:
         """Nothing to do."""
@@ -59,9 +66,11 @@ class Workers:
         """
         self.processes = processes
         self._do = do
-        self._workers: list[tuple[BaseProcess, Pipe]] = [self._fork() for _ in range(processes)]
+        self._workers: dict[Any, BaseProcess] = {}
+        for _ in range(processes):
+            self._fork()
 
-    def _fork(self) -> tuple[BaseProcess, Pipe]:
+    def _fork(self) -> Any:
         context = multiprocessing.get_context("fork")
         ours, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(theirs, self._do, os.getpid()), daemon=True)
@@ -69,79 +78,83 @@ class Workers:
             warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of threads; see above
             process.start()
         theirs.close()
-        return process, ours
+        self._workers[ours] = process
+        return ours
 
-    def run(self, jobs: Sequence[Any]) -> Iterator[Any]:
+    def run(self, jobs: Sequence[Any], report: Report) -> Iterator[Any]:
         """Outcomes in the order of the jobs, each as soon as those before it are there.
+
+        Args:
+            jobs: What to do.
+            report: Gets what a job says of its progress.
+
+        Yields:
+            What each job came to, or ``Lost``; the worker is replaced then.
 
         Raises:
             Exception: What a job raised in its worker.
-            MemoryError: A worker was killed, as Linux does where memory is short.
         """
         waiting, done = deque(enumerate(jobs)), dict[int, Any]()
         running: dict[Any, int] = {}
-        for _, pipe in self._workers[: len(waiting)]:
-            number, job = waiting.popleft()
-            pipe.send(job)
-            running[pipe] = number
-        following = 0
-        while running:
+        free, following = list(self._workers), 0
+        while waiting or running:
+            while waiting and free:
+                pipe = free.pop()
+                running[pipe], job = waiting.popleft()
+                pipe.send(job)
             ready: list[Any] = wait(list(running))
-            for connection in ready:
-                number = running.pop(connection)
-                done[number] = _received(connection)
-                if waiting:
-                    number, job = waiting.popleft()
-                    connection.send(job)
-                    running[connection] = number
+            for pipe in ready:
+                kind, answer = self._received(pipe)
+                if kind == "progress":
+                    report(answer)
+                    continue
+                done[running.pop(pipe)] = answer
+                free.append(pipe if pipe in self._workers else self._fork())
             while following in done:
                 yield done.pop(following)
                 following += 1
 
+    def _received(self, pipe: Any) -> tuple[str, Any]:
+        try:
+            kind, answer = pipe.recv()
+        except (EOFError, ConnectionError):
+            pipe.close()
+            self._workers.pop(pipe).join()
+            return "done", Lost()
+        if kind == "failed":
+            raise answer
+        return kind, answer
+
     def close(self) -> None:
         """End the workers, in the middle of a job if need be."""
-        for process, connection in self._workers:
-            connection.close()
-            process.terminate()
-        for process, _ in self._workers:
+        for pipe, process in self._workers.items():
+            pipe.close()
+            process.kill()
+        for process in self._workers.values():
             process.join()
-        self._workers = []
+        self._workers = {}
 
 
-def _received(connection: Any) -> Any:
-    try:
-        failed, result = connection.recv()
-    except EOFError as error:
-        raise MemoryError("a worker of the search was killed; memory may be short") from error
-    if failed:
-        raise result
-    return result
-
-
-def _serve(connection: Pipe, do: Do, parent: int) -> None:
+def _serve(pipe: Any, do: Do, parent: int) -> None:
     """Do jobs until nobody sends any more."""
+    _end_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     torch.set_num_threads(1)
-    while True:
-        try:
-            job = connection.recv()
-        except (EOFError, OSError):
-            os._exit(0)
-        try:
-            answer: tuple[bool, Any] = False, do(job)
-        except Exception as error:  # handed to the parent, which raises it
-            answer = True, error
-        try:
-            connection.send(answer)
-        except (BrokenPipeError, OSError):
-            os._exit(0)
+    try:
+        while True:
+            job = pipe.recv()
+            try:
+                answer = "done", do(job, lambda progress: pipe.send(("progress", progress)))
+            except Exception as error:  # handed to the parent, which raises it
+                answer = "failed", error
+            pipe.send(answer)
+    except (EOFError, OSError):
+        os._exit(0)
 
 
 def _end_with(parent: int) -> None:
-    """Leave when the parent is gone, even in the middle of a job."""
-    waiting = threading.Event()
-    while os.getppid() == parent:
-        waiting.wait(0.5)
-    os._exit(0)
+    """Be killed when the parent ends, however it does: it would leave its lock on the run with us."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended before
+        os._exit(0)

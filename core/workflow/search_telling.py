@@ -74,6 +74,7 @@ class Telling:
         self._run.event(
             "trial",
             **trial.to_document(),
+            ended=self._ended,
             trials=self._trials,
             metric=self._metric,
             good=is_marked,

@@ -152,6 +152,7 @@ def test_every_trial_is_told_logged_and_stored(searches: Searches) -> None:
         "good",
         "seconds",
         "best",
+        "ended",
         "eta",
     }
     assert set(told[0]) == wanted

@@ -14,26 +14,34 @@ from torch import Tensor
 
 
 class WideLinear(torch.autograd.Function):
-    """x Wᵀ for all trials at once; no gradient is passed on to the shared x."""
+    """x Wᵀ + b for all trials at once; no gradient is passed on to the shared x.
+
+    The bias' gradient is a product with ones, not a sum: the order in which torch sums depends on the width
+    of the stack, that of a product on the batch alone.
+    """
 
     @staticmethod
-    def forward(ctx: Any, x_ND: Tensor, weight_THD: Tensor, dtype: torch.dtype) -> Tensor:
-        """Sums (N, T, H) in the number type of x; the product is computed in ``dtype``."""
+    def forward(
+        ctx: Any, x_ND: Tensor, weight_THD: Tensor, bias_TH: Tensor | None, dtype: torch.dtype
+    ) -> Tensor:
+        """Sums (N, T, H) in the number type of the weights; the product is computed in ``dtype``."""
         trials, outputs, inputs = weight_THD.shape
         x = x_ND.to(dtype)
         ctx.save_for_backward(x)
-        ctx.shape = weight_THD.shape
-        ctx.result = weight_THD.dtype
-        product = torch.mm(x, weight_THD.reshape(trials * outputs, inputs).to(dtype).t())
-        return product.to(weight_THD.dtype).view(len(x), trials, outputs)
+        ctx.shape, ctx.result, ctx.has_bias = weight_THD.shape, weight_THD.dtype, bias_TH is not None
+        product = torch.mm(x, weight_THD.reshape(trials * outputs, inputs).to(dtype).t()).to(weight_THD.dtype)
+        sums = product.view(len(x), trials, outputs)
+        return sums if bias_TH is None else sums.add_(bias_TH)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[None, Tensor, None]:
-        """The gradient of the weights, (T, H, D)."""
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[None, Tensor, Tensor | None, None]:
+        """Gradients of the weights (T, H, D) and of the bias (T, H)."""
         (x,) = ctx.saved_tensors
         trials, outputs, _ = ctx.shape
-        sums = gradients[0].reshape(len(x), trials * outputs).to(x.dtype)
-        return None, torch.mm(sums.t(), x).to(ctx.result).view(ctx.shape), None
+        sums = gradients[0].reshape(len(x), trials * outputs)
+        of_bias = torch.mm(sums.new_ones(1, len(x)), sums).view(trials, outputs) if ctx.has_bias else None
+        of_weight = torch.mm(sums.to(x.dtype).t(), x).to(ctx.result).view(ctx.shape)
+        return None, of_weight, of_bias, None
 
 
 class StackedLinear(torch.autograd.Function):
@@ -81,9 +89,8 @@ def wide_linear(x: Tensor, weight: Tensor, bias: Tensor | None, dtype: torch.dty
     Returns:
         (T, N, ..., H), a view of memory in the order (N, ..., T, H).
     """
-    sums: Tensor = WideLinear.apply(x.reshape(-1, x.shape[-1]), weight, dtype)  # type: ignore[no-untyped-call]
-    if bias is not None:
-        sums = sums + bias
+    flat = x.reshape(-1, x.shape[-1])
+    sums: Tensor = WideLinear.apply(flat, weight, bias, dtype)  # type: ignore[no-untyped-call]
     return sums.view(*x.shape[:-1], *sums.shape[1:]).movedim(-2, 0)
 
 

@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from torch import nn
+
 from nnbabysit.core.config.loading import with_values
 from nnbabysit.core.config.schema import Config
 from nnbabysit.core.data.dataset import Dataset
 from nnbabysit.core.search.trial import PlannedTrial
 from nnbabysit.core.stacked.kinds import Unstackable
 from nnbabysit.core.stacked.optimisers import StackedOptimizer
+from nnbabysit.core.stacked.proof import prove
 from nnbabysit.core.stacked.stack import network_of, program_of
 
 PER_TRIAL = (
@@ -84,11 +87,18 @@ class Grouping:
         try:
             config = with_values(self._config, params)
             reason = _unstackable(config)
-            return _ALONE + reason if reason else program_of(network_of(config, self._dataset)).structure
+            return _ALONE + reason if reason else self._proven(network_of(config, self._dataset))
         except Unstackable as error:
             return _ALONE + str(error)
         except Exception:  # it fails by itself, and says why
             return _ALONE + "it cannot be built"
+
+    def _proven(self, network: nn.Module) -> str:
+        """The architecture of a network whose stacked twin comes to the same numbers."""
+        program = program_of(network)
+        if program.structure not in self._structures.values():
+            prove(program, network, self._dataset.input_shape)
+        return program.structure
 
 
 _ALONE = "alone: "

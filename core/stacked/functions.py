@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from nnbabysit.core.stacked.kinds import Kind, Unstackable, aligned
+from nnbabysit.core.stacked.kinds import Kind, Unstackable, aligned, axes_of_one
 
 Call = Callable[..., Any]
 
@@ -21,11 +21,21 @@ ELEMENTWISE = {
     F.mish, F.softplus, F.softsign, F.hardtanh, F.tanh, F.sigmoid, F.logsigmoid, operator.neg,
 }  # fmt: skip
 ARITHMETIC: dict[Any, Call] = {
-    operator.add: torch.add, operator.iadd: torch.add, torch.add: torch.add, operator.sub: torch.sub,
-    operator.isub: torch.sub, torch.sub: torch.sub, operator.mul: torch.mul, operator.imul: torch.mul,
-    torch.mul: torch.mul, operator.truediv: torch.div, torch.div: torch.div,
+    operator.add: operator.add, operator.iadd: operator.add, torch.add: torch.add, operator.sub: operator.sub,
+    operator.isub: operator.sub, torch.sub: torch.sub, operator.mul: operator.mul, torch.mul: torch.mul,
+    operator.imul: operator.mul, operator.truediv: operator.truediv, operator.itruediv: operator.truediv,
+    torch.div: torch.div,
 }  # fmt: skip
 """In-place forms become plain ones: what they would overwrite may be shared."""
+IN_PLACE = {operator.iadd, operator.isub, operator.imul, operator.itruediv}
+"""Functions that overwrite their first argument; methods that do end in an underscore."""
+VIEWS = {
+    "view", "reshape", "contiguous", "flatten", "unflatten", "unsqueeze", "squeeze", "transpose",
+    torch.reshape, torch.flatten, torch.unflatten, torch.unsqueeze, torch.squeeze, torch.transpose,
+}  # fmt: skip
+"""What may put out the very memory that it was given."""
+NUMBERS = ("_operator", "builtins", "math")
+"""Modules of what may be called on numbers and sizes alone; torch's functions would make new tensors."""
 POOLS = {
     F.max_pool1d, F.max_pool2d, F.avg_pool1d, F.avg_pool2d, F.adaptive_avg_pool1d, F.adaptive_avg_pool2d,
     torch.max_pool1d, torch.max_pool2d, torch.avg_pool1d, torch.adaptive_avg_pool1d, F.adaptive_max_pool2d,
@@ -71,6 +81,8 @@ def stacked_call(
     function = METHODS.get(target, target) if isinstance(target, str) else target
     first = kinds[0] if kinds else Kind.PLAIN
     if all(kind is Kind.PLAIN for kind in kinds):
+        if getattr(function, "__module__", None) not in NUMBERS:
+            raise Unstackable(f"{_name(target)} makes a tensor of its own")
         return function, Kind.PLAIN
     if function in ARITHMETIC:
         return _arithmetic(ARITHMETIC[function], kinds)
@@ -84,8 +96,31 @@ def stacked_call(
     if function in POOLS:
         return (_merged(function) if offset else function), first
     if function in AXES:
+        if not _has_axis(function, args, kwargs):
+            raise Unstackable(f"{_name(function)} goes over all axes, samples included")
         return _axes(function, offset), first
     return _reshaping(target, kwargs, offset), first
+
+
+def concatenated(kinds: list[Kind], axis: int, trials: Callable[[Any], int]) -> tuple[Call, Kind]:
+    """How ``torch.cat`` is called for all trials.
+
+    Args:
+        kinds: Kinds of the tensors, each a batch.
+        axis: Axis of one trial.
+        trials: Their number in a network.
+    """
+    if all(kind is Kind.SHARED for kind in kinds):
+        return lambda _network, tensors: torch.cat(tensors, axis), Kind.SHARED
+
+    def run(network: Any, tensors: list[Tensor]) -> Tensor:
+        stacked = [
+            t.expand(trials(network), *t.shape) if kind is Kind.SHARED else t
+            for t, kind in zip(tensors, kinds, strict=True)
+        ]
+        return torch.cat(stacked, _shifted(axis, 1))
+
+    return run, Kind.STACKED
 
 
 def _out_of_place(function: Call) -> Call:
@@ -100,9 +135,9 @@ def _out_of_place(function: Call) -> Call:
 def _size(offset: int) -> Call:
     """``x.shape``, ``x.size()`` and ``x.size(axis)`` of one trial."""
 
-    def run(x: Tensor, axis: Any = None) -> Any:
-        sizes = x.shape[offset:]
-        return sizes[axis] if isinstance(axis, int) else sizes
+    def run(x: Tensor, axis: Any = None, *, dim: int | None = None) -> Any:
+        sizes, wanted = x.shape[offset:], axis if dim is None else dim
+        return sizes[wanted] if isinstance(wanted, int) else sizes
 
     return run
 
@@ -118,26 +153,26 @@ def _reshaping(target: Any, kwargs: Mapping[str, Any], offset: int) -> Call:
 
 
 def _arithmetic(function: Call, kinds: list[Kind]) -> tuple[Call, Kind]:
-    tensors = [kind for kind in kinds if kind is not Kind.PLAIN]
-    if len(set(tensors)) == 1:
-        return function, tensors[0]
+    tensors = {kind for kind in kinds if kind is not Kind.PLAIN}
+    result = tensors.pop() if len(tensors) == 1 else Kind.STACKED
+    if result is Kind.SHARED:
+        return function, result
 
     def run(*values: Any, **options: Any) -> Any:
-        ndim = max(
-            v.ndim - (k is not Kind.SHARED)
-            for v, k in zip(values, kinds, strict=False)
-            if k in (Kind.SHARED, Kind.STACKED)
-        )
-        fitted = [
-            aligned(v, k, ndim) if isinstance(v, Tensor) else v for v, k in zip(values, kinds, strict=False)
-        ]
-        return function(*fitted, **options)
+        pairs = list(zip(values, kinds, strict=True))
+        ndim = max(axes_of_one(v, k) for v, k in pairs if k is not Kind.PLAIN)
+        return function(*(v if k is Kind.PLAIN else aligned(v, k, ndim) for v, k in pairs), **options)
 
-    return run, Kind.STACKED
+    return run, result
 
 
 def _merged(function: Call) -> Call:
     return lambda x, *args, **kwargs: function(x.flatten(0, 1), *args, **kwargs).unflatten(0, x.shape[:2])
+
+
+def _has_axis(function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+    axis = args[1] if len(args) > 1 else kwargs.get("dim", kwargs.get(AXES[function][0]))
+    return axis is not None or function is torch.flatten
 
 
 def _axes(function: Any, offset: int) -> Call:
@@ -149,8 +184,6 @@ def _axes(function: Any, offset: int) -> Call:
         given |= {name: kwargs.pop(name) for name in names if name in kwargs}
         if function is torch.flatten:
             given.setdefault("start_dim", 0)
-        if given.get("dim", 0) is None or (not given and function is not torch.flatten):
-            raise Unstackable(f"{_name(function)} goes over all axes, samples included")
         kwargs.pop("_stacklevel", None)
         return function(
             x, *(_shifted(given[name], offset) for name in names if name in given), *rest, **kwargs

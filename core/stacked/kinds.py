@@ -30,14 +30,17 @@ def aligned(value: Tensor, kind: Kind, ndim: int) -> Tensor:
     Args:
         value: Of this kind.
         kind: Its kind.
-        ndim: Axes of a sample-wise value of one trial, sample axis included.
+        ndim: Axes of the value of one trial that has the most, as ``axes_of_one`` counts them.
 
     Returns:
         A view of ``ndim`` + 1 axes, or of as many as it has.
     """
-    if kind is Kind.PARAMETER:
-        missing = ndim - (value.ndim - 1)
-        return value.reshape(value.shape[0], *(1,) * missing, *value.shape[1:])
     if kind is Kind.SHARED:
         return value.unsqueeze(0)
-    return value
+    missing = ndim - axes_of_one(value, kind)
+    return value.reshape(value.shape[0], *(1,) * missing, *value.shape[1:])
+
+
+def axes_of_one(value: Tensor, kind: Kind) -> int:
+    """Axes that the value has for one trial."""
+    return value.ndim if kind is Kind.SHARED else value.ndim - 1

@@ -199,8 +199,9 @@ def _group_norm(name: str, module: nn.Module, shared: bool) -> Twin:
 def _scaled(
     network: StackedNetwork, name: str, y: Tensor, weight: bool, bias: bool, fit: Callable[[Tensor], Tensor]
 ) -> Tensor:
-    if weight:
-        y = y * fit(network[f"{name}.weight"])
+    if not weight:
+        return y.expand(network.trials, *y.shape[1:])
+    y = y * fit(network[f"{name}.weight"])
     return y + fit(network[f"{name}.bias"]) if bias else y
 
 

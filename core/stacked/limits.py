@@ -88,7 +88,7 @@ class StackedLimits:
 
     def _shorten(self, gradients: Sequence[Tensor]) -> None:
         assert self._clip_norm is not None
-        lengths = torch.stack([torch.linalg.vector_norm(g.flatten(1), dim=1) for g in gradients])
+        lengths = torch.stack([torch.linalg.vector_norm(g.reshape(len(g), -1), dim=1) for g in gradients])
         length = torch.linalg.vector_norm(lengths, dim=0)
         factor = torch.where(self._clip_norm.isinf(), 1.0, (self._clip_norm / (length + 1e-6)).clamp_max(1.0))
         for gradient in gradients:

@@ -44,6 +44,9 @@ class StackedNetwork:
         stacked = {name: torch.stack([state[name].detach() for state in states]) for name in states[0]}
         self.parameters = {name: t.requires_grad_() for name, t in stacked.items() if name in trainable}
         self.constants = {name: t for name, t in stacked.items() if name not in trainable}
+        own = {id(p): name for name, p in first.items()}
+        all_names = networks[0].named_parameters(remove_duplicate=False)
+        self._tied = {name: own[id(p)] for name, p in all_names if name not in first}
         self._drop = {name: [_p(n, name) for n in networks] for name in program.random}
         self.generators = [torch.Generator() for _ in networks]
         self._one_stream = False
@@ -54,7 +57,8 @@ class StackedNetwork:
         return len(next(iter(self.parameters.values())))
 
     def __getitem__(self, name: str) -> Tensor:
-        """A parameter or buffer of all trials, (T, ...)."""
+        """A parameter or buffer of all trials, (T, ...), by any of its names."""
+        name = self._tied.get(name, name)
         found = self.parameters.get(name)
         return self.constants[name] if found is None else found
 
@@ -119,7 +123,10 @@ class StackedNetwork:
         self.parameters = {n: t.detach()[chosen].requires_grad_() for n, t in self.parameters.items()}
         self.constants = {n: t[chosen] for n, t in self.constants.items()}
         self._drop = {name: [drop[i] for i in places] for name, drop in self._drop.items()}
+        drawn = self.generators[0].get_state()
         self.generators = [self.generators[i] for i in places]
+        if self._one_stream and self.generators:  # the first alone has drawn, for all
+            self.generators[0].set_state(drawn)
 
     def state(self, place: int) -> dict[str, Tensor]:
         """Parameters and buffers of one trial, copies, as a ``state_dict`` names them."""

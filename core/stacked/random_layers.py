@@ -22,10 +22,17 @@ ALPHA = 1.7580993408473766
 
 def _dropout(name: str, module: nn.Module, shared: bool) -> Callable[[StackedNetwork, Tensor], Tensor]:
     """Units are kept with probability 1 − p and divided by it."""
+    return dropout_of(lambda network: network.dropped(name), shared)
+
+
+def dropout_of(
+    shares: Callable[[StackedNetwork], list[float]], shared: bool
+) -> Callable[[StackedNetwork, Tensor], Tensor]:
+    """Dropout by each trial's p."""
 
     def run(network: StackedNetwork, x: Tensor) -> Tensor:
         stacked = x.unsqueeze(0) if shared else x
-        drop = network.dropped(name)
+        drop = shares(network)
         if not network.training or not any(drop):
             return stacked.expand(network.trials, *stacked.shape[1:]) if shared else stacked
         scale = _column([1 / (1 - p) if p < 1 else 0.0 for p in drop], stacked)

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import fx, nn
 
-from nnbabysit.core.stacked.functions import stacked_call
+from nnbabysit.core.models.seeding import seeded
+from nnbabysit.core.stacked.functions import IN_PLACE, VIEWS, concatenated, stacked_call
 from nnbabysit.core.stacked.kinds import Kind, Unstackable
 from nnbabysit.core.stacked.layers import twin_of
-from nnbabysit.core.stacked.random_layers import RANDOM
+from nnbabysit.core.stacked.random_layers import RANDOM, dropout_of
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,14 @@ class Program:
     structure: str
 
 
+_MODULE_HOOKS = (
+    "_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks",
+)  # fmt: skip
+_VIEWING = (nn.Flatten, nn.Unflatten, nn.Identity, *RANDOM)
+"""Modules that may put out the very memory that they were given."""
+_TENSOR_HOOKS = ("_backward_hooks", "_post_accumulate_grad_hooks")
+
+
 class _Tracer(fx.Tracer):
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         ours = type(m).__module__.startswith("nnbabysit.core.models.") and not list(m.children())
@@ -71,17 +81,17 @@ def trace(model: nn.Module) -> Program:
     Raises:
         Unstackable: It cannot be traced (its path depends on its data), or calls what has no twin.
     """
-    was_training, programs, keys = model.training, [], []
+    was_training, programs, keys, called = model.training, [], [], dict[str, nn.Module]()
+    modules = dict(model.named_modules())
     try:
         for training in (True, False):
             model.train(training)
             graph = _traced(model)
             programs.append(_steps(model, graph))
             keys.append(str(graph))
+            called |= {str(n.target): modules[str(n.target)] for n in graph.nodes if n.op == "call_module"}
     finally:
         model.train(was_training)
-    modules = dict(model.named_modules())
-    called = {node.target: modules[node.target] for node in _traced(model).nodes if node.op == "call_module"}
     random = tuple(name for name, module in called.items() if type(module) in RANDOM)
     settings = {
         name: "" if type(module) in RANDOM else module.extra_repr() for name, module in called.items()
@@ -96,15 +106,36 @@ def _tensors(model: nn.Module) -> list[tuple[str, torch.Tensor]]:
 
 
 def _traced(model: nn.Module) -> fx.Graph:
-    if any(module._forward_hooks or module._forward_pre_hooks for module in model.modules()):
+    if any(getattr(module, hooks, None) for module in model.modules() for hooks in _MODULE_HOOKS):
         raise Unstackable("the network has hooks")
+    if any(getattr(p, hooks, None) for p in model.parameters() for hooks in _TENSOR_HOOKS):
+        raise Unstackable("a parameter has hooks")
     if any(True for module in model.modules() if hasattr(module, "parametrizations")):
         raise Unstackable("weights are computed from others (parametrization)")
+    before = [(module, dict(vars(module))) for module in model.modules()]
     try:
-        return _Tracer().trace(model)
+        with seeded(0):
+            graph = _Tracer().trace(model)
     except Exception as error:  # whatever the user's forward pass does with what is no tensor
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise Unstackable(f"its forward pass cannot be traced ({reason})") from error
+    finally:
+        changed = [name for module, kept in before for name in _restored(module, kept)]
+    if any(name.startswith("_tensor_constant") for name in changed):
+        raise Unstackable("its forward pass makes a tensor of its own")
+    if changed:
+        raise Unstackable(f"its forward pass sets self.{changed[0]}")
+    return graph
+
+
+def _restored(module: nn.Module, kept: Mapping[str, Any]) -> list[str]:
+    """Put back what a forward pass has set; returns the names."""
+    now = vars(module)
+    names = [name for name in {**kept, **now} if name not in kept or now.get(name) is not kept[name]]
+    for name in names:
+        del now[name]
+    now.update({name: kept[name] for name in names if name in kept})
+    return names
 
 
 def _steps(model: nn.Module, graph: fx.Graph) -> tuple[Step, ...]:
@@ -140,13 +171,10 @@ def _step(
         return fx.node.map_arg(value, slots.__getitem__)  # type: ignore[arg-type]
 
     args, kwargs = put(node.args), put(node.kwargs)
+    if _is_in_place(node, modules) and _is_read_again(node.args[0], modules):
+        raise Unstackable(f"{node.target} overwrites what is read again")
     if node.op == "call_module":
-        if len(node.args) != 1 or node.kwargs or not isinstance(node.args[0], fx.Node):
-            raise Unstackable(f"{node.target} is called with more than one argument")
-        run, kind = twin_of(
-            _own_name(modules, str(node.target)), modules[str(node.target)], kinds[node.args[0]]
-        )
-        return Step(run, True, args, {}), kind
+        return _of_module(node, args, modules, kinds)
     if node.op == "get_attr":
         name = names.get(id(_attribute(model, str(node.target))))
         if name is None:
@@ -155,8 +183,76 @@ def _step(
     of_args = [kinds[a] if isinstance(a, fx.Node) else Kind.PLAIN for a in node.args]
     if any(isinstance(value, fx.Node) and kinds[value] is not Kind.PLAIN for value in node.kwargs.values()):
         raise Unstackable(f"{node.target} is given tensors by name")
+    if node.target is F.dropout:
+        return _dropout(node, args, of_args[0])
+    if node.target in (torch.cat, torch.concat):
+        return _concatenation(node, put, kinds)
+    if _holds_batches(node, kinds):
+        raise Unstackable(f"{node.target} is given several tensors at once")
     run, kind = stacked_call(node.target, node.args, node.kwargs, of_args)
     return Step(run, False, args, kwargs), kind
+
+
+def _of_module(
+    node: fx.Node, args: tuple[Any, ...], modules: Mapping[str, nn.Module], kinds: Mapping[fx.Node, Kind]
+) -> tuple[Step, Kind]:
+    if len(node.args) != 1 or node.kwargs or not isinstance(node.args[0], fx.Node):
+        raise Unstackable(f"{node.target} is called with more than one argument")
+    run, kind = twin_of(_own_name(modules, str(node.target)), modules[str(node.target)], kinds[node.args[0]])
+    return Step(run, True, args, {}), kind
+
+
+def _dropout(node: fx.Node, args: tuple[Any, ...], kind: Kind) -> tuple[Step, Kind]:
+    p = node.kwargs.get("p", 0.5)
+    if kind not in (Kind.SHARED, Kind.STACKED) or not isinstance(p, float | int):
+        raise Unstackable("dropout is called on what is no batch, or with a computed p")
+    if not node.kwargs.get("training", True):
+        return Step(lambda x: x, False, args, {}), kind
+    run = dropout_of(lambda network: [float(p)] * network.trials, kind is Kind.SHARED)
+    return Step(run, True, args, {}), Kind.STACKED
+
+
+def _concatenation(
+    node: fx.Node, put: Callable[[Any], Any], kinds: Mapping[fx.Node, Kind]
+) -> tuple[Step, Kind]:
+    tensors: Any = node.args[0]
+    axis: Any = node.args[1] if len(node.args) > 1 else node.kwargs.get("dim", 0)
+    of_each = [kinds.get(each, Kind.PLAIN) for each in tensors] if isinstance(tensors, list | tuple) else []
+    if not of_each or not {Kind.SHARED, Kind.STACKED}.issuperset(of_each):
+        raise Unstackable(f"{node.target} is given what is no batch")
+    run, kind = concatenated(of_each, axis, lambda network: network.trials)
+    return Step(run, True, (put(list(tensors)),), {}), kind
+
+
+def _holds_batches(node: fx.Node, kinds: Mapping[fx.Node, Kind]) -> bool:
+    """Whether there are tensors inside its lists."""
+    direct = [each for each in node.args if isinstance(each, fx.Node)]
+    return any(kinds[each] is not Kind.PLAIN and each not in direct for each in node.all_input_nodes)
+
+
+def _is_in_place(node: fx.Node, modules: Mapping[str, nn.Module]) -> bool:
+    if node.op == "call_module":
+        return bool(getattr(modules[str(node.target)], "inplace", False))
+    if node.op == "call_method":
+        return str(node.target).endswith("_")
+    named = str(getattr(node.target, "__name__", "")).endswith("_")
+    return node.op == "call_function" and (
+        named or node.target in IN_PLACE or node.kwargs.get("inplace") is True
+    )
+
+
+def _is_read_again(value: Any, modules: Mapping[str, nn.Module]) -> bool:
+    """Whether anything but the one call reads this memory; alone it would read what was written."""
+    while isinstance(value, fx.Node):
+        if len(value.users) > 1 or value.op == "get_attr":
+            return True
+        viewing = value.target in VIEWS or (
+            value.op == "call_module" and isinstance(modules[str(value.target)], _VIEWING)
+        )
+        if not viewing:
+            return False
+        value = value.args[0]
+    return False
 
 
 def _own_name(modules: Mapping[str, nn.Module], target: str) -> str:

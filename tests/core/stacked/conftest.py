@@ -137,9 +137,11 @@ def training() -> Training:
         ArraySplit(*split.take(torch.arange(n))) for split, n in [(whole.train, 130), (whole.validation, 60)]
     ]
     digits = Dataset(**{**vars(whole), "train": parts[0], "validation": parts[1], "test": None})
+    many = ArraySplit(*whole.train.take(torch.arange(600)))
     kinds = torch.tensor([[1.0, 0.5, -1.0]])
     datasets = {
         "digits": digits,
+        "many digits": Dataset(**{**vars(digits), "train": many}),
         "binary": _other_task(digits, "binary", 1, lambda split: (split.y > 4).float()),
         "multilabel": _other_task(
             digits,

@@ -48,6 +48,14 @@ def test_trials_of_one_kind_draw_the_same_masks(training: Training) -> None:
     alike[0].check_same(training.alone(training.configs(SHARED, OURS)[0]))
 
 
+def test_the_first_of_one_kind_leaves_in_the_middle_of_an_epoch(training: Training) -> None:
+    """It drew the masks for all; the others go on where its stream was."""
+    shared = {"optimizer.name": "sgd", "training.batch_size": 10, DROPOUT: 0.3}
+    found = training.check_equal(shared, {LR: 1e6}, {LR: 0.03}, {LR: 0.01}, data="many digits")
+    assert found[0].stopped.endswith("epoch 1, step 26")
+    assert [bool(each.stopped) for each in found] == [True, False, False]
+
+
 @pytest.mark.parametrize("place", [0, 1, 3])
 def test_beside_one_that_diverges(training: Training, place: int) -> None:
     shared = {**SHARED, "training.batch_size": 10, "optimizer.name": "momentum", "model.args.norm": "none"}
@@ -70,7 +78,7 @@ def test_several_leave_at_times_of_their_own(training: Training) -> None:
         {LR: 0.01, **rising},
         {LR: 60.0},
     ]
-    found = training.check_equal(shared, *rates)
+    found = training.check_equal(shared, *rates, data="many digits")
     assert [bool(each.stopped) for each in found] == [True, False, True, False, True]
     assert len({each.stopped for each in found}) == 4
 
@@ -85,8 +93,8 @@ def test_a_loss_that_is_not_finite_in_validation_alone(training: Training) -> No
 
 @pytest.mark.parametrize("size", [10, "full"])
 def test_all_leave(training: Training, size: int | str) -> None:
-    shared = {"training.batch_size": size, "training.epochs": 3, "optimizer.name": "sgd"}
-    found = training.check_equal(shared, {LR: 1e30}, {LR: 1e31})
+    shared: dict[str, Any] = {"training.batch_size": size, "training.epochs": 3, "optimizer.name": "sgd"}
+    found = training.check_equal(shared, {LR: 1e30}, {LR: 1e31}, data="many digits")
     assert all(each.stopped for each in found)
 
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from nnbabysit.core.models.maxout import Maxout
 from nnbabysit.core.stacked.kinds import Kind, Unstackable
 from nnbabysit.core.stacked.random_layers import RANDOM
-from nnbabysit.core.stacked.wide import stacked_linear, wide_conv2d, wide_linear
+from nnbabysit.core.stacked.wide import channels_last, stacked_linear, wide_linear
 
 if TYPE_CHECKING:
     from nnbabysit.core.stacked.network import StackedNetwork
@@ -131,38 +131,37 @@ def _convolution(name: str, module: nn.Module, shared: bool) -> Twin:
 
     def run(network: StackedNetwork, x: Tensor) -> Tensor:
         w, b = network[weight], None if bias is None else network[bias]
-        if shared and groups == 1:
-            return wide_conv2d(x, w, b, **settings)
-        inputs = [x] * len(w) if shared else x.unbind(0)
+        inputs = [channels_last(x)] * len(w) if shared else map(channels_last, x.unbind(0))
         biases = [None] * len(w) if b is None else b.unbind(0)
-        maps = [
-            convolve(*each, **settings, groups=groups)
-            for each in zip(inputs, w.unbind(0), biases, strict=True)
-        ]
-        return torch.stack(maps)
+        each = zip(inputs, w.unbind(0), biases, strict=True)
+        maps = [convolve(*one, **settings, groups=groups) for one in each]
+        return torch.cat(maps).view(len(maps), *maps[0].shape)
 
     return run
 
 
 def _batch_norm(name: str, module: nn.Module, shared: bool) -> Twin:
-    """The channels of all trials side by side: each has its own statistics, as in a network of its own."""
+    """Each trial has its own statistics. Numbers of all trials stand side by side as channels of one layer;
+    image maps do not, for whose channels there is no such place in memory without copying.
+    """
     assert isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)
     if module.momentum is None or not module.track_running_stats:
         raise Unstackable(f"{name} keeps no running averages of a fixed momentum")
-    affine, momentum, eps = module.affine, module.momentum, module.eps
+    names = ["running_mean", "running_var", *(["weight", "bias"] if module.affine else [])]
+    momentum, eps = module.momentum, module.eps
 
     def run(network: StackedNetwork, x: Tensor) -> Tensor:
-        mean, variance = network[f"{name}.running_mean"], network[f"{name}.running_var"]
-        stacked = x.unsqueeze(0).expand(len(mean), *x.shape) if shared else x
-        beside = stacked.transpose(0, 1).flatten(1, 2)
-        weight = network[f"{name}.weight"].flatten() if affine else None
-        bias = network[f"{name}.bias"].flatten() if affine else None
+        state = [network[f"{name}.{each}"] for each in names]
+        stacked = x.unsqueeze(0).expand(network.trials, *x.shape) if shared else x
         if network.training:
             network[f"{name}.num_batches_tracked"].add_(1)
-        y = F.batch_norm(
-            beside, mean.view(-1), variance.view(-1), weight, bias, network.training, momentum, eps
-        )
-        apart: Tensor = y.unflatten(1, mean.shape)  # type: ignore[no-untyped-call]
+        settings = {"training": network.training, "momentum": momentum, "eps": eps}
+        if stacked.ndim == 5:
+            maps = [F.batch_norm(*trial, **settings) for trial in zip(stacked, *state, strict=True)]
+            return torch.cat(maps).view(stacked.shape)
+        beside = stacked.transpose(0, 1).flatten(1, 2)
+        y = F.batch_norm(beside, *(tensor.view(-1) for tensor in state), **settings)
+        apart: Tensor = y.unflatten(1, state[0].shape)  # type: ignore[no-untyped-call]
         return apart.transpose(0, 1)
 
     return run

@@ -94,18 +94,12 @@ def wide_linear(x: Tensor, weight: Tensor, bias: Tensor | None, dtype: torch.dty
     return sums.view(*x.shape[:-1], *sums.shape[1:]).movedim(-2, 0)
 
 
-def wide_conv2d(x: Tensor, weight: Tensor, bias: Tensor | None, **settings: Any) -> Tensor:
-    """A convolution of every trial on a shared input: one with T times as many filters.
+def channels_last(x: Tensor) -> Tensor:
+    """Image maps (N, C, H, W) with the channels innermost in memory, other values as they are.
 
-    Args:
-        x: (N, C, ...), the same for all trials.
-        weight: (T, O, C, kernel…).
-        bias: (T, O), or None.
-        settings: Stride, padding and dilation.
-
-    Returns:
-        (T, N, O, ...), a view of memory in the order (N, T, O, ...).
+    On a CPU a small convolutional network trains in half the time so, max-pooling in a seventh. One wide
+    convolution for all trials would leave each trial's channels scattered.
     """
-    convolve = torch.conv1d if weight.ndim == 4 else torch.conv2d
-    maps = convolve(x, weight.flatten(0, 1), None if bias is None else bias.flatten(), **settings)
-    return maps.view(len(x), *weight.shape[:2], *maps.shape[2:]).transpose(0, 1)
+    if x.ndim != 4 or x.device.type != "cpu":
+        return x
+    return x.to(memory_format=torch.channels_last)

@@ -6,7 +6,7 @@ taken out between two steps. Shapes: T trials, N samples; ``shared`` inputs are 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -141,26 +141,32 @@ def _convolution(name: str, module: nn.Module, shared: bool) -> Twin:
 
 
 def _batch_norm(name: str, module: nn.Module, shared: bool) -> Twin:
-    """Each trial has its own statistics. Numbers of all trials stand side by side as channels of one layer;
-    image maps do not, for whose channels there is no such place in memory without copying.
+    """Each trial has its own statistics.
+
+    Numbers of all trials stand side by side as channels of one layer; image maps do not, for whose channels
+    there is no such place in memory without copying.
     """
     assert isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)
     if module.momentum is None or not module.track_running_stats:
         raise Unstackable(f"{name} keeps no running averages of a fixed momentum")
-    names = ["running_mean", "running_var", *(["weight", "bias"] if module.affine else [])]
-    momentum, eps = module.momentum, module.eps
+    affine, momentum, eps = module.affine, module.momentum, module.eps
 
     def run(network: StackedNetwork, x: Tensor) -> Tensor:
+        def normalised(x: Tensor, state: Sequence[Tensor]) -> Tensor:
+            mean, variance, *scale = state
+            weight, bias = scale or (None, None)
+            return F.batch_norm(x, mean, variance, weight, bias, network.training, momentum, eps)
+
+        names = ("running_mean", "running_var", *(("weight", "bias") if affine else ()))
         state = [network[f"{name}.{each}"] for each in names]
         stacked = x.unsqueeze(0).expand(network.trials, *x.shape) if shared else x
         if network.training:
             network[f"{name}.num_batches_tracked"].add_(1)
-        settings = {"training": network.training, "momentum": momentum, "eps": eps}
         if stacked.ndim == 5:
-            maps = [F.batch_norm(*trial, **settings) for trial in zip(stacked, *state, strict=True)]
+            maps = [normalised(maps, own) for maps, *own in zip(stacked, *state, strict=True)]
             return torch.cat(maps).view(stacked.shape)
         beside = stacked.transpose(0, 1).flatten(1, 2)
-        y = F.batch_norm(beside, *(tensor.view(-1) for tensor in state), **settings)
+        y = normalised(beside, [tensor.view(-1) for tensor in state])
         apart: Tensor = y.unflatten(1, state[0].shape)  # type: ignore[no-untyped-call]
         return apart.transpose(0, 1)
 

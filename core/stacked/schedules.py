@@ -22,7 +22,7 @@ class _Rate(torch.optim.Optimizer):
         self.param_groups = [{"lr": lr, "params": []}]
         self.defaults = {"lr": lr}
 
-    def step(self, closure: Any = None) -> None:  # type: ignore[override] -- torch declares two forms
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]  # torch's is overloaded
         """Tell the scheduler that steps have begun."""
 
 

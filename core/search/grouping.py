@@ -12,6 +12,7 @@ from torch import nn
 from nnbabysit.core.config.loading import with_values
 from nnbabysit.core.config.schema import Config
 from nnbabysit.core.data.dataset import Dataset
+from nnbabysit.core.errors import ConfigError
 from nnbabysit.core.search.trial import PlannedTrial
 from nnbabysit.core.stacked.kinds import Unstackable
 from nnbabysit.core.stacked.optimisers import StackedOptimizer
@@ -72,6 +73,10 @@ class Grouping:
         data = sorted(path for path in trial.params if path.startswith("data.") and path != "data.seed")
         if data:
             return "", f"{data[0]} changes the data"
+        try:
+            with_values(self._config, trial.params)
+        except ConfigError:
+            return "", "its settings are refused"
         apart = {path: value for path, value in trial.params.items() if not _per_trial(path)}
         of_model = {path: value for path, value in trial.params.items() if path.startswith("model.")}
         name = json.dumps([apart, of_model, trial.confirm], sort_keys=True, default=str)

@@ -125,7 +125,7 @@ class Trainer:
         except DiskError:
             raise
         except (MemoryError, RuntimeError) as error:
-            if not _is_out_of_memory(error):
+            if not _is_out_of_memory(error) or len(job.trials) == 1:
                 return self._after_error(job, error)
         except Exception as error:  # told and logged; alone, each trial fails or not by itself
             return self._after_error(job, error)

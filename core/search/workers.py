@@ -7,9 +7,11 @@ parent had. It ends when its parent does, however that ends.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import multiprocessing
 import os
+import pickle
 import signal
 import sys
 import warnings
@@ -101,7 +103,8 @@ class Workers:
             while waiting and free:
                 pipe = free.pop()
                 running[pipe], job = waiting.popleft()
-                pipe.send(job)
+                with contextlib.suppress(ConnectionError):  # it was killed: that is found in what it answers
+                    _send(pipe, job)
             ready: list[Any] = wait(list(running))
             for pipe in ready:
                 kind, answer = self._received(pipe)
@@ -148,9 +151,25 @@ def _serve(pipe: Any, do: Do, parent: int) -> None:
                 answer = "done", do(job, lambda progress: pipe.send(("progress", progress)))
             except Exception as error:  # handed to the parent, which raises it
                 answer = "failed", error
-            pipe.send(answer)
+            _answer(pipe, *answer)
     except (EOFError, OSError):
         os._exit(0)
+
+
+def _send(pipe: Any, message: Any) -> None:
+    """Send bytes; torch's own way for a pipe opens a file for each tensor, of which a process has few."""
+    pipe.send_bytes(pickle.dumps(message))
+
+
+def _answer(pipe: Any, kind: str, answer: Any) -> None:
+    """Hand an answer to the parent; one that cannot be pickled is told by its name and its words."""
+    try:
+        _send(pipe, (kind, answer))
+    except OSError:
+        raise
+    except Exception as error:  # whatever an object of the user's does in there
+        reason = answer if kind == "failed" else error
+        _send(pipe, ("failed", RuntimeError(f"{type(reason).__name__}: {reason}")))
 
 
 def _end_with(parent: int) -> None:

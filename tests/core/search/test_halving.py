@@ -1,0 +1,110 @@
+"""Successive halving: who goes on is known by hand when a trial's value is its learning rate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from nnbabysit.core.search.halving import Halving
+from nnbabysit.core.search.job import Job, Outcome
+from nnbabysit.core.search.trial import PlannedTrial, Trial
+
+
+def cohort(*values: float) -> list[PlannedTrial]:
+    return [PlannedTrial(index=index, params={"optimizer.lr": value}) for index, value in enumerate(values)]
+
+
+class Fake:
+    """Does jobs without training: in epoch e a trial comes to its lr + e, and diverges if lr is below 0."""
+
+    def __init__(self) -> None:
+        self.jobs: list[Job] = []
+
+    def __call__(self, jobs: list[Job]) -> list[Outcome]:
+        self.jobs += jobs
+        return [self._outcome(job) for job in jobs]
+
+    def _outcome(self, job: Job) -> Outcome:
+        outcome, last = Outcome(), job.last or 9
+        for trial in job.trials:
+            lr = trial.params["optimizer.lr"]
+            assert (trial.index in job.states) == (job.first > 1)
+            curve = (*job.curves.get(trial.index, ()), *(lr + e for e in range(job.first, last + 1)))
+            diverged = lr < 0 and last > 1
+            outcome.trials.append(
+                Trial(
+                    index=trial.index,
+                    params=trial.params,
+                    value=None if diverged else max(curve),
+                    state="diverged" if diverged else "complete",
+                    reason="cost" if diverged else "",
+                    curve=curve,
+                )
+            )
+            if job.keep and not diverged:
+                outcome.states[trial.index] = {"epoch": last}
+        return outcome
+
+
+def in_threes(trials: Sequence[PlannedTrial]) -> list[tuple[PlannedTrial, ...]]:
+    return [tuple(trials[i : i + 3]) for i in range(0, len(trials), 3)]
+
+
+@pytest.mark.parametrize(
+    ("factor", "epochs", "rungs", "shrinking"),
+    [(3, 9, [1, 3], 9), (3, 10, [1, 3, 9], 27), (2, 5, [1, 2, 4], 8), (3, 1, [], 1)],
+)
+def test_rungs(factor: int, epochs: int, rungs: list[int], shrinking: int) -> None:
+    halving = Halving(factor, epochs)
+    assert (halving.rungs, halving.shrinking) == (rungs, shrinking)
+
+
+def test_a_third_goes_on_behind_each_rung() -> None:
+    do = Fake()
+    trials = cohort(0.5, 0.1, 0.9, 0.3, 0.8, 0.2, 0.7, 0.4, 0.6)
+    ended = Halving(3, 9).run(trials, do, in_threes)
+    assert [trial.index for trial in ended] == list(range(9))
+    assert [trial.index for trial in ended if trial.state == "complete"] == [2]
+    assert ended[2].curve == tuple(0.9 + e for e in range(1, 10))
+    stopped = {trial.index: len(trial.curve) for trial in ended if trial.state == "stopped"}
+    assert stopped == {0: 1, 1: 1, 3: 1, 5: 1, 7: 1, 8: 1, 4: 3, 6: 3}
+    assert ended[4].reason == "3.8 after epoch 3, place 2 of 3, the best 1 go on"
+    assert ended[1].reason == "1.1 after epoch 1, place 9 of 9, the best 3 go on"
+    assert ended[1].value is None
+    assert [(job.first, job.last, job.keep) for job in do.jobs] == [(1, 1, True)] * 3 + [
+        (2, 3, True),
+        (4, None, False),
+    ]
+    assert [trial.index for trial in do.jobs[3].trials] == [2, 4, 6]
+
+
+def test_equal_ones_go_on_in_the_order_of_their_draw() -> None:
+    ended = Halving(2, 2).run(cohort(0.1, 0.1, 0.1, 0.1), Fake(), in_threes)
+    assert [trial.state for trial in ended] == ["complete", "complete", "stopped", "stopped"]
+
+
+def test_those_that_diverge_leave_room_for_none() -> None:
+    """Half of four go on at the first rung; one of the two diverges on the way to the second."""
+    ended = Halving(2, 4).run(cohort(-0.1, 0.3, -0.2, -0.3), Fake(), in_threes)
+    assert [trial.state for trial in ended] == ["diverged", "complete", "stopped", "stopped"]
+
+
+def test_without_rungs_all_are_trained_to_their_end() -> None:
+    ended = Halving(3, 1).run(cohort(0.1, 0.2), Fake(), in_threes)
+    assert [trial.state for trial in ended] == ["complete", "complete"]
+
+
+def test_nothing_is_done_when_all_have_left() -> None:
+    class Failing(Fake):
+        def _outcome(self, job: Job) -> Outcome:
+            trials = [
+                Trial(index=t.index, params=t.params, value=None, state="failed", reason="x")
+                for t in job.trials
+            ]
+            return Outcome(trials=trials)
+
+    do = Failing()
+    ended = Halving(2, 4).run(cohort(0.1, 0.2), do, in_threes)
+    assert [trial.state for trial in ended] == ["failed", "failed"]
+    assert len(do.jobs) == 1

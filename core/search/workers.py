@@ -122,7 +122,9 @@ class Workers:
             kind, answer = pipe.recv()
         except (EOFError, ConnectionError):
             pipe.close()
-            self._workers.pop(pipe).join()
+            process = self._workers.pop(pipe)
+            process.kill()
+            process.join()
             return "done", Lost()
         if kind == "failed":
             raise answer

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from nnbabysit.core.data.memory import free_bytes
 from nnbabysit.core.models.dry_run import dry_run
-from nnbabysit.core.training.loop import EVALUATION_BATCH
+from nnbabysit.core.training.divergence import FIRST_SAMPLES
 
 CACHE_BYTES = 4 << 20
 """Weights, gradients and velocities of a stack that a core still holds near itself; a guess to start from."""
@@ -82,10 +82,10 @@ def largest_stack(
     """Trials that fit into a share of the free memory, at least 1.
 
     Counted are weights, gradients, two running quantities and two temporaries of the optimiser, and what the
-    layers put out for a batch, forwards and backwards, or for a batch of an evaluation.
+    layers put out for a batch, forwards and backwards, or for the samples that the first cost is asked of.
     """
     weights = 6 * sum(parameter.numel() for parameter in network.parameters())
-    layers = _outputs_per_sample(network, input_shape) * max(2 * batch, EVALUATION_BATCH)
+    layers = _outputs_per_sample(network, input_shape) * max(2 * batch, FIRST_SAMPLES[1])
     return max(1, int(free_bytes() * share / processes / (4 * (weights + layers))))
 
 

@@ -58,10 +58,19 @@ class StackedObjective:
         if task == "regression":
             return None
         if task == "classification":
-            return (outputs.argmax(2) == y).sum(1).to(torch.float32)
+            return (_answers(outputs) == y).sum(1).to(torch.float32)
         right = (outputs.reshape(-1, *y.shape) > 0) == (y > 0.5)
         labels = right[0, 0].numel() if right.ndim > 2 else 1
         return right.flatten(1).sum(1).to(torch.float32) / labels
+
+
+def _answers(outputs_TNC: Tensor) -> Tensor:
+    """``outputs.argmax(2)``, the first of equals included, in much less time over so short an axis."""
+    outputs_TCN = outputs_TNC.mT.contiguous()
+    classes = outputs_TCN.shape[1]
+    from_last = torch.arange(classes, 0, -1, dtype=outputs_TCN.dtype, device=outputs_TCN.device)
+    is_top = outputs_TCN == outputs_TCN.amax(1, keepdim=True)
+    return classes - (is_top * from_last.unsqueeze(1)).amax(1)
 
 
 def _log_softmax(outputs_TNC: Tensor) -> Tensor:

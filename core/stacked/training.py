@@ -209,6 +209,12 @@ def initial_costs(stack: Stack, train: Split) -> list[float]:
     return [float(cost) for cost in costs]
 
 
+def _evaluation_batch(stack: Stack) -> int:
+    """As many samples as in training, within bounds: what a stack puts out for 1000 fills no cache."""
+    size = stack.configs[0].training.batch_size
+    return EVALUATION_BATCH if size == "full" else min(EVALUATION_BATCH, max(FIRST_SAMPLES[0], size))
+
+
 @torch.no_grad()
 def evaluate(stack: Stack, split: Split) -> list[Score]:
     """Mean loss and accuracy of each trial over a split, in evaluation mode."""
@@ -216,7 +222,7 @@ def evaluate(stack: Stack, split: Split) -> list[Score]:
     network.training = False
     loss = torch.zeros(network.trials, device=stack.device)
     correct: Tensor | None = None
-    for x, y in split.batches(EVALUATION_BATCH):
+    for x, y in split.batches(_evaluation_batch(stack)):
         outputs = network(x)
         loss += stack.objective.losses(outputs, y) * len(y)
         right = stack.objective.correct(outputs, y)

@@ -102,11 +102,10 @@ def run_search(
         telling = Telling(run, sampler.trials, metric=metric, good=what.settings.good, clock=clock)
         finished = _run_trials(study, runner, sampler, known, telling)
         _refuse_if_all_failed(finished, runner.first_error)
-        shares = importances(what.space, finished)
         repeated = look_again(config, run, study, runner, finished, first=sampler.trials, metric=metric)
-    outcome = Outcome(
-        trials=finished, importances=shares, metric=metric, seconds=clock() - start, repeated=repeated
-    )
+        seconds = clock() - start
+    shares = importances(what.space, finished)
+    outcome = Outcome(trials=finished, importances=shares, metric=metric, seconds=seconds, repeated=repeated)
     winner = outcome.best.index if repeated and outcome.best else None
     run.update_meta(**{lineage.KEY: lineage.note(config, **noted, finished=True, winner=winner)})
     _plot(run, what, outcome)

@@ -74,11 +74,11 @@ def test_the_first_guess_fills_the_cache() -> None:
 
 
 def test_a_stack_fits_into_its_share_of_the_free_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """110 weights six times and, for the 1000 samples of an evaluation, 10 outputs each: 42,640 bytes."""
+    """110 weights six times and, for the 1024 samples of the first cost, 10 outputs each: 43,600 bytes."""
     monkeypatch.setattr(module, "free_bytes", lambda: 8_000_000)
     network = nn.Linear(10, 10)
-    assert largest_stack(network, (10,), 100, 0.5, 1) == 4_000_000 // (4 * (660 + 10_000))
-    assert largest_stack(network, (10,), 100, 0.5, 2) == 2_000_000 // (4 * (660 + 10_000))
+    assert largest_stack(network, (10,), 100, 0.5, 1) == 4_000_000 // (4 * (660 + 10_240))
+    assert largest_stack(network, (10,), 100, 0.5, 2) == 2_000_000 // (4 * (660 + 10_240))
     assert largest_stack(network, (10,), 10**9, 0.5, 1) == 1
     assert not network._forward_hooks
 

@@ -33,8 +33,9 @@ docs:  ## the pages that are written from the code: settings, commands, rules, f
 pictures:  ## those of README.md, from a real run; needs Chromium and chromedriver
 	$(BIN)/python -m tests.documentation.pictures
 
-benchmarks:  ## side by side with a hand-written loop; prints ratios
-	$(BIN)/python tests/benchmarks/throughput.py
+benchmarks:  ## side by side with hand-written loops and with Optuna; prints ratios
+	-$(BIN)/python tests/benchmarks/throughput.py
+	$(BIN)/python tests/benchmarks/search.py
 
 clean:
 	rm -rf build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

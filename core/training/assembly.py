@@ -93,8 +93,19 @@ def prepare(config: Config, dataset: Dataset | None = None) -> Prepared:
 
 
 def load_fitting(config: Config) -> Dataset:
-    """The data, after a proof that what the config describes fits it; raises as ``prepare`` does."""
-    return prepare(config).dataset
+    """The data, after a proof that what the config describes fits it; raises as ``prepare`` does.
+
+    No optimiser is built: with its first one torch imports its compiler, which takes over a second and is of
+    no use to a stacked search.
+    """
+    if config.transfer is not None:  # its learning rates are checked against an optimiser
+        return prepare(config).dataset
+    device = pick_device(config.device)
+    dataset = load_dataset(config)
+    _network(config, dataset, device, derive_seed(config.seed, "model"))
+    _objective(config, dataset)
+    _augmentation(config, dataset)
+    return dataset
 
 
 def assemble(
@@ -122,32 +133,45 @@ def assemble(
         UserCodeError: The user's code raised.
     """
     device = pick_device(config.device) if device is None else device
-    model = build_model(
-        config.model,
-        input_shape=dataset.input_shape,
-        num_outputs=dataset.num_outputs,
-        seed=derive_seed(config.seed, "model") if seed is None else seed,
-    ).to(device)
-    check_batch_size(config, dataset, model)
-    transferred = None if config.transfer is None else transfer(config.transfer, model, dataset)
+    seed = derive_seed(config.seed, "model") if seed is None else seed
+    model, transferred = _network(config, dataset, device, seed)
     optimizer = build_optimizer(config.optimizer, model.parameters())
     if transferred is not None:
         set_learning_rates(optimizer, transferred)
     steps = steps_per_epoch(model, len(dataset.train), config.training.batch_size)
     assembly = Assembly(
         model=model,
-        objective=build_objective(config.loss, dataset.task, config.regularization.label_smoothing),
+        objective=_objective(config, dataset),
         optimizer=optimizer,
         schedule=Schedule(config.schedule, optimizer, epochs or config.training.epochs, steps),
         penalty=Penalty.of(config.regularization, list(weight_matrices(model).values())),
         limits=Limits(config.regularization, model),
-        augmentation=Augmentation.of(config.data.augment, config.seed, dataset.input_shape),
+        augmentation=_augmentation(config, dataset),
         transferred=transferred,
         device=device,
     )
     if transferred is not None:
         transferred.begin(epoch=1)  # last: optimiser, penalty and limits know the frozen weights too
     return assembly
+
+
+def _network(
+    config: Config, dataset: Dataset, device: torch.device, seed: int
+) -> tuple[nn.Module, Transferred | None]:
+    """The network, on its device, and what it took over."""
+    model = build_model(
+        config.model, input_shape=dataset.input_shape, num_outputs=dataset.num_outputs, seed=seed
+    ).to(device)
+    check_batch_size(config, dataset, model)
+    return model, None if config.transfer is None else transfer(config.transfer, model, dataset)
+
+
+def _objective(config: Config, dataset: Dataset) -> Objective:
+    return build_objective(config.loss, dataset.task, config.regularization.label_smoothing)
+
+
+def _augmentation(config: Config, dataset: Dataset) -> Augmentation | None:
+    return Augmentation.of(config.data.augment, config.seed, dataset.input_shape)
 
 
 def check_batch_size(config: Config, dataset: Dataset, model: nn.Module) -> None:

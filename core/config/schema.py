@@ -210,7 +210,7 @@ class Search(Section):
     sampler: Literal["random", "grid", "qmc", "tpe"] = "random"
     """At random, on a grid, quasi-random (``qmc``, Sobol), or by what earlier trials came to (``tpe``)."""
     halving: Halving | None = None
-    """Left out: every trial is trained to its end, unless it diverges."""
+    """Left out: every trial is trained to its end, unless it diverges; so are those that have no stack."""
     repeat: NonNegativeInt = 0
     """Seeds that the best trials are trained with again; ranked by their mean. 0: none."""
     top: PositiveInt = 10
@@ -218,7 +218,7 @@ class Search(Section):
     precision: Literal["fp32", "bf16"] = "fp32"
     """Numbers in the matrix products of stacks; behind ``bf16`` the best trials are run again in fp32."""
     stack: PositiveInt | None = None
-    """Most trials that are trained as one model; 1: none are; left out: what is measured to be fastest."""
+    """Most trials that are trained as one model; 1: one by one; left out: what is measured to be fastest."""
     processes: PositiveInt | None = None
     """Processes that train trials; left out: what is measured to be fastest."""
     memory: Share = 0.5

@@ -32,7 +32,7 @@ class Job:
 
     Attributes:
         trials: One stack, or trials to be run one by one.
-        stacked: Which of the two.
+        stacked: Which of the two. One trial can be a stack too, and ends as it would in a larger one.
         first: First epoch.
         last: Last epoch; None: all.
         states: Index → state that a trial goes on from; empty at the beginning.
@@ -118,7 +118,7 @@ class Trainer:
 
     def run(self, job: Job, report: Report = tell_nobody) -> Outcome:
         """Do a job; a stack too large for memory is halved, one that raises is run trial by trial."""
-        if not job.stacked or (len(job.trials) == 1 and not job.states and not job.keep):
+        if not job.stacked:
             return self._one_by_one(job.trials)
         try:
             return self._stacked(job, report)

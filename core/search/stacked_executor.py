@@ -125,7 +125,8 @@ class StackedExecutor:
             self.placement = self._place(groups)
         for group in groups:
             if group.alone:
-                self._say(f"{_count(group.trials)} run one by one: {group.alone}")
+                whole = ", each to its end: search.halving is for stacks" if self._halving else ""
+                self._say(f"{_count(group.trials)} run one by one{whole}: {group.alone}")
         threads = torch.get_num_threads()
         pool = self._pool(self.placement)
         try:
@@ -138,8 +139,10 @@ class StackedExecutor:
         assert self.placement is not None
         jobs: list[Job] = []
         for group in groups:
-            stacked = not group.alone and self.placement.stack > 1
-            if stacked and self._halving is not None and not group.trials[0].confirm:
+            halved = self._halving is not None and not group.trials[0].confirm
+            stacked = not group.alone and (self._config.search.stack != 1 or halved)
+            if stacked and halved:
+                assert self._halving is not None
                 size = self.placement.stack * self._halving.shrinking
                 for cohort in _parts(group.trials, size, 1):
                     yield self._halving.run(cohort, lambda jobs: self._outcomes(pool, jobs), self._stacks)

@@ -16,8 +16,9 @@ from torch import Tensor
 class WideLinear(torch.autograd.Function):
     """x Wᵀ + b for all trials at once; no gradient is passed on to the shared x.
 
-    The bias' gradient is a product with ones, not a sum: the order in which torch sums depends on the width
-    of the stack, that of a product on the batch alone.
+    The sums begin with b where they are not computed in fewer digits, as in ``torch.nn.Linear``: added last
+    it changes the last digit of long sums. The bias' gradient is a product with ones, not a sum: the order in
+    which torch sums depends on the width of the stack, that of a product on the batch alone.
     """
 
     @staticmethod
@@ -29,8 +30,10 @@ class WideLinear(torch.autograd.Function):
         x = x_ND.to(dtype)
         ctx.save_for_backward(x)
         ctx.shape, ctx.result, ctx.has_bias = weight_THD.shape, weight_THD.dtype, bias_TH is not None
-        product = torch.mm(x, weight_THD.reshape(trials * outputs, inputs).to(dtype).t()).to(weight_THD.dtype)
-        sums = product.view(len(x), trials, outputs)
+        wide = weight_THD.reshape(trials * outputs, inputs).to(dtype).t()
+        if bias_TH is not None and dtype is weight_THD.dtype:
+            return torch.addmm(bias_TH.reshape(-1), x, wide).view(len(x), trials, outputs)
+        sums = torch.mm(x, wide).to(weight_THD.dtype).view(len(x), trials, outputs)
         return sums if bias_TH is None else sums.add_(bias_TH)
 
     @staticmethod

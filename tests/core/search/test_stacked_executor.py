@@ -9,6 +9,7 @@ import resource
 import signal
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from nnbabysit.core.config.loading import load_config
 from nnbabysit.core.config.schema import Config
 from nnbabysit.core.data.dataset import Dataset
 from nnbabysit.core.data.load import load_dataset
+from nnbabysit.core.data.source_path import DEBIAN_FASHION_MNIST
 from nnbabysit.core.errors import ConfigError, DiskError
 from nnbabysit.core.search import job as job_module
 from nnbabysit.core.search.executor import SequentialExecutor
@@ -212,7 +214,7 @@ def test_a_stack_too_large_for_memory_is_halved(dataset: Dataset, monkeypatch: p
     trials = planned(*PLAIN)
     run = Run(dataset, trials, Placement(8, 1, 1))
     run.check_same(one_by_one(dataset, trials))
-    assert sizes == [5, 2, 3, 2]  # and the last one alone, without a stack
+    assert sizes == [5, 2, 3, 1, 2]
     assert "out of memory: a stack of 5 trials is halved" in run.notes
 
 
@@ -344,17 +346,50 @@ def _is_gone(pid: int) -> bool:
         return True
 
 
-def test_the_best_ten_are_those_of_one_by_one(dataset: Dataset) -> None:
-    numbers = torch.rand(30, 3, generator=torch.Generator().manual_seed(1)).tolist()
-    trials = planned(
+def drawn(count: int) -> list[PlannedTrial]:
+    """Trials over the ranges of the bundled configs."""
+    numbers = torch.rand(count, 3, generator=torch.Generator().manual_seed(1)).tolist()
+    return planned(
         *(
             {LR: 10 ** (-4 + 4 * a), DROPOUT: 0.6 * b + 0.01, "regularization.l2": 10 ** (-6 + 4 * c)}
             for a, b, c in numbers
         )
     )
-    stacked = ranked(Run(dataset, trials, Placement(16, 1, 1), epochs=3).trials)
-    alone = ranked(one_by_one(dataset, trials, epochs=3))
-    assert [trial.index for trial in stacked[:10]] == [trial.index for trial in alone[:10]]
+
+
+def best_ten(trials: list[Trial]) -> list[int]:
+    return [trial.index for trial in ranked(trials)[:10]]
+
+
+def test_the_best_ten_are_those_of_one_by_one(dataset: Dataset) -> None:
+    stacked = Run(dataset, drawn(30), Placement(16, 1, 1), epochs=3)
+    assert best_ten(stacked.trials) == best_ten(one_by_one(dataset, drawn(30), epochs=3))
+
+
+def test_who_is_alone_ends_bit_for_bit_as_in_a_stack(dataset: Dataset) -> None:
+    """Whoever shares its stack, and however many: out of memory must not change a result."""
+    together = Run(dataset, planned(*PLAIN), Placement(64, 1, 1), epochs=3)
+    for placement in (Placement(1, 1, 1), Placement(2, 1, 1)):
+        assert [t.curve for t in Run(dataset, planned(*PLAIN), placement, epochs=3).trials] == [
+            t.curve for t in together.trials
+        ]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not DEBIAN_FASHION_MNIST.exists(), reason="needs dataset-fashion-mnist of Debian")
+def test_the_best_ten_on_fashion_mnist_are_those_of_one_by_one() -> None:
+    """In stacks of one, all the same; in the plain loop, rounding moves a few of 5000 images, no more."""
+    config = load_config("fashion-mnist", ("device=cpu",), cwd=Path.cwd()).config
+    dataset = load_dataset(config)
+    stacked = Run(dataset, drawn(24), None, config, epochs=2).trials
+    singly = Run(dataset, drawn(24), Placement(1, 1, 1), config, epochs=2).trials
+    assert len([trial for trial in singly if trial.state == "complete"]) >= 15
+    assert [trial.curve for trial in stacked] == [trial.curve for trial in singly]
+    loop = SequentialExecutor(config, dataset, epochs=2)
+    alone = {trial.index: trial for group in loop.run(drawn(24)) for trial in group}
+    values = [alone[index].value or 0.0 for index in best_ten(stacked)]
+    assert set(best_ten(stacked)) == set(best_ten(list(alone.values())))
+    assert all(better >= worse - 0.01 for better, worse in pairwise(values))
 
 
 def test_a_placement_is_found_told_and_taken_over(dataset: Dataset) -> None:

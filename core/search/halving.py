@@ -7,7 +7,7 @@ algorithm 1; rungs lie at the end of epochs 1, η, η², … as in Li et al. 201
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from nnbabysit.core.search.job import Job, Outcome
@@ -16,12 +16,16 @@ from nnbabysit.core.search.trial import PlannedTrial, Trial
 Stacks = Callable[[Sequence[PlannedTrial]], list[tuple[PlannedTrial, ...]]]
 
 
+SURVIVORS = 8
+"""Most trials of a cohort that are trained to their end: enough for a stack, the same on every machine."""
+
+
 class Halving:
     """Trains a cohort of trials rung by rung.
 
     Attributes:
         rungs: Epochs at whose end trials stop.
-        shrinking: How many trials of a cohort come to one that is trained to its end.
+        most: Most trials of a cohort.
     """
 
     def __init__(self, factor: int, epochs: int) -> None:
@@ -32,7 +36,18 @@ class Halving:
         while rung < epochs:
             self.rungs.append(rung)
             rung *= factor
-        self.shrinking = factor ** len(self.rungs)
+        self.most = SURVIVORS * factor ** len(self.rungs)
+
+    def cohorts(self, trials: Sequence[PlannedTrial]) -> Iterator[Sequence[PlannedTrial]]:
+        """Trials that are compared with each other, in cohorts of nearly equal size.
+
+        A cohort depends on what is left when it is its turn, not on what was before it nor on the placement:
+        who goes on after a kill finds the same ones.
+        """
+        while trials:
+            size = math.ceil(len(trials) / math.ceil(len(trials) / self.most))
+            yield trials[:size]
+            trials = trials[size:]
 
     def run(
         self, cohort: Sequence[PlannedTrial], do: Callable[[list[Job]], Iterable[Outcome]], stacks: Stacks

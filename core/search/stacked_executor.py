@@ -143,8 +143,7 @@ class StackedExecutor:
             stacked = not group.alone and (self._config.search.stack != 1 or halved)
             if stacked and halved:
                 assert self._halving is not None
-                size = self.placement.stack * self._halving.shrinking
-                for cohort in _parts(group.trials, size, 1):
+                for cohort in self._halving.cohorts(group.trials):
                     yield self._halving.run(cohort, lambda jobs: self._outcomes(pool, jobs), self._stacks)
             else:
                 jobs += [Job(trials=part, stacked=stacked) for part in self._stacks(group.trials, stacked)]

@@ -52,12 +52,25 @@ def in_threes(trials: Sequence[PlannedTrial]) -> list[tuple[PlannedTrial, ...]]:
 
 
 @pytest.mark.parametrize(
-    ("factor", "epochs", "rungs", "shrinking"),
-    [(3, 9, [1, 3], 9), (3, 10, [1, 3, 9], 27), (2, 5, [1, 2, 4], 8), (3, 1, [], 1)],
+    ("factor", "epochs", "rungs", "most"),
+    [(3, 9, [1, 3], 72), (3, 10, [1, 3, 9], 216), (2, 5, [1, 2, 4], 64), (3, 1, [], 8)],
 )
-def test_rungs(factor: int, epochs: int, rungs: list[int], shrinking: int) -> None:
+def test_rungs(factor: int, epochs: int, rungs: list[int], most: int) -> None:
     halving = Halving(factor, epochs)
-    assert (halving.rungs, halving.shrinking) == (rungs, shrinking)
+    assert (halving.rungs, halving.most) == (rungs, most)
+
+
+@pytest.mark.parametrize("count", [1, 71, 72, 73, 145, 199, 1000])
+def test_what_is_left_after_a_kill_falls_into_the_cohorts_that_were_to_come(count: int) -> None:
+    halving = Halving(3, 9)
+    trials = cohort(*(0.0 for _ in range(count)))
+    parts = list(halving.cohorts(trials))
+    assert [trial for part in parts for trial in part] == trials
+    sizes = [len(part) for part in parts]
+    assert max(sizes) <= 72
+    assert max(sizes) - min(sizes) <= len(sizes)
+    for done in range(len(parts)):
+        assert list(halving.cohorts(trials[sum(sizes[:done]) :])) == parts[done:]
 
 
 def test_a_third_goes_on_behind_each_rung() -> None:

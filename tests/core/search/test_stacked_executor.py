@@ -22,6 +22,7 @@ from nnbabysit.core.data.dataset import Dataset
 from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.data.source_path import DEBIAN_FASHION_MNIST
 from nnbabysit.core.errors import ConfigError, DiskError
+from nnbabysit.core.search import halving
 from nnbabysit.core.search import job as job_module
 from nnbabysit.core.search.executor import SequentialExecutor
 from nnbabysit.core.search.grouping import Grouping
@@ -431,3 +432,18 @@ def test_halving_lets_the_best_go_on(dataset: Dataset) -> None:
     for ours, other in zip(run.trials, alone, strict=True):
         assert ours.curve == pytest.approx(other.curve[: len(ours.curve)], abs=5e-3)
     assert all(math.isfinite(trial.seconds) for trial in run.trials)
+
+
+def test_halving_goes_on_after_a_kill(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cohort is stored whole or not at all; the next ones are those that they would have been."""
+    monkeypatch.setattr(halving, "SURVIVORS", 1)
+    config = digits("search.halving={factor: 2}")
+    trials = planned(*({LR: 10 ** (-4 + 0.3 * i)} for i in range(11)))
+
+    def groups(left: list[PlannedTrial], placement: Placement) -> list[list[tuple[int, str, str]]]:
+        executor = StackedExecutor(config, dataset, epochs=3, trials=11, placement=placement)
+        return [[(t.index, t.state, t.reason) for t in group] for group in executor.run(left)]
+
+    whole = groups(trials, Placement(2, 1, 1))
+    assert [len(group) for group in whole] == [4, 4, 3]
+    assert groups(trials[4:], Placement(8, 1, 1)) == whole[1:]

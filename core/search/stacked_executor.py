@@ -112,6 +112,10 @@ class StackedExecutor:
         """Trials that are trained together; a guess before anything was measured."""
         return self.placement.stack * self.placement.processes if self.placement else cores() * 8
 
+    def go_on(self, ended: int) -> None:
+        """Count trials of the stage that had ended before, in what is told of the progress."""
+        self._ended, self._done = ended, ended * self._epochs
+
     def run(self, trials: Sequence[PlannedTrial]) -> Iterator[list[Trial]]:
         """Run the trials; each is yielded once, together with those that ended with it.
 
@@ -144,10 +148,14 @@ class StackedExecutor:
             if stacked and halved:
                 assert self._halving is not None
                 for cohort in self._halving.cohorts(group.trials):
-                    yield self._halving.run(cohort, lambda jobs: self._outcomes(pool, jobs), self._stacks)
+                    ended = self._halving.run(cohort, lambda jobs: self._outcomes(pool, jobs), self._stacks)
+                    self._done += sum(max(0, self._epochs - len(trial.curve)) for trial in ended)
+                    self._ended += len(ended)
+                    yield ended
             else:
                 jobs += [Job(trials=part, stacked=stacked) for part in self._stacks(group.trials, stacked)]
         for outcome in self._outcomes(pool, jobs):
+            self._ended += len(outcome.trials)
             yield outcome.trials
 
     def _stacks(self, trials: Sequence[PlannedTrial], stacked: bool = True) -> list[tuple[PlannedTrial, ...]]:
@@ -165,7 +173,7 @@ class StackedExecutor:
                 self._say(note)
             for text in outcome.log:
                 self._log(text)
-            self._ended += sum(trial.index not in outcome.states for trial in outcome.trials)
+            self._done += 0 if job.stacked else self._epochs * len(job.trials)
             yield outcome
         for job in lost:
             yield from self._again(pool, job)
@@ -200,7 +208,7 @@ class StackedExecutor:
             "progress",
             command="search",
             trials=self._trials,
-            ended=self._ended,
+            ended=min(self._trials, self._ended),  # more are trained by a second look
             running=progress.trials,
             epoch=progress.epoch,
             epochs=self._epochs,

@@ -99,6 +99,8 @@ def run_search(
     with TrialStudy.create(config.search.storage or run.path, name=name, space=what.space) as study:
         _begin(config, run, what, data, noted)
         known = study.trials() if resume else []
+        if isinstance(runner, StackedExecutor):
+            runner.go_on(len(known))
         telling = Telling(run, sampler.trials, metric=metric, good=what.settings.good, clock=clock)
         finished = _run_trials(study, runner, sampler, known, telling)
         _refuse_if_all_failed(finished, runner.first_error)

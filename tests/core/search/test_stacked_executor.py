@@ -447,3 +447,24 @@ def test_halving_goes_on_after_a_kill(dataset: Dataset, monkeypatch: pytest.Monk
     whole = groups(trials, Placement(2, 1, 1))
     assert [len(group) for group in whole] == [4, 4, 3]
     assert groups(trials[4:], Placement(8, 1, 1)) == whole[1:]
+
+
+def test_progress_counts_what_ended_before_and_what_halving_spares(dataset: Dataset) -> None:
+    """20 trials, 10 of which had ended; of the others, one in two goes on behind each epoch."""
+    told: list[dict[str, Any]] = []
+    ticks = iter(range(1000))
+    executor = StackedExecutor(
+        digits("search.halving={factor: 2}"), dataset, epochs=4, trials=20, placement=STACKS,
+        tell=lambda kind, **fields: told.append(fields) if kind == "progress" else None,
+        clock=lambda: float(next(ticks)),
+    )  # fmt: skip
+    executor.go_on(10)
+    trials = planned(*({LR: 0.01 + 0.001 * i} for i in range(10)))
+    assert sum(len(group) for group in executor.run(trials)) == 10
+    assert told[0]["share"] == pytest.approx(0.5 + 3 / 80)
+    assert [fields["ended"] for fields in told][:2] == [10, 10]
+    shares = [fields["share"] for fields in told]
+    assert shares == sorted(shares)
+    list(executor.run([PlannedTrial(index=20 + i, params={LR: 0.05}, confirm=True) for i in range(2)]))
+    assert told[-1]["ended"] == 20
+    assert told[-1]["share"] == 1.0

@@ -26,10 +26,12 @@ class Repeated:
     Attributes:
         trial: The trial of the search.
         values: Seed → value, in the order of the seeds; None where that training did not complete.
+        own_seed: Whether that was the seed which it had in the search, in another number type.
     """
 
     trial: Trial
     values: Mapping[int, float | None]
+    own_seed: bool = False
 
     @property
     def completed(self) -> list[float]:
@@ -115,7 +117,7 @@ def as_repeat(ended: Trial, planned: PlannedTrial, of: Trial) -> Trial:
     return replace(ended, params=dict(of.params), repeat_of=of.index, seed=planned.params["seed"])
 
 
-def gather(trials: Iterable[Trial], repeats: Iterable[Trial]) -> list[Repeated]:
+def gather(trials: Iterable[Trial], repeats: Iterable[Trial], *, own_seed: bool = False) -> list[Repeated]:
     """The trials that were trained again, best first.
 
     The order is that of the means. Settings with a seed that did not complete come behind all others: a rate
@@ -124,13 +126,16 @@ def gather(trials: Iterable[Trial], repeats: Iterable[Trial]) -> list[Repeated]:
     Args:
         trials: Trials of the search.
         repeats: Their repeats, in any order.
+        own_seed: Whether each had the seed of its trial.
     """
     of_search = {trial.index: trial for trial in trials}
     found: dict[int, dict[int, float | None]] = {}
     for repeat in sorted(repeats, key=lambda repeat: repeat.index):
         if repeat.repeat_of is not None and repeat.seed is not None:
             found.setdefault(repeat.repeat_of, {})[repeat.seed] = repeat.value
-    gathered = [Repeated(trial=of_search[index], values=values) for index, values in found.items()]
+    gathered = [
+        Repeated(trial=of_search[index], values=values, own_seed=own_seed) for index, values in found.items()
+    ]
     return sorted(gathered, key=_rank)
 
 

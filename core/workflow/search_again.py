@@ -72,7 +72,7 @@ def look_again(
         for repeat in again:
             ended.append(repeat)
             _tell(run, repeat, len(ended), len(planned), metric)
-    return gather(trials, ended)
+    return gather(trials, ended, own_seed=not config.search.repeat)
 
 
 def winner_of(repeated: Sequence[Repeated]) -> Trial | None:
@@ -100,7 +100,7 @@ def again_table(repeated: Sequence[Repeated], metric: str) -> Table:
         for one in repeated
     )
     columns = ("trial", metric, "in the search", "behind the best", *names.values())
-    return Table(title=f"Best trials again, {_seeds(repeated)}", columns=columns, rows=rows)
+    return Table(title=f"Best trials again, {_how(repeated)}", columns=columns, rows=rows)
 
 
 def again_value(repeated: Sequence[Repeated], sign: int) -> str:
@@ -116,7 +116,7 @@ def again_value(repeated: Sequence[Repeated], sign: int) -> str:
     best = repeated[0]
     error = "" if best.standard_error is None else f" ± {best.standard_error:.4f}"
     mean = sign * (best.mean or 0.0)
-    return f"{mean:.4f}{error} with {_seeds(repeated)} ({sign * (winner.value or 0.0):.4f} in the search)"
+    return f"{mean:.4f}{error} {_how(repeated)} ({sign * (winner.value or 0.0):.4f} in the search)"
 
 
 def again_in_words(repeated: Sequence[Repeated]) -> str:
@@ -128,7 +128,7 @@ def again_in_words(repeated: Sequence[Repeated]) -> str:
     gap = same[0][1]
     width = f" (difference {_gap_in_words(gap)})" if len(same) == 1 else ""
     what = "trials" if len(same) > 1 else "trial"
-    return f"{what} {names} cannot be told apart from the best with {_seeds(repeated)}{width}"
+    return f"{what} {names} cannot be told apart from the best {_how(repeated)}{width}"
 
 
 def repeat_documents(repeated: Sequence[Repeated]) -> list[dict[str, Any]]:
@@ -156,8 +156,11 @@ def _begin(
     count = len({one.repeat_of for one in planned})
     which = "the best trial" if count == 1 else f"the {count} best trials"
     seeds = config.search.repeat
-    how = f"with {seeds} other seed{'s' if seeds > 1 else ''}{' each' if count > 1 else ''}"
-    text = f"training {which} again {how if seeds else 'in fp32'}"
+    how = (
+        [f"with {seeds} other seed{'s' if seeds > 1 else ''}{' each' if count > 1 else ''}"] if seeds else []
+    )
+    how += ["in fp32"] if config.search.precision != "fp32" else []
+    text = f"training {which} again {', '.join(how)}"
     if not stored:
         run.event("note", text=text)
         return
@@ -209,9 +212,9 @@ def _mean_in_words(one: Repeated, sign: int) -> str:
     return f"{sign * one.mean:.6f}{error}{f', {lost} of {len(one.values)} lost' if lost else ''}"
 
 
-def _seeds(repeated: Sequence[Repeated]) -> str:
+def _how(repeated: Sequence[Repeated]) -> str:
     count = len(repeated[0].values)
-    return f"{count} seed{'s' if count > 1 else ''}"
+    return "in fp32" if repeated[0].own_seed else f"with {count} seed{'s' if count > 1 else ''}"
 
 
 def _listed(words: Sequence[str]) -> str:

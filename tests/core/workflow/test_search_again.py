@@ -160,7 +160,7 @@ def test_a_clear_winner_is_not_said_to_be_like_others(search: Search) -> None:
     assert "told apart" not in result.summary
     assert [one["told_apart"] for one in result.metrics["repeats"]] == [None, True, True]
     assert "with 4 seeds (" in result.summary
-    (table,) = [table for table in result.tables if table.title == "Best trials again, 4 seeds"]
+    (table,) = [table for table in result.tables if table.title == "Best trials again, with 4 seeds"]
     assert table.columns[:4] == ("trial", "val_acc", "in the search", "behind the best")
     assert table.rows[0][0] == str(result.metrics["best"]["index"] + 1)
     assert "±" in table.rows[0][1]
@@ -234,6 +234,7 @@ def test_behind_bf16_the_best_are_confirmed_with_the_seed_of_the_search(
     assert not any(planned.confirm for planned in executor.ran[:TRIALS])
     assert result.metrics["best"]["index"] == best_of_search(result)[-1]
     assert result.metrics["repeats"][0]["standard_error"] is None
+    assert " in fp32 (" in result.summary
     assert "told apart" not in result.summary
     notes, _ = read_lines(search.path / "events.jsonl")
     assert "training the 3 best trials again in fp32" in [note.get("text") for note in notes]

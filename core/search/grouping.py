@@ -76,7 +76,7 @@ class Grouping:
         try:
             with_values(self._config, trial.params)
         except ConfigError:
-            return "", "its settings are refused"
+            return "", "the settings are refused"
         apart = {path: value for path, value in trial.params.items() if not _per_trial(path)}
         of_model = {path: value for path, value in trial.params.items() if path.startswith("model.")}
         name = json.dumps([apart, of_model, trial.confirm], sort_keys=True, default=str)
@@ -96,7 +96,7 @@ class Grouping:
         except Unstackable as error:
             return _ALONE + str(error)
         except Exception:  # it fails by itself, and says why
-            return _ALONE + "it cannot be built"
+            return _ALONE + "the network cannot be built"
 
     def _proven(self, network: nn.Module) -> str:
         """The architecture of a network whose stacked twin comes to the same numbers."""

@@ -86,7 +86,8 @@ def _database_error(error: Exception, place: str) -> NnbabysitError:
     cause = error.__cause__ if isinstance(error, StorageInternalError) and error.__cause__ else error
     detail = str(getattr(cause, "orig", None) or cause).strip().splitlines()[0]
     if any(word in detail.lower() for word in _DISK_WORDS):
-        return DiskError(f"the study cannot be written ({detail})", where=place, remedy="Free some space")
+        remedy = "Free space, then go on with nnbabysit resume; what was stored is intact"
+        return DiskError(f"the study cannot be written ({detail})", where=place, remedy=remedy)
     if place.startswith("search.storage"):
         return UserError(
             f"the database cannot be used ({detail})",

@@ -118,13 +118,13 @@ def _traced(model: nn.Module) -> fx.Graph:
             graph = _Tracer().trace(model)
     except Exception as error:  # whatever the user's forward pass does with what is no tensor
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise Unstackable(f"its forward pass cannot be traced ({reason})") from error
+        raise Unstackable(f"the forward pass cannot be traced ({reason})") from error
     finally:
         changed = [name for module, kept in before for name in _restored(module, kept)]
     if any(name.startswith("_tensor_constant") for name in changed):
-        raise Unstackable("its forward pass makes a tensor of its own")
+        raise Unstackable("the forward pass makes a tensor of its own")
     if changed:
-        raise Unstackable(f"its forward pass sets self.{changed[0]}")
+        raise Unstackable(f"the forward pass sets self.{changed[0]}")
     return graph
 
 

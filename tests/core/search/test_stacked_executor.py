@@ -136,8 +136,8 @@ def test_who_shares_a_stack(dataset: Dataset) -> None:
     assert stacked == [[0, 2, 11], [1, 3], [4], [5], [6], [10]]
     alone = {trial.index: group.alone for group in groups if group.alone for trial in group.trials}
     assert alone.keys() == {7, 8, 9, 12}
-    assert alone[7] == "its settings are refused"
-    assert alone[12] == "it cannot be built"
+    assert alone[7] == "the settings are refused"
+    assert alone[12] == "the network cannot be built"
 
 
 PICKY = """

@@ -135,6 +135,9 @@ def metric_words(run: RecordedRun) -> Iterator[tuple[str, str]]:
     best = run.numbers.get("best")
     if isinstance(best, Mapping) and isinstance(best.get("value"), int | float):
         yield "best value", number(best["value"])
+        if isinstance(best.get("mean"), int | float):
+            error = best.get("standard_error")
+            yield "trained again", number(best["mean"]) + (f" ± {number(error)}" if error else "")
         params = best.get("params")
         for path, value in params.items() if isinstance(params, Mapping) else ():
             yield f"best {path}", number(value) if isinstance(value, int | float) else value_text(value)

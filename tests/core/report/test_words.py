@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from nnbabysit.core.report.run_page import metric_words
 from nnbabysit.core.report.words import duration, is_numeric, moment, number, plain, value_text
 
 
@@ -40,3 +43,14 @@ def test_a_time_that_is_none() -> None:
     assert moment("2026-11-21T09:28:00.169Z") is not None
     assert moment(None) is None
     assert moment("yesterday") is None
+
+
+def test_a_winner_is_shown_with_what_it_came_to_again() -> None:
+    best = {"value": 0.9861, "mean": 0.97831, "standard_error": 0.00385, "params": {"optimizer.lr": 0.29}}
+    run: Any = SimpleNamespace(numbers={"best": best, "seconds": 2.0})
+    assert list(metric_words(run)) == [
+        ("best value", "0.9861"),
+        ("trained again", "0.9783 ± 0.00385"),
+        ("best optimizer.lr", "0.29"),
+        ("duration", "2.0 s"),
+    ]

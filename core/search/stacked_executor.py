@@ -61,6 +61,7 @@ class StackedExecutor:
         *,
         epochs: int,
         trials: int,
+        ended: int = 0,
         stage: str = "coarse",
         placement: Placement | None = None,
         tell: Tell = tell_nobody,
@@ -75,6 +76,7 @@ class StackedExecutor:
             dataset: The config's data.
             epochs: Epochs per trial, unless the space draws ``training.epochs``.
             trials: Trials of the whole stage; measuring pays the more, the more there are.
+            ended: How many of them ended before, in a search that is gone on with.
             stage: ``coarse`` or ``fine``.
             placement: As an interrupted search had it; left out: found out.
             tell: Takes events.
@@ -100,7 +102,7 @@ class StackedExecutor:
         in_memory = isinstance(dataset.train, ArraySplit) and isinstance(dataset.validation, ArraySplit)
         self._can_fork = in_memory and can_fork(self._alone.device)
         self._said: set[str] = set()
-        self._ended = self._done = 0
+        self._ended, self._done = ended, ended * epochs
         self._reported = -math.inf
         halving = config.search.halving
         self._halving = (
@@ -111,10 +113,6 @@ class StackedExecutor:
     def width(self) -> int:
         """Trials that are trained together; a guess before anything was measured."""
         return self.placement.stack * self.placement.processes if self.placement else cores() * 8
-
-    def go_on(self, ended: int) -> None:
-        """Count trials of the stage that had ended before, in what is told of the progress."""
-        self._ended, self._done = ended, ended * self._epochs
 
     def run(self, trials: Sequence[PlannedTrial]) -> Iterator[list[Trial]]:
         """Run the trials; each is yielded once, together with those that ended with it.

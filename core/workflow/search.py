@@ -85,22 +85,20 @@ def run_search(
     if chosen == "grid":
         check_grid(what.space, what.settings.trials, stage)
     data = load_dataset(config) if dataset is None else dataset
-    runner = executor or _executor(config, run, what, data, clock)
-    rounds = lineage.noted_round_size(run.path) if resume else None
-    rounds = rounds or round_size(chosen, runner.width)
-    sampler = sampler_of(
-        chosen, what.space, what.settings.trials, seed=config.seed, stage=stage, in_rounds_of=rounds
-    )
     metric = "val_loss" if data.task == "regression" else "val_acc"
     start = clock()
     name = run.path.name
-    noted: dict[str, Any] = {"stage": stage, "study": name, "source": what.source, "grid": chosen == "grid"}
-    noted["round_size"] = rounds
     with TrialStudy.create(config.search.storage or run.path, name=name, space=what.space) as study:
-        _begin(config, run, what, data, noted)
         known = study.trials() if resume else []
-        if isinstance(runner, StackedExecutor):
-            runner.go_on(len(known))
+        runner = executor or _executor(config, run, what, data, clock, ended=len(known))
+        rounds = lineage.noted_round_size(run.path) if resume else None
+        rounds = rounds or round_size(chosen, runner.width)
+        sampler = sampler_of(
+            chosen, what.space, what.settings.trials, seed=config.seed, stage=stage, in_rounds_of=rounds
+        )
+        noted: dict[str, Any] = {"stage": stage, "study": name, "source": what.source}
+        noted |= {"grid": chosen == "grid", "round_size": rounds}
+        _begin(config, run, what, data, noted)
         telling = Telling(run, sampler.trials, metric=metric, good=what.settings.good, clock=clock)
         finished = _run_trials(study, runner, sampler, known, telling)
         _refuse_if_all_failed(finished, runner.first_error)
@@ -143,7 +141,7 @@ def resume_search(
 
 
 def _executor(
-    config: Config, run: Run, what: Stage, data: Dataset, clock: Callable[[], float]
+    config: Config, run: Run, what: Stage, data: Dataset, clock: Callable[[], float], *, ended: int
 ) -> StackedExecutor:
     """Stacks, where an interrupted search had them; where they are is noted, so that resuming finds it."""
     noted = read_meta(run.path).get(_PLACEMENT)
@@ -158,6 +156,7 @@ def _executor(
         data,
         epochs=what.settings.epochs,
         trials=what.settings.trials,
+        ended=ended,
         stage=what.name,
         placement=None if noted is None else Placement(**noted),
         tell=tell,

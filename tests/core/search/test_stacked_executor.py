@@ -454,11 +454,10 @@ def test_progress_counts_what_ended_before_and_what_halving_spares(dataset: Data
     told: list[dict[str, Any]] = []
     ticks = iter(range(1000))
     executor = StackedExecutor(
-        digits("search.halving={factor: 2}"), dataset, epochs=4, trials=20, placement=STACKS,
+        digits("search.halving={factor: 2}"), dataset, epochs=4, trials=20, ended=10, placement=STACKS,
         tell=lambda kind, **fields: told.append(fields) if kind == "progress" else None,
         clock=lambda: float(next(ticks)),
     )  # fmt: skip
-    executor.go_on(10)
     trials = planned(*({LR: 0.01 + 0.001 * i} for i in range(10)))
     assert sum(len(group) for group in executor.run(trials)) == 10
     assert told[0]["share"] == pytest.approx(0.5 + 3 / 80)

@@ -9,17 +9,25 @@ from torch import Tensor
 from nnbabysit.core.data.augmentation import Mix
 from nnbabysit.core.training.losses import Objective
 
+MEANS = ("cross_entropy", "hinge", "bce", "mse")
+"""Losses that are computed for all trials at once."""
+
 
 class StackedObjective:
     """What each trial minimises, and which of its answers are right.
 
     A loss of the user's own is called trial by trial.
+
+    Attributes:
+        is_mean: Whether the loss is known to be a mean over samples, in whatever batches it is computed.
+        smoothing: Label smoothing of each trial.
     """
 
     def __init__(self, objectives: list[Objective]) -> None:
         """Objectives that differ in label smoothing at the most."""
         self._objective = objectives[0]
         self.smoothing = [objective.smoothing for objective in objectives]
+        self.is_mean = self._objective.name in MEANS
 
     def keep(self, places: list[int]) -> None:
         """Take all trials out but those at ``places``."""

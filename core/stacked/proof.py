@@ -21,6 +21,8 @@ SEEDS = (1, 2)
 SAMPLES = 5
 RELATIVE = 1e-3
 """Largest difference, as a share of the largest number: rounding is far below it."""
+OF_LARGEST = 1e-5
+"""The same for a gradient, as a share of the largest of all, since one that should be 0 is mere rounding."""
 
 
 def prove(program: Program, model: nn.Module, input_shape: tuple[int, ...]) -> None:
@@ -43,6 +45,7 @@ def prove(program: Program, model: nn.Module, input_shape: tuple[int, ...]) -> N
                 parameter.data += 0.1 * torch.randn_like(parameter)
         for training in (True, False):
             _compare(network, model, x, training)
+        _check_samples(model, x)
     except Unstackable:
         raise
     except Exception as error:  # whatever the user's code does
@@ -57,14 +60,25 @@ def _compare(network: StackedNetwork, model: nn.Module, x: Tensor, training: boo
     network.training = training
     network.seed(SEEDS)
     outputs = network(x)
-    _check(outputs, [each[0] for each in alone], _size([outputs]), f"its output in {when}")
+    _check(outputs, [each[0] for each in alone], f"its output in {when}")
     network.backward(outputs.square().sum())
     largest = _size([parameter.grad for parameter in network.parameters.values()])
     for name, parameter in network.parameters.items():
         each = [gradients[name] for _, gradients, _ in alone]
-        _check(parameter.grad, each, largest, f"the gradient of {name} in {when}")
+        _check(parameter.grad, each, f"the gradient of {name} in {when}", OF_LARGEST * largest)
     for name, constant in network.constants.items():
-        _check(constant, [state[name] for _, _, state in alone], _size([constant]), f"{name} in {when}")
+        _check(constant, [state[name] for _, _, state in alone], f"{name} in {when}")
+
+
+@torch.no_grad()
+def _check_samples(model: nn.Module, x: Tensor) -> None:
+    """A network that mixes samples is judged by other batches when it is alone."""
+    model.eval()
+    with seeded(0):
+        together = model(x.clone())
+        apart = torch.cat([model(x[:2].clone()), model(x[2:].clone())])
+    if not torch.allclose(together, apart, rtol=0, atol=RELATIVE * _size([together]) + 1e-6, equal_nan=True):
+        raise Unstackable("its output for a sample depends on the samples beside it")
 
 
 def _alone(
@@ -93,16 +107,16 @@ def _fill(tensors: Mapping[str, Tensor], values: Mapping[str, Tensor]) -> None:
 
 
 def _size(tensors: Sequence[Tensor | None]) -> float:
-    """The largest number; of all gradients, since one that should be 0 is nothing but rounding."""
+    """The largest number."""
     return max((float(t.detach().abs().max()) for t in tensors if t is not None and t.numel()), default=0.0)
 
 
-def _check(stacked: Tensor | None, alone: Sequence[Tensor | None], largest: float, what: str) -> None:
+def _check(stacked: Tensor | None, alone: Sequence[Tensor | None], what: str, least: float = 0.0) -> None:
     expected = [tensor.detach() for tensor in alone if tensor is not None]
     if stacked is None and not expected:
         return
     if stacked is None or len(expected) < len(alone) or stacked.shape[1:] != expected[0].shape:
         raise Unstackable(f"{what} is another one in a stack")
-    together, bound = torch.stack(expected), RELATIVE * largest + 1e-6
+    together, bound = torch.stack(expected), RELATIVE * _size(expected) + max(least, 1e-6)
     if not torch.allclose(stacked.detach(), together, rtol=0, atol=bound, equal_nan=True):
         raise Unstackable(f"{what} is another one in a stack")

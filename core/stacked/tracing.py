@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import fx, nn
@@ -92,13 +94,17 @@ def trace(model: nn.Module) -> Program:
             called |= {str(n.target): modules[str(n.target)] for n in graph.nodes if n.op == "call_module"}
     finally:
         model.train(was_training)
-    random = tuple(name for name, module in called.items() if type(module) in RANDOM)
-    settings = {
-        name: "" if type(module) in RANDOM else module.extra_repr() for name, module in called.items()
-    }
+    drops = tuple(name for name, module in called.items() if type(module) in RANDOM)
+    settings = {name: _settings(module) for name, module in called.items() if type(module) not in RANDOM}
     tensors = [(name, tuple(t.shape), str(t.dtype), t.requires_grad) for name, t in _tensors(model)]
     types = [(name, type(module).__qualname__) for name, module in called.items()]
-    return Program(programs[0], programs[1], random, repr((keys, types, settings, tensors)))
+    return Program(programs[0], programs[1], drops, repr((keys, types, settings, tensors)))
+
+
+def _settings(module: nn.Module) -> dict[str, str]:
+    """What a layer was made with; not all of it is in its ``extra_repr``."""
+    own = {name: value for name, value in vars(module).items() if not name.startswith("_")}
+    return {name: repr(value) for name, value in sorted(own.items()) if name != "training"}
 
 
 def _tensors(model: nn.Module) -> list[tuple[str, torch.Tensor]]:
@@ -115,17 +121,27 @@ def _traced(model: nn.Module) -> fx.Graph:
     before = [(module, dict(vars(module))) for module in model.modules()]
     try:
         with seeded(0):
+            drawn = _generators()
             graph = _Tracer().trace(model)
+            draws = drawn != _generators()
     except Exception as error:  # whatever the user's forward pass does with what is no tensor
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise Unstackable(f"the forward pass cannot be traced ({reason})") from error
     finally:
         changed = [name for module, kept in before for name in _restored(module, kept)]
+    if draws:
+        raise Unstackable("the forward pass draws random numbers by itself")
     if any(name.startswith("_tensor_constant") for name in changed):
         raise Unstackable("the forward pass makes a tensor of its own")
     if changed:
         raise Unstackable(f"the forward pass sets self.{changed[0]}")
     return graph
+
+
+def _generators() -> tuple[Any, ...]:
+    """Where the global generators are: a path that was drawn once would be that of every step."""
+    _, keys, *rest = np.random.get_state()  # noqa: NPY002 - the user's network may draw from it
+    return torch.get_rng_state().tolist(), random.getstate(), list(keys), *rest
 
 
 def _restored(module: nn.Module, kept: Mapping[str, Any]) -> list[str]:

@@ -212,7 +212,9 @@ def initial_costs(stack: Stack, train: Split) -> list[float]:
 def _evaluation_batch(stack: Stack) -> int:
     """As many samples as in training, within bounds: what a stack puts out for 1000 fills no cache."""
     size = stack.configs[0].training.batch_size
-    return EVALUATION_BATCH if size == "full" else min(EVALUATION_BATCH, max(FIRST_SAMPLES[0], size))
+    if size == "full" or not stack.objective.is_mean:
+        return EVALUATION_BATCH
+    return min(EVALUATION_BATCH, max(FIRST_SAMPLES[0], size))
 
 
 @torch.no_grad()

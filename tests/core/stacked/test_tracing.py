@@ -49,7 +49,6 @@ FINE: dict[str, Callable[[Net, Tensor], Tensor]] = {
     "parameters of unlike shapes": lambda net, h: h * (net.scalar * net.gain) + net.scalar,
     "a scalar parameter": lambda net, h: torch.mul(net.scalar, h),
     "means": lambda net, h: h - h.mean(1, keepdim=True),
-    "a mean over the samples": lambda net, h: h - h.mean(0),
     "softmax": lambda net, h: F.softmax(h, dim=1) + h.log_softmax(-1),
     "sizes": lambda net, h: h.view(h.size(dim=0), 2, -1).reshape(h.shape[0], h.size(-1)),
     "in place on nobody else's": lambda net, h: F.tanh(h.mul_(2)),
@@ -75,6 +74,21 @@ def _without_gradient(net: Net, h: Tensor) -> Tensor:
         return h.relu()
 
 
+def _skips_at_times(net: Net, h: Tensor) -> Tensor:
+    """As LayerDrop and stochastic depth do: under most seeds it takes the same path."""
+    return h if net.training and torch.rand(1).item() < 0.3 else h.relu()
+
+
+def _gated_without_gradient(net: Net, h: Tensor) -> Tensor:
+    """Its gradient is wrong by half, and small against those of the last layer."""
+    with torch.no_grad():
+        gate = torch.sigmoid(h)
+    h = h * gate
+    for _ in range(4):
+        h = torch.sigmoid(h)
+    return h
+
+
 def _drops_always(net: Net, h: Tensor) -> Tensor:
     return F.dropout(h, 0.5, training=True)
 
@@ -96,9 +110,13 @@ REFUSED: dict[str, tuple[Callable[[Net, Tensor], Tensor], str]] = {
     "unknown": (lambda net, h: h.cumsum(1), "cumsum has no stacked twin"),
     "detached": (lambda net, h: h.detach(), "detach has no stacked twin"),
     "indexing": (lambda net, h: h[:, [0] * 8], "getitem has no stacked twin"),
+    "samples mixed": (lambda net, h: h - h.mean(0), "depends on the samples beside it"),
+    "a path drawn in Python": (_skips_at_times, "draws random numbers by itself"),
+    "a gate without gradient": (_gated_without_gradient, "the gradient of first"),
     "random numbers": (lambda net, h: h + torch.randn(h.size(0), 8), "cannot be traced"),
-    "a random constant": (lambda net, h: h + torch.randn(8), "a tensor of its own"),
-    "a random number": (lambda net, h: h * random.random(), "its output"),
+    "a constant": (lambda net, h: h + torch.ones(8), "a tensor of its own"),
+    "a random constant": (lambda net, h: h + torch.randn(8), "draws random numbers by itself"),
+    "a random number": (lambda net, h: h * random.random(), "draws random numbers by itself"),
     "several tensors": (lambda net, h: torch.stack([h, h]).sum(0), "several tensors"),
     "no gradient": (_without_gradient, "the gradient of first"),
     "state": (_sets, r"sets self\.count"),
@@ -274,3 +292,12 @@ def test_structures_are_told_apart_by_what_trials_cannot_differ_in() -> None:
     assert base != structure(nn.ELU(0.1), nn.Dropout(0.1))
     frozen = nn.Linear(8, 8).requires_grad_(requires_grad=False)
     assert structure(nn.Linear(8, 8)) != structure(frozen)
+
+
+def test_whatever_a_layer_was_made_with_belongs_to_the_architecture() -> None:
+    """``extra_repr`` of average pooling leaves this out."""
+    structures = set()
+    for counted in (True, False):
+        pool = nn.AvgPool2d(2, padding=1, count_include_pad=counted)
+        structures.add(trace(nn.Sequential(pool, nn.Flatten(), nn.Linear(9, 3))).structure)
+    assert len(structures) == 2

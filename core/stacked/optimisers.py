@@ -1,7 +1,8 @@
 """Optimisers with settings of their own for each trial; each is torch's algorithm on (T, ...) tensors.
 
 torch's own take one learning rate for a tensor, and one group for each trial would cost a Python call per
-trial and step, which is what stacking is there to save.
+trial and step, which is what stacking is there to save. A setting in which all trials of a stack agree goes
+in as a number, others as a vector, and both come to the same bits: a trial must not depend on its neighbours.
 """
 
 from __future__ import annotations
@@ -50,19 +51,22 @@ class StackedOptimizer:
         self.lr = self.lr[chosen]
         self.state = {name: {k: v[chosen] for k, v in kept.items()} for name, kept in self.state.items()}
 
-    def setting(self, name: str, like: Tensor) -> Any:
-        """A setting of all trials: the number where they agree, else (T, 1, …) to multiply ``like``."""
+    def setting(self, name: str, like: Tensor, *, complement: bool = False) -> Any:
+        """A setting of all trials: the number where they agree, else (T, 1, …) to multiply ``like``.
+
+        Its ``complement`` to 1 is taken before it is rounded, as torch's own optimisers do.
+        """
         values = [getattr(each, name) for each in self._settings]
+        values = [1 - value for value in values] if complement else values
         return values[0] if len(set(values)) == 1 else self._column(self._vector(values), like)
 
-    def betas(self, like: Tensor) -> tuple[Any, Any, Any, Any]:
-        """Adam's β1 and β2, and 1 − βᵗ of each."""
+    def betas(self, like: Tensor) -> Sequence[Any]:
+        """Adam's β1 and β2, 1 − β of each, and 1 − βᵗ of each."""
         betas = [getattr(each, "betas") for each in self._settings]  # noqa: B009 -- Adam's alone have them
-        powers = [(b1, b2, 1 - b1**self.steps, 1 - b2**self.steps) for b1, b2 in betas]
+        powers = [(b1, b2, 1 - b1, 1 - b2, 1 - b1**self.steps, 1 - b2**self.steps) for b1, b2 in betas]
         if len(set(powers)) == 1:
             return powers[0]
-        columns = [self._column(self._vector(list(each)), like) for each in zip(*powers, strict=True)]
-        return columns[0], columns[1], columns[2], columns[3]
+        return [self._column(self._vector(list(each)), like) for each in zip(*powers, strict=True)]
 
     @torch.no_grad()
     def step(self, parameters: Mapping[str, Tensor]) -> None:
@@ -96,7 +100,7 @@ def _momentum(optimizer: StackedOptimizer, name: str, _weight: Tensor, gradient:
     velocity = optimizer.kept(name, "velocity", gradient)
     share = optimizer.setting("momentum", gradient)
     if isinstance(share, Tensor):
-        return velocity.mul_(share).add_(gradient)
+        return torch.addcmul(gradient, velocity, share, out=velocity)
     return torch.add(gradient, velocity, alpha=share, out=velocity)
 
 
@@ -114,16 +118,16 @@ def _adagrad(optimizer: StackedOptimizer, name: str, _weight: Tensor, gradient: 
 def _rmsprop(optimizer: StackedOptimizer, name: str, _weight: Tensor, gradient: Tensor) -> Tensor:
     decay = optimizer.setting("decay", gradient)
     mean = optimizer.kept(name, "squares", gradient)
-    mean.mul_(decay).add_(gradient.square().mul_(1 - decay))
+    mean.mul_(decay).add_(gradient.square().mul_(optimizer.setting("decay", gradient, complement=True)))
     return gradient.div(mean.sqrt() + optimizer.setting("eps", gradient))
 
 
 def _adam(optimizer: StackedOptimizer, name: str, _weight: Tensor, gradient: Tensor) -> Tensor:
-    beta1, beta2, correction1, correction2 = optimizer.betas(gradient)
+    beta1, beta2, rest1, rest2, correction1, correction2 = optimizer.betas(gradient)
     mean = optimizer.kept(name, "mean", gradient)
     square = optimizer.kept(name, "squares", gradient)
-    mean.mul_(beta1).add_(gradient * (1 - beta1))
-    square.mul_(beta2).add_(gradient.square().mul_(1 - beta2))
+    mean.mul_(beta1).add_(gradient * rest1)
+    square.mul_(beta2).add_(gradient.square().mul_(rest2))
     root = (square / correction2).sqrt_().add_(optimizer.setting("eps", gradient))
     return mean.div(correction1).div_(root)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 
+from nnbabysit.core.stacked.optimisers import StackedOptimizer
 from nnbabysit.core.stacked.stack import build_stack
 from nnbabysit.core.stacked.training import train_stack
 from tests.core.stacked.conftest import Trained, Training
@@ -119,3 +120,33 @@ def test_a_trial_that_goes_on_in_another_stack(training: Training) -> None:
     for place, config in enumerate(configs):
         found = Trained(values=values[place], weights=stack.network.state(place))
         found.check_same(training.alone(config))
+
+
+DRAWN: dict[str, list[dict[str, Any]]] = {
+    "momentum": [{"optimizer.momentum": value} for value in (0.5, 0.9, 0.95)],
+    "nesterov": [{"optimizer.momentum": value} for value in (0.5, 0.9, 0.95)],
+    "rmsprop": [{"optimizer.decay": value} for value in (0.9, 0.95, 0.99)],
+    "adam": [{"optimizer.betas": value} for value in ((0.9, 0.999), (0.8, 0.99), (0.9, 0.95))],
+    "adamw": [{"optimizer.betas": value} for value in ((0.9, 0.999), (0.8, 0.99), (0.9, 0.95))],
+}
+
+
+@pytest.mark.parametrize("optimiser", DRAWN)
+def test_a_number_and_a_vector_come_to_the_same_bits(training: Training, optimiser: str) -> None:
+    """Alone a trial's setting is a number, beside another one an entry of a vector."""
+    configs = training.configs({"optimizer.name": optimiser, LR: 0.01}, *DRAWN[optimiser])
+    settings = [config.optimizer for config in configs]
+    generator = torch.Generator().manual_seed(0)
+    weights, *gradients = (torch.randn(3, 19, 7, generator=generator) for _ in range(6))
+
+    def trained(places: slice) -> torch.Tensor:
+        parameters = {"w": weights[places].clone().requires_grad_()}
+        optimizer = StackedOptimizer(settings[places], parameters)
+        for gradient in gradients:
+            parameters["w"].grad = gradient[places].clone()
+            optimizer.step(parameters)
+        return parameters["w"].detach()
+
+    together = trained(slice(3))
+    for place in range(3):
+        assert torch.equal(trained(slice(place, place + 1))[0], together[place])

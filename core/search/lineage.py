@@ -148,6 +148,13 @@ def noted_round_size(run_dir: Path) -> int | None:
     return size if isinstance(size, int) else None
 
 
+def noted_study(run_dir: Path) -> str | None:
+    """Name of the study of the search in a run directory, which keeps it when the directory is renamed."""
+    found = read_meta(run_dir).get(KEY)
+    name = found.get("study") if isinstance(found, dict) else None
+    return name if isinstance(name, str) else None
+
+
 def _remove(document: dict[str, Any], keys: list[str]) -> None:
     for key in keys[:-1]:
         inner = document.get(key)

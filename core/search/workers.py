@@ -120,7 +120,7 @@ class Workers:
     def _received(self, pipe: Any) -> tuple[str, Any]:
         try:
             kind, answer = pipe.recv()
-        except (EOFError, ConnectionError):
+        except (EOFError, OSError):  # in the middle of an answer, too
             pipe.close()
             process = self._workers.pop(pipe)
             process.kill()

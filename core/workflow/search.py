@@ -86,9 +86,9 @@ def run_search(
         check_grid(what.space, what.settings.trials, stage)
     data = load_dataset(config) if dataset is None else dataset
     metric = "val_loss" if data.task == "regression" else "val_acc"
-    start = clock()
-    name = run.path.name
+    name = (lineage.noted_study(run.path) if resume else None) or run.path.name
     with TrialStudy.create(config.search.storage or run.path, name=name, space=what.space) as study:
+        start = clock()  # the database's driver has been imported
         known = study.trials() if resume else []
         runner = executor or _executor(config, run, what, data, clock, ended=len(known))
         rounds = lineage.noted_round_size(run.path) if resume else None

@@ -184,3 +184,13 @@ def test_what_has_ended_or_not_begun_is_refused(tmp_path: Path, config: Config, 
         pass
     with pytest.raises(RunError, match="nothing of this search was stored"):
         resumed(run.path, config, dataset)
+
+
+def test_a_run_that_was_renamed_goes_on_with_its_study(
+    tmp_path: Path, config: Config, dataset: Dataset, executor: Executor
+) -> None:
+    path, _ = searched(tmp_path, config, dataset, "coarse", end=5)
+    renamed = path.rename(path.with_name("of-another-name"))
+    resumed(renamed, config, dataset)
+    assert executor.ran == list(range(5, TRIALS))
+    assert sorted(told(renamed)) == list(range(TRIALS))

@@ -222,7 +222,7 @@ class Search(Section):
     processes: PositiveInt | None = None
     """Processes that train trials; left out: what is measured to be fastest."""
     memory: Share = 0.5
-    """Share of the free memory that stacked trials may fill."""
+    """Share of the free memory that stacks may fill; ``halving`` keeps the weights of a cohort besides."""
     storage: str | None = None
     """SQLAlchemy URL of the Optuna study; left out: ``study.db`` in the run directory."""
 

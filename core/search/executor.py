@@ -87,7 +87,7 @@ class SequentialExecutor:
         self._clock = clock
         self._load = load
         self.device = pick_device(config.device)
-        self._datasets = {_data_key(config): dataset}
+        self._datasets = {data_key(config): dataset}
 
     def run(self, trials: Sequence[PlannedTrial]) -> Iterator[list[Trial]]:
         """Run the trials in the order given; where code or model raises, the trial is ``failed``.
@@ -143,7 +143,7 @@ class SequentialExecutor:
 
     def _dataset(self, config: Config) -> Dataset:
         """Data of a trial: the config's, unless the space draws a ``data.*`` value, the seed or the loss."""
-        key = _data_key(config)
+        key = data_key(config)
         if key not in self._datasets:
             if len(self._datasets) >= KEPT_DATASETS:
                 oldest = list(self._datasets)[1]  # the first is the config's own
@@ -185,7 +185,7 @@ class SequentialExecutor:
         )
 
 
-def _data_key(config: Config) -> tuple[str, int, str]:
+def data_key(config: Config) -> tuple[str, int, str]:
     """What the data depends on: settings, the seed of the split, and the loss, which decides the task.
 
     Samples are augmented when they are trained on, so that is left out.

@@ -13,6 +13,7 @@ from nnbabysit.core.config.loading import with_values
 from nnbabysit.core.config.schema import Config
 from nnbabysit.core.data.dataset import Dataset
 from nnbabysit.core.errors import ConfigError
+from nnbabysit.core.search.executor import data_key
 from nnbabysit.core.search.trial import PlannedTrial
 from nnbabysit.core.stacked.kinds import Unstackable
 from nnbabysit.core.stacked.optimisers import StackedOptimizer
@@ -70,15 +71,14 @@ class Grouping:
 
     def _key(self, trial: PlannedTrial) -> tuple[str, str]:
         """What must be equal in a stack, and why there can be none."""
-        data = sorted(path for path in trial.params if path.startswith("data.") and path != "data.seed")
-        if data:
-            return "", f"{data[0]} changes the data"
         try:
-            with_values(self._config, trial.params)
+            config = with_values(self._config, trial.params)
         except ConfigError:
             return "", "the settings are refused"
+        if data_key(config) != data_key(self._config):
+            return "", f"{_of_data(trial.params)} changes the data"
         apart = {path: value for path, value in trial.params.items() if not _per_trial(path)}
-        of_model = {path: value for path, value in trial.params.items() if path.startswith("model.")}
+        of_model = _of_model(config, trial.params)
         name = json.dumps([apart, of_model, trial.confirm], sort_keys=True, default=str)
         if name not in self._structures:
             self._structures[name] = self._structure(trial.params)
@@ -107,6 +107,22 @@ class Grouping:
 
 
 _ALONE = "alone: "
+
+
+def _of_data(params: Mapping[str, Any]) -> str:
+    """The setting that decides the data of a trial."""
+    deciding = [path for path in params if path in ("data", "loss", "seed") or path.startswith("data.")]
+    return next(iter(deciding), "a setting")
+
+
+def _of_model(config: Config, params: Mapping[str, Any]) -> dict[str, Any]:
+    """What an architecture may depend on; of our own networks it is known what it does not."""
+    drawn = {path: value for path, value in params.items() if path.startswith("model.")}
+    drawn = {path: value for path, value in drawn.items() if not path.startswith("model.init")}
+    dropout = drawn.get("model.args.dropout")
+    if ":" not in config.model.name and isinstance(dropout, float | int) and 0 <= dropout < 1:
+        drawn["model.args.dropout"] = dropout > 0
+    return drawn
 
 
 def _per_trial(path: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from nnbabysit.core.search.job import Job, Outcome
@@ -28,9 +29,16 @@ class Halving:
         most: Most trials of a cohort.
     """
 
-    def __init__(self, factor: int, epochs: int) -> None:
-        """Let one trial in ``factor`` go on behind each rung of a training of so many epochs."""
+    def __init__(self, factor: int, epochs: int, *, sign: int = 1) -> None:
+        """Halve.
+
+        Args:
+            factor: One trial in so many goes on behind each rung.
+            epochs: Length of a training.
+            sign: -1 for a loss, whose values are told with their sign turned.
+        """
         self._factor = factor
+        self._sign = sign
         self.rungs: list[int] = []
         rung = 1
         while rung < epochs:
@@ -75,12 +83,14 @@ class Halving:
                     curves={t.index: last[t.index].curve for t in part if t.index in last},
                     keep=rung is not None,
                 )
-                for part in stacks(going)
+                for part in (stacks(going) if going else ())
             ]
             states = {}
-            for outcome in do(jobs) if going else ():
+            for outcome in do(jobs):
                 states |= outcome.states
-                last |= {trial.index: trial for trial in outcome.trials}
+                for trial in outcome.trials:
+                    before = last[trial.index].seconds if trial.index in last else 0.0
+                    last[trial.index] = replace(trial, seconds=before + trial.seconds)
             alive = [last[trial.index] for trial in going if trial.index in states]
             ended |= {t.index: last[t.index] for t in going if t.index not in states}
             if rung is None:
@@ -88,21 +98,13 @@ class Halving:
             kept = math.ceil(len(cohort) / self._factor**number)
             ranked = sorted(alive, key=lambda trial: (-max(trial.curve), trial.index))
             for place, trial in enumerate(ranked[kept:], start=kept + 1):
-                ended[trial.index] = _stopped(trial, rung, place, len(ranked), kept)
+                ended[trial.index] = self._stopped(trial, rung, place, len(ranked), kept)
             chosen = [planned[trial.index] for trial in ranked[:kept]]
             going = sorted(chosen, key=lambda trial: trial.index)
             first = rung + 1
         return [ended[index] for index in sorted(ended)]
 
-
-def _stopped(trial: Trial, epoch: int, place: int, of: int, kept: int) -> Trial:
-    reason = f"{max(trial.curve):.4g} after epoch {epoch}, place {place} of {of}, the best {kept} go on"
-    return Trial(
-        index=trial.index,
-        params=trial.params,
-        value=None,
-        state="stopped",
-        reason=reason,
-        curve=trial.curve,
-        seconds=trial.seconds,
-    )
+    def _stopped(self, trial: Trial, epoch: int, place: int, of: int, kept: int) -> Trial:
+        value = self._sign * max(trial.curve)
+        reason = f"{value:.4g} after epoch {epoch}, place {place} of {of}, the best {kept} go on"
+        return replace(trial, value=None, state="stopped", reason=reason)

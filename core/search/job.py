@@ -66,10 +66,12 @@ class Progress:
     Attributes:
         trials: Trials of the job.
         epoch: Number of the epoch.
+        best: Highest value of a trial after it; None if all have left.
     """
 
     trials: int
     epoch: int
+    best: float | None = None
 
 
 @dataclass(kw_only=True)
@@ -135,10 +137,12 @@ class Trainer:
         return outcome
 
     def _after_error(self, job: Job, error: Exception) -> Outcome:
-        outcome = self._one_by_one(job.trials)
-        count = len(job.trials)
-        outcome.notes.insert(0, f"a stack of {count} trials failed ({error}), they are run one by one")
-        outcome.log.append("".join(traceback.format_exception(error)))
+        """Each trial by itself, which says why it fails, if it does; only what fails together is told."""
+        outcome, count = self._one_by_one(job.trials), len(job.trials)
+        if any(trial.state != "failed" for trial in outcome.trials):
+            which = f"a stack of {count} trials" if count > 1 else "a trial's stack"
+            outcome.notes.insert(0, f"{which} failed ({error}), what was in it is run one by one")
+            outcome.log.append("".join(traceback.format_exception(error)))
         return outcome
 
     def _one_by_one(self, trials: Sequence[PlannedTrial]) -> Outcome:
@@ -165,7 +169,8 @@ class Trainer:
                 curves[place].append(value)
             for place, reason in epoch.stopped.items():
                 reasons[place] = reason
-            report(Progress(trials=len(job.trials), epoch=epoch.epoch))
+            best = max(epoch.values.values(), default=None)
+            report(Progress(trials=len(job.trials), epoch=epoch.epoch, best=best))
         seconds = (perf_counter() - began) / len(job.trials)
         outcome = Outcome()
         if job.keep:

@@ -32,7 +32,7 @@ class Placement:
     """Where trials are trained.
 
     Attributes:
-        stack: Most trials in a stack; 1: one by one.
+        stack: Most trials in a stack; 1: one at a time.
         processes: Processes side by side.
         threads: Threads of each.
     """

@@ -16,25 +16,15 @@ from nnbabysit.core.data.arrays import ArraySplit
 from nnbabysit.core.data.dataset import Dataset
 from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.errors import ModelError, NnbabysitError
+from nnbabysit.core.search.calibration import Calibration
 from nnbabysit.core.search.executor import SequentialExecutor
 from nnbabysit.core.search.grouping import Group, Grouping
-from nnbabysit.core.search.halving import Halving
+from nnbabysit.core.search.halving import Halving, Stacks
 from nnbabysit.core.search.job import Job, Outcome, Progress, Trainer, config_of
-from nnbabysit.core.search.placement import (
-    SECONDS,
-    Placement,
-    alternatives,
-    cores,
-    fastest,
-    guess,
-    largest_stack,
-)
+from nnbabysit.core.search.placement import Placement, cores
 from nnbabysit.core.search.trial import PlannedTrial, Trial
 from nnbabysit.core.search.workers import InProcess, Lost, Workers, can_fork
 from nnbabysit.core.stacked.memory import keep_memory
-from nnbabysit.core.stacked.stack import network_of
-from nnbabysit.core.stacked.training import seconds_per_step
-from nnbabysit.core.training.loop import steps_per_epoch
 
 Tell = Callable[..., None]
 REPORT_SECONDS = 0.2
@@ -103,11 +93,12 @@ class StackedExecutor:
         self._can_fork = in_memory and can_fork(self._alone.device)
         self._said: set[str] = set()
         self._ended, self._done = ended, ended * epochs
-        self._reported = -math.inf
-        halving = config.search.halving
-        self._halving = (
-            None if halving is None or stage not in halving.stages else Halving(halving.factor, epochs)
+        self._reported = self._best = -math.inf
+        self._calibration = Calibration(
+            config, dataset, self._trainer, epochs=epochs, trials=trials, can_fork=self._can_fork
         )
+        halving = config.search.halving
+        self._factor = halving.factor if halving is not None and stage in halving.stages else None
 
     @property
     def width(self) -> int:
@@ -124,10 +115,10 @@ class StackedExecutor:
             return
         groups = self._grouping.groups(trials)
         if self.placement is None:
-            self.placement = self._place(groups)
+            self.placement = self._placed(groups)
         for group in groups:
             if group.alone:
-                whole = ", each to its end: search.halving is for stacks" if self._halving else ""
+                whole = ", each to its end: search.halving is for stacks" if self._factor else ""
                 self._say(f"{_count(group.trials)} run one by one{whole}: {group.alone}")
         threads = torch.get_num_threads()
         pool = self._pool(self.placement)
@@ -138,27 +129,38 @@ class StackedExecutor:
             torch.set_num_threads(threads)
 
     def _run(self, groups: Sequence[Group], pool: InProcess | Workers) -> Iterator[list[Trial]]:
-        assert self.placement is not None
         jobs: list[Job] = []
         for group in groups:
-            halved = self._halving is not None and not group.trials[0].confirm
-            stacked = not group.alone and (self._config.search.stack != 1 or halved)
-            if stacked and halved:
-                assert self._halving is not None
-                for cohort in self._halving.cohorts(group.trials):
-                    ended = self._halving.run(cohort, lambda jobs: self._outcomes(pool, jobs), self._stacks)
-                    self._done += sum(max(0, self._epochs - len(trial.curve)) for trial in ended)
-                    self._ended += len(ended)
-                    yield ended
-            else:
-                jobs += [Job(trials=part, stacked=stacked) for part in self._stacks(group.trials, stacked)]
+            halving = self._halving_of(group)
+            stacks = self._stacks_of(group)
+            if halving is None:
+                stacked = not group.alone and self._config.search.stack != 1
+                jobs += [Job(trials=part, stacked=stacked) for part in stacks(group.trials)]
+                continue
+            for cohort in halving.cohorts(group.trials):
+                ended = halving.run(cohort, lambda jobs: self._outcomes(pool, jobs), stacks)
+                self._done += sum(max(0, self._epochs - len(trial.curve)) for trial in ended)
+                self._ended += len(ended)
+                yield ended
         for outcome in self._outcomes(pool, jobs):
             self._ended += len(outcome.trials)
             yield outcome.trials
 
-    def _stacks(self, trials: Sequence[PlannedTrial], stacked: bool = True) -> list[tuple[PlannedTrial, ...]]:
+    def _halving_of(self, group: Group) -> Halving | None:
+        """How the trials of a group are halved, which train for equally long; None if they are not."""
+        if self._factor is None or group.alone or group.trials[0].confirm:
+            return None
+        epochs = config_of(self._config, group.trials[0], self._epochs).training.epochs
+        sign = -1 if self._dataset.task == "regression" else 1
+        halving = Halving(self._factor, epochs, sign=sign)
+        return halving if halving.rungs else None
+
+    def _stacks_of(self, group: Group) -> Stacks:
+        """How trials of a group are divided into stacks."""
         assert self.placement is not None
-        return _parts(trials, self.placement.stack if stacked else 1, self.placement.processes)
+        processes = self.placement.processes
+        most = 1 if group.alone else max(1, min(self.placement.stack, self._calibration.fits(group.trials)))
+        return lambda trials: _parts(trials, most, processes)
 
     def _outcomes(self, pool: InProcess | Workers, jobs: Sequence[Job]) -> Iterator[Outcome]:
         lost: list[Job] = []
@@ -198,6 +200,8 @@ class StackedExecutor:
         if not isinstance(progress, Progress):
             return
         self._done += progress.trials
+        if progress.best is not None:
+            self._best = max(self._best, progress.best)
         now = self._clock()
         if now - self._reported < REPORT_SECONDS:
             return
@@ -211,6 +215,7 @@ class StackedExecutor:
             epoch=progress.epoch,
             epochs=self._epochs,
             share=min(1.0, self._done / (self._trials * self._epochs)),
+            value=self._best if math.isfinite(self._best) else None,
         )
 
     def _pool(self, placement: Placement) -> InProcess | Workers:
@@ -222,40 +227,7 @@ class StackedExecutor:
 
     def _do(self, job: Any, report: Callable[[Any], None]) -> Any:
         keep_memory()
-        return self._trainer.run(job, report) if isinstance(job, Job) else self._seconds(job)
-
-    def _seconds(self, trials: Sequence[PlannedTrial]) -> float:
-        """Seconds of one step of one trial."""
-        stack = self._trainer.build(trials)
-        train = self._dataset.train.on(self._alone.device)
-        return seconds_per_step(stack, train, SECONDS, time.perf_counter) / len(trials)
-
-    def _place(self, groups: Sequence[Group]) -> Placement:
-        """What the config gives, or the fastest placement of the largest group."""
-        search, available = self._config.search, cores()
-        processes = min(search.processes or available, available) if self._can_fork else 1
-        stacked = [group for group in groups if not group.alone]
-        if not stacked or search.stack == 1:
-            return self._announced(Placement(1, processes, max(1, available // processes)), [])
-        trials = max(stacked, key=lambda group: len(group.trials)).trials
-        config = config_of(self._config, trials[0], self._epochs)
-        network = network_of(config, self._dataset)
-        size = config.training.batch_size
-        batch = len(self._dataset.train) if size == "full" else size
-        fits = largest_stack(network, self._dataset.input_shape, batch, search.memory, processes)
-        most = max(1, min(fits, math.ceil(len(trials) / processes)))
-        first = guess(network, cores=processes, most=min(most, search.stack or most), can_fork=processes > 1)
-        first = Placement(first.stack, processes, max(1, available // processes))
-        if search.stack is not None:
-            return self._announced(Placement(min(search.stack, fits), processes, first.threads), [])
-        rest = alternatives(
-            first, cores=available, most=most, can_fork=self._can_fork and search.processes is None
-        )
-        steps = self._trials * self._epochs * steps_per_epoch(network, len(self._dataset.train), size)
-        timings = fastest(
-            [first, *rest], lambda place: self._measured(place, trials), steps, time.perf_counter
-        )
-        return self._announced(timings[0].placement, [timing.to_document() for timing in timings])
+        return self._trainer.run(job, report) if isinstance(job, Job) else self._calibration.seconds(job)
 
     def _measured(self, placement: Placement, trials: Sequence[PlannedTrial]) -> float:
         """Seconds for one step of one trial, all processes working."""
@@ -269,8 +241,10 @@ class StackedExecutor:
             torch.set_num_threads(threads)
         return float(max(each)) / placement.processes
 
-    def _announced(self, placement: Placement, timings: list[dict[str, Any]]) -> Placement:
-        self._tell("placement", text=placement.text, placement=asdict(placement), alternatives=timings)
+    def _placed(self, groups: Sequence[Group]) -> Placement:
+        placement, timings = self._calibration.place(groups, self._measured)
+        timed = [timing.to_document() for timing in timings]
+        self._tell("placement", text=placement.text, placement=asdict(placement), alternatives=timed)
         return placement
 
     def _say(self, text: str) -> None:

@@ -111,6 +111,7 @@ def ours(case: Case, work: Work, folder: Path, *, watch: bool = False) -> Measur
     metrics, run_dir = end.document["metrics"], Path(end.document["run_dir"])
     events = [json.loads(line) for line in (run_dir / "events.jsonl").read_text().splitlines()]
     told = [event for event in events if event["kind"] == "trial"]
+    valued = [event for event in events if event["kind"] in ("trial", "progress")]  # while trained, or ended
     again = [event["time"] for event in events if event["kind"] == "repeat"]
     last = told[-1]["time"]
     again_seconds = max([last, *again]) - last
@@ -126,7 +127,7 @@ def ours(case: Case, work: Work, folder: Path, *, watch: bool = False) -> Measur
         largest=end.largest,
         family=end.family,
         best=metrics["best"]["value"] if metrics["best"] else 0.0,
-        rises=_rises([(event["time"] + offset, event["value"]) for event in told]),
+        rises=_rises([(event["time"] + offset, event["value"]) for event in valued]),
         incomplete=sum(event["state"] != "complete" for event in told),
         placement=placements[-1] if placements else "",
     )

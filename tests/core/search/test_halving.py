@@ -40,6 +40,7 @@ class Fake:
                     state="diverged" if diverged else "complete",
                     reason="cost" if diverged else "",
                     curve=curve,
+                    seconds=last + 1.0 - job.first,
                 )
             )
             if job.keep and not diverged:
@@ -48,6 +49,7 @@ class Fake:
 
 
 def in_threes(trials: Sequence[PlannedTrial]) -> list[tuple[PlannedTrial, ...]]:
+    assert trials, "there is nothing to divide"
     return [tuple(trials[i : i + 3]) for i in range(0, len(trials), 3)]
 
 
@@ -85,6 +87,7 @@ def test_a_third_goes_on_behind_each_rung() -> None:
     assert ended[4].reason == "3.8 after epoch 3, place 2 of 3, the best 1 go on"
     assert ended[1].reason == "1.1 after epoch 1, place 9 of 9, the best 3 go on"
     assert ended[1].value is None
+    assert [ended[i].seconds for i in (1, 4, 2)] == [1, 3, 9]  # of all its jobs, a second for an epoch
     assert [(job.first, job.last, job.keep) for job in do.jobs] == [(1, 1, True)] * 3 + [
         (2, 3, True),
         (4, None, False),
@@ -101,6 +104,11 @@ def test_those_that_diverge_leave_room_for_none() -> None:
     """Half of four go on at the first rung; one of the two diverges on the way to the second."""
     ended = Halving(2, 4).run(cohort(-0.1, 0.3, -0.2, -0.3), Fake(), in_threes)
     assert [trial.state for trial in ended] == ["diverged", "complete", "stopped", "stopped"]
+
+
+def test_a_loss_is_told_as_people_know_it() -> None:
+    ended = Halving(2, 2, sign=-1).run(cohort(-4.0, -5.5), Fake(), in_threes)
+    assert ended[1].reason == "4.5 after epoch 1, place 2 of 2, the best 1 go on"
 
 
 def test_without_rungs_all_are_trained_to_their_end() -> None:

@@ -92,6 +92,7 @@ class StackedExecutor:
         in_memory = isinstance(dataset.train, ArraySplit) and isinstance(dataset.validation, ArraySplit)
         self._can_fork = in_memory and can_fork(self._alone.device)
         self._said: set[str] = set()
+        self._killed: list[PlannedTrial] = []
         self._ended, self._done = ended, ended * epochs
         self._reported = self._best = -math.inf
         self._calibration = Calibration(
@@ -179,10 +180,15 @@ class StackedExecutor:
             yield from self._again(pool, job)
 
     def _again(self, pool: InProcess | Workers, job: Job) -> Iterator[Outcome]:
-        """A job whose worker was killed, in halves; a trial that kills its worker alone has failed."""
+        """A job whose worker was killed, in halves; a trial whose worker is killed twice alone has failed."""
         if len(job.trials) > 1:
             self._say(f"a process was killed, memory may be short; {job.too_large}")
             yield from self._outcomes(pool, job.halves())
+            return
+        if job.trials[0] not in self._killed:
+            self._killed.append(job.trials[0])
+            self._say(f"a process was killed, trial {job.trials[0].index + 1} is trained once more")
+            yield from self._outcomes(pool, [job])
             return
         error = ModelError(
             "the process that trained it was killed, memory may be short", remedy="Choose a smaller network"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -72,6 +73,25 @@ def test_a_full_disk_ends_the_search(dataset: Dataset, monkeypatch: pytest.Monke
     monkeypatch.setattr(job_module, "train_stack", full)
     with pytest.raises(DiskError):
         Run(dataset, planned(*PLAIN))
+
+
+@needs_fork
+def test_a_worker_that_is_killed_once_costs_nothing(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run_job = Trainer.run
+
+    def deadly_once(self: Trainer, job: Job, *arguments: Any) -> Any:
+        if job.trials[0].index == 1 and not (tmp_path / "killed").exists():
+            (tmp_path / "killed").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return run_job(self, job, *arguments)
+
+    monkeypatch.setattr(Trainer, "run", deadly_once)
+    run = Run(dataset, planned(*PLAIN), Placement(1, 2, 1))
+    assert (tmp_path / "killed").exists()
+    assert run.states == ["complete"] * 5
+    assert "a process was killed, trial 2 is trained once more" in run.notes
 
 
 @needs_fork

@@ -80,7 +80,7 @@ class Data(Section):
     drop: list[str] = Field(default_factory=list)
     """Columns of a table that are left out."""
     categorical: list[str] = Field(default_factory=list)
-    """Columns of numbers that are names of categories, such as a postal code; text always is."""
+    """Columns whose cells are names, such as postal codes: NA is a name there too. Text always is one."""
     missing: Literal["refuse", "mean", "median", "most_frequent"] = "refuse"
     """What stands for a missing value in a table, from the training split; for a category the commonest."""
     size: Annotated[list[PositiveInt], Field(min_length=2, max_length=2)] | None = None

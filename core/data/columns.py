@@ -6,16 +6,18 @@ Shape suffixes: N rows, F inputs (one for a number, one for each category).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from difflib import get_close_matches
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nnbabysit.core.data import class_labels
+from nnbabysit.core.data.cell_errors import Role, odd_cell, refuse, refuse_gaps
+from nnbabysit.core.data.column_names import named
 from nnbabysit.core.data.raw import Array
-from nnbabysit.core.data.table import FileTable, Table
+from nnbabysit.core.data.table import Table, read_table
 from nnbabysit.core.errors import DataError
 
 Floats = NDArray[np.float64]
@@ -30,23 +32,26 @@ class Column:
         name: As in the header.
         categories: Its values in order, one input for each; None: it is a number and one input.
         fill: What stands for a missing value: a number, or the place of a category; None: not known.
+        literal: Whether words that stand for a missing value, such as NA, are categories of it.
     """
 
     name: str
     categories: tuple[str, ...] | None = None
     fill: float | None = None
+    literal: bool = field(default=False, compare=False)  # the categories tell; runs of old do not hold it
 
     @property
     def width(self) -> int:
         """Number of inputs it becomes."""
         return 1 if self.categories is None else len(self.categories)
 
-    def encode(self, table: Table) -> Floats:
+    def encode(self, table: Table, role: Role = "input") -> Floats:
         """(N, width) inputs; a missing value, or a category that is not known, is NaN in all of them."""
         if self.categories is None:
-            return self._numbers(table)[:, None]
+            return self.numbers(table, role)[:, None]
         places = {category: i for i, category in enumerate(self.categories)}
-        codes = np.array([places.get(text, -1) for text in table.texts(self.name)])
+        texts = table.texts(named(self.name, table), literal=self.literal)
+        codes = np.array([places.get(text, -1) for text in texts])
         x = np.zeros((len(codes), self.width))
         x[np.arange(len(codes)), codes] = 1.0
         x[codes < 0] = np.nan
@@ -77,12 +82,21 @@ class Column:
         x[gap] = self.fill if self.categories is None else np.eye(self.width)[int(self.fill)]
         return x
 
-    def _numbers(self, table: Table) -> Floats:
-        x = table.numbers(self.name)
-        if table.kinds[self.name] in ("number", "boolean", "empty"):
+    def numbers(self, table: Table, role: Role) -> Floats:
+        """(N,) the column as numbers, NaN where one is missing.
+
+        Raises:
+            DataError: A cell is something else; it is named.
+        """
+        name = named(self.name, table)
+        x = table.numbers(name)
+        kind = table.kinds[name]
+        if kind in ("number", "boolean", "empty"):
             return x
-        texts = table.texts(self.name)
+        texts = table.texts(name)
         odd = next(i for i, text in enumerate(texts) if text is not None and np.isnan(x[i]))
+        if kind == "mixed":
+            raise odd_cell(name, table, role)
         raise DataError(
             f"column {self.name!r} holds {texts[odd]!r}, where the training data has numbers",
             where=table.where(odd),
@@ -98,12 +112,14 @@ class Columns:
         target: Name of the column that is predicted.
         classes: Names of the classes 0, 1, …; None: the target is a number that is predicted as it is.
         missing: What is done about a missing value, and a category that the training file does not have.
+        literal: Whether words that stand for a missing value, such as NA, are names of classes.
     """
 
     columns: tuple[Column, ...]
     target: str
     classes: tuple[str, ...] | None = None
     missing: Missing = "refuse"
+    literal: bool = field(default=False, compare=False)
 
     @property
     def width(self) -> int:
@@ -117,20 +133,23 @@ class Columns:
             DataError: The file cannot be read, a column is not there or of another kind, or a value is
                 missing or of no known category and ``missing`` says refuse.
         """
-        return self.fill(self.encode(FileTable(path)))
+        return self.fill(self.encode(read_table(path), is_later=True))
 
-    def encode(self, table: Table) -> Floats:
+    def encode(self, table: Table, *, is_later: bool = False) -> Floats:
         """(N, F) inputs, NaN where a value is missing or its category is not known.
+
+        Args:
+            table: The training file, or one with the same columns.
+            is_later: The network is trained; no setting changes any more what is done about a missing value.
 
         Raises:
             DataError: As for ``features``.
         """
-        for column in self.columns:
-            require(column.name, table)
-        parts = [column.encode(table) for column in self.columns]
+        role: Role = "later" if is_later else "input"
+        parts = [column.encode(table, role) for column in self.columns]
         if self.missing == "refuse":
             for column, part in zip(self.columns, parts, strict=True):
-                _refuse_gaps(column, part, table)
+                refuse_gaps(named(column.name, table), np.isnan(part[:, 0]), table, role)
         return np.concatenate(parts, axis=1)
 
     def targets(self, table: Table) -> Array:
@@ -139,19 +158,23 @@ class Columns:
         Raises:
             DataError: There is no such column, or a value is missing or of no known class; it is named.
         """
-        require(self.target, table)
+        target = named(self.target, table)
         if self.classes is None:
-            y = Column(self.target)._numbers(table)
-            _refuse(np.isnan(y), "has no value", self.target, table)
+            y = Column(target).numbers(table, "quantity")
+            refuse_gaps(target, np.isnan(y), table, "quantity")
             return y
-        labels = labels_of(self.target, table)
-        _refuse(np.array([label is None for label in labels]), "has no value", self.target, table)
+        labels = class_labels.labels_of(target, table, literal=self.literal)
+        refuse_gaps(target, np.array([label is None for label in labels]), table, "class")
         places = {name: i for i, name in enumerate(self.classes)}
+        if table.kinds[target] == "boolean" and not places.keys() & set(labels):
+            places = {name.lower(): i for name, i in places.items()}
+            labels = np.array([label.lower() for label in labels], dtype=object)
         codes = np.array([places.get(label, -1) for label in labels], dtype=np.int64)
         if (codes < 0).any():
             odd = labels[int(np.argmax(codes < 0))]
+            near = class_labels.alike(odd, self.classes)
             words = f"holds {odd!r}, a class that the training data does not have"
-            _refuse(codes < 0, words, self.target, table)
+            refuse(target, codes < 0, words, table, f"There it is {near!r}: write it alike" if near else "")
         return codes
 
     def fitted(self, x: Floats) -> Columns:
@@ -181,11 +204,18 @@ class Columns:
                 "kind": "numeric" if column.categories is None else "categorical",
                 "categories": None if column.categories is None else list(column.categories),
                 "fill": column.fill,
+                "literal": column.literal,
             }
             for column in self.columns
         ]
         classes = None if self.classes is None else list(self.classes)
-        return {"columns": columns, "target": self.target, "classes": classes, "missing": self.missing}
+        return {
+            "columns": columns,
+            "target": self.target,
+            "classes": classes,
+            "missing": self.missing,
+            "literal": self.literal,
+        }
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Columns:
@@ -195,64 +225,17 @@ class Columns:
                 item["name"],
                 None if item["categories"] is None else tuple(item["categories"]),
                 None if item["fill"] is None else float(item["fill"]),
+                item.get("literal", False),
             )
             for item in document["columns"]
         )
         classes = document["classes"]
         names = None if classes is None else tuple(classes)
-        return cls(columns, document["target"], names, document["missing"])
+        literal = document.get("literal", False)
+        return cls(columns, document["target"], names, document["missing"], literal)
 
     def _split(self, x: Floats) -> list[Floats]:
         return np.split(x, np.cumsum([column.width for column in self.columns])[:-1], axis=1)
-
-
-def require(name: str, table: Table, where: str = "") -> None:
-    """Make sure that the table has a column.
-
-    Raises:
-        DataError: It has not; the nearest name is proposed.
-    """
-    if name in table.kinds:
-        return
-    small = {known.lower(): known for known in table.kinds}
-    near = [small[found] for found in get_close_matches(name.lower(), small, n=1)]
-    names = ", ".join(list(table.kinds)[:20]) + (", …" if len(table.kinds) > 20 else "")
-    raise DataError(
-        f"{table.place if where else 'the table'} has no column {name!r}",
-        where=where or table.place,
-        remedy=f"Did you mean {near[0]!r}?" if near else f"Its columns are {names}",
-    )
-
-
-def labels_of(name: str, table: Table) -> Array:
-    """(N,) a target as names of classes: text as written, numbers without a fraction, None where missing."""
-    kind = table.kinds[name]
-    if kind not in ("number", "boolean"):
-        return table.texts(name)
-    words = {0.0: "false", 1.0: "true"} if kind == "boolean" else {}
-    labels = np.empty(table.rows, dtype=object)
-    labels[:] = [None if np.isnan(v) else words.get(v) or f"{v:.15g}" for v in table.numbers(name).tolist()]
-    return labels
-
-
-def _refuse_gaps(column: Column, x: Floats, table: Table) -> None:
-    gaps = np.isnan(x[:, 0])
-    if not gaps.any():
-        return
-    text = table.texts(column.name)[int(gaps.argmax())]
-    instead = "Fill it in, or set data.missing to mean, median or most_frequent"
-    if column.categories is not None and text is not None:
-        words = f"holds {text!r}, a category that the training data does not have"
-        _refuse(gaps, words, column.name, table, instead.replace("Fill it in", "Correct it"))
-    _refuse(gaps, "has no value", column.name, table, f"{instead}, or leave the column out by data.drop")
-
-
-def _refuse(wrong: NDArray[np.bool_], words: str, name: str, table: Table, remedy: str = "") -> None:
-    if not wrong.any():
-        return
-    more = int(wrong.sum()) - 1
-    also = f" (and {more} more like it)" if more else ""
-    raise DataError(f"column {name!r} {words}{also}", where=table.where(int(wrong.argmax())), remedy=remedy)
 
 
 def _drop(name: str) -> str:

@@ -15,11 +15,12 @@ from torch.utils.data import Dataset as TorchDataset
 
 from nnbabysit.core.config.data_settings import Data
 from nnbabysit.core.data import tabular
+from nnbabysit.core.data.cells import Kind
 from nnbabysit.core.data.class_folders import some
 from nnbabysit.core.data.columns import Columns
 from nnbabysit.core.data.image_file import read_header, read_image
+from nnbabysit.core.data.index_columns import unnamed_index
 from nnbabysit.core.data.raw import Array, Raw
-from nnbabysit.core.data.table import Kind
 from nnbabysit.core.errors import DataError
 
 PREFIX = "hf:"
@@ -91,28 +92,32 @@ class HubPictures(TorchDataset[tuple[NDArray[np.uint8], int]]):
 
 
 class HubTable:
-    """The columns of such a dataset as a Table."""
+    """The columns of such a dataset as a Table, each of the type that is declared."""
+
+    numbers_as_text: tuple[str, ...] = ()
 
     def __init__(self, dataset: Any, place: str) -> None:
         """Look at the declared features; nothing is read yet."""
         self.place = place
         self.rows = len(dataset)
-        self.left_out: tuple[str, ...] = ()
+        self.left_out: tuple[tuple[str, tuple[str, ...]], ...] = ()
         self._dataset = dataset
         self.kinds: dict[str, Kind] = {name: _table_kind(item) for name, item in dataset.features.items()}
+        self.index = unnamed_index(self.kinds, self.numbers)
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """(N,) a column as numbers; NaN where there is none, or something else."""
         return np.array([_number(value) for value in self._dataset[name]], dtype=np.float64)
 
-    def texts(self, name: str) -> Array:
+    def texts(self, name: str, *, literal: bool = False) -> Array:
         """(N,) a column as written, classes by their names: str, or None where nothing is."""
         feature = self._dataset.features[name]
         names = feature.names if _kind(feature) == "ClassLabel" else None
         found = np.empty(self.rows, dtype=object)
         for i, value in enumerate(self._dataset[name]):
             missing = value is None or (names is not None and value < 0)
-            found[i] = None if missing else str(value if names is None else names[value]).strip() or None
+            text = str(value if names is None else names[value]).strip()
+            found[i] = None if missing or not text else text.lower() if isinstance(value, bool) else text
         return found
 
     def where(self, row: int) -> str:

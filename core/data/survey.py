@@ -15,7 +15,7 @@ from nnbabysit.core.data.load import TABLES, read
 from nnbabysit.core.data.preprocessing import Preprocessing
 from nnbabysit.core.data.raw import Array, Arrays, Raw
 from nnbabysit.core.data.statistics import Statistics
-from nnbabysit.core.data.table import FileTable
+from nnbabysit.core.data.table import read_table
 
 MOST_NUMBERED_CLASSES = 20
 """Different whole numbers in a table's target beyond which they are taken for quantities."""
@@ -78,7 +78,7 @@ def survey(settings: Data, loss: str | None = None) -> Survey:
 def _table(settings: Data) -> Raw:
     """A table whose target is a class, unless it holds numbers that are too many or too odd for that."""
     if settings.path is not None and settings.target is not None and Path(settings.path).is_file():
-        kinds = FileTable(Path(settings.path), skip_broken=settings.skip_broken).kinds
+        kinds = read_table(Path(settings.path), skip_broken=settings.skip_broken).kinds
         if kinds.get(settings.target) == "number":
             as_numbers = read(settings, "mse")
             assert isinstance(as_numbers.train, Arrays)

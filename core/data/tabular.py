@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from nnbabysit.core.config.data_settings import Data
-from nnbabysit.core.data.columns import Column, Columns, labels_of, require
-from nnbabysit.core.data.raw import Arrays, Raw, checked_arrays
+from nnbabysit.core.data import class_labels
+from nnbabysit.core.data.cell_errors import odd_cell
+from nnbabysit.core.data.cells import is_number
+from nnbabysit.core.data.column_names import listed, named
+from nnbabysit.core.data.columns import Column, Columns
+from nnbabysit.core.data.index_columns import is_unnamed
+from nnbabysit.core.data.raw import Array, Arrays, Raw, checked_arrays
 from nnbabysit.core.data.source_path import source_path
-from nnbabysit.core.data.table import FileTable, Table, is_parquet
+from nnbabysit.core.data.table import Table, is_parquet, read_table, refuse_other_than_parquet
+from nnbabysit.core.data.table_notes import notes_on
 from nnbabysit.core.errors import DataError
 
 MAX_CATEGORIES = 100
 MAX_CLASSES = 1000
-_DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 FEW = 20
 """So many different values are fine in the smallest table."""
 
@@ -30,31 +33,41 @@ def read(settings: Data, loss: str) -> Raw:
         loss: Loss of the config; with ``mse`` the target is a number, otherwise its values are classes.
 
     Raises:
-        DataError: duckdb is not installed, the file is no such table, the target or another named column is
+        DataError: pyarrow is not installed, the file is no such table, the target or another named column is
             not there, or a column cannot become numbers.
     """
     table = _table(settings, source_path(settings))
     return raw(table, choose(table, settings, loss))
 
 
-def read_alike(settings: Data, columns: Columns) -> Raw:
+def read_alike(settings: Data, columns: Columns, *, is_later: bool = False) -> Raw:
     """Read another file, encoded as the training file was.
+
+    Args:
+        settings: Source and path.
+        columns: Of the training file.
+        is_later: The network is trained already.
 
     Raises:
         DataError: As for ``read``, or it holds a class or a category that the training file does not have.
     """
-    return raw(_table(settings, source_path(settings)), columns)
+    table = _table(settings, source_path(settings))
+    y = columns.targets(table)
+    pair: Arrays = checked_arrays(columns.encode(table, is_later=is_later), y, table.place)
+    notes = notes_on(table, columns)
+    return Raw(table.place, pair, class_names=columns.classes, columns=columns, notes=notes)
 
 
 def raw(table: Table, columns: Columns) -> Raw:
-    """The samples and targets of a table.
+    """The samples and targets of a table, with what the user should know about how it was read.
 
     Raises:
         DataError: As for ``Columns.encode`` and ``Columns.targets``.
     """
     y = columns.targets(table)
     pair: Arrays = checked_arrays(columns.encode(table), y, table.place)
-    return Raw(table.place, pair, class_names=columns.classes, columns=columns, notes=_notes(table, columns))
+    notes = notes_on(table, columns, first=True)
+    return Raw(table.place, pair, class_names=columns.classes, columns=columns, notes=notes)
 
 
 def choose(table: Table, settings: Data, loss: str) -> Columns:
@@ -64,36 +77,40 @@ def choose(table: Table, settings: Data, loss: str) -> Columns:
         DataError: A named column is not there, or one holds what cannot be an input; it names the setting.
     """
     target = _target(table, settings)
-    for key in ("drop", "categorical"):
-        for name in getattr(settings, key):
-            require(name, table, where=f"data.{key}")
-    if target in settings.drop:
+    drop = [named(name, table, where="data.drop") for name in settings.drop]
+    literal = [named(name, table, where="data.categorical") for name in settings.categorical]
+    if target in drop:
         raise DataError(f"column {target!r} is the target and cannot be dropped", where="data.drop")
-    names = [name for name in table.kinds if name != target and name not in settings.drop]
+    names = [name for name in table.kinds if name != target and name not in drop]
+    names = [name for name in names if name in literal or not _is_passed_over(name, table)]
     if not names:
-        raise DataError(
-            "no column is left to predict from", where="data.drop" if settings.drop else table.place
-        )
-    _refuse_kinds(table, names)
-    columns = [_column(name, table, name in settings.categorical) for name in names]
-    _refuse_commas(columns, settings, table)
+        raise DataError("no column is left to predict from", where="data.drop" if drop else table.place)
+    _refuse_unnamed(table, names)
+    _refuse_kinds(table, [name for name in names if name not in literal])
+    columns = [_column(name, table, name in literal) for name in names]
     _refuse_identifiers(table, columns)
-    return Columns(tuple(columns), target, _classes(target, table, loss), settings.missing)
+    classes = _classes(target, table, loss, target in literal)
+    return Columns(tuple(columns), target, classes, settings.missing, target in literal)
 
 
-def _table(settings: Data, path: Path) -> FileTable:
-    if is_parquet(path) != (settings.source == "parquet"):
-        other = "csv" if settings.source == "parquet" else "parquet"
-        said = "is no parquet file" if settings.source == "parquet" else "is a parquet file"
-        raise DataError(f"the file {said}", where=str(path), remedy=f"Set data.source to {other}")
-    return FileTable(path, skip_broken=settings.skip_broken)
+def _is_passed_over(name: str, table: Table) -> bool:
+    """Whether a column holds no values: it is an index, or an empty one that has no name either."""
+    return name in table.index or (is_unnamed(name) and table.kinds[name] == "empty")
+
+
+def _table(settings: Data, path: Path) -> Table:
+    if settings.source == "parquet":
+        refuse_other_than_parquet(path)
+    elif is_parquet(path):
+        raise DataError("the file is a parquet file", where=str(path), remedy="Set data.source to parquet")
+    return read_table(path, skip_broken=settings.skip_broken)
 
 
 def _target(table: Table, settings: Data) -> str:
     target = settings.target
     if target is not None and target in table.kinds:
         return target
-    if any(_is_number(name) for name in table.kinds):
+    if any(map(is_number, table.kinds)):
         found = ", ".join(list(table.kinds)[:4])
         raise DataError(
             f"the first line looks like data, not like names of columns: {found}, …",
@@ -101,22 +118,22 @@ def _target(table: Table, settings: Data) -> str:
             remedy="Write a line with the names of the columns above it",
         )
     if target is None:
-        names = ", ".join(list(table.kinds)[:20]) + (", …" if len(table.kinds) > 20 else "")
         raise DataError(
             f"{settings.source} needs the name of the column that is predicted",
             where="data.target",
-            remedy=f"Set data.target to one of {names}",
+            remedy=f"Set data.target to one of {listed(table)}",
         )
-    require(target, table, where="data.target")
-    return target
+    return named(target, table, where="data.target")
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _refuse_unnamed(table: Table, names: Sequence[str]) -> None:
+    for name in filter(is_unnamed, names):
+        place = [*table.kinds].index(name) + 1
+        raise DataError(
+            f"column {place} of {len(table.kinds)} has no name",
+            where=f"{table.place}:1",
+            remedy=f"Give it a name, or leave it out with data.drop: ['{name}']",
+        )
 
 
 def _refuse_kinds(table: Table, names: Sequence[str]) -> None:
@@ -128,40 +145,49 @@ def _refuse_kinds(table: Table, names: Sequence[str]) -> None:
     for kind, (words, remedy) in reasons.items():
         found = [name for name in names if table.kinds[name] == kind]
         if found:
+            first = next(filter(None, table.texts(found[0])), None) if kind == "date" else None
+            such = f", such as {first}" if first else ""
             raise DataError(
-                f"column {found[0]!r} {words}{_others(found)}",
+                f"column {found[0]!r} {words}{such}{_others(found)}",
                 where=table.place,
                 remedy=f"{remedy} with data.drop: [{', '.join(found)}]",
             )
+    for name in names:
+        if table.kinds[name] == "mixed":
+            raise odd_cell(name, table, "input")
 
 
-def _column(name: str, table: Table, categorical: bool) -> Column:
-    if table.kinds[name] in ("number", "boolean") and not categorical:
+def _column(name: str, table: Table, literal: bool) -> Column:
+    if table.kinds[name] in ("number", "boolean") and not literal:
         return Column(name)
-    return Column(name, tuple(sorted({text for text in table.texts(name) if text is not None})))
-
-
-def _refuse_commas(columns: Sequence[Column], settings: Data, table: Table) -> None:
-    for column in columns:
-        names = column.categories
-        if names and column.name not in settings.categorical and all(map(_DECIMAL_COMMA.fullmatch, names)):
-            raise DataError(
-                f"column {column.name!r} has numbers with a comma, such as {names[0]}",
-                where=table.place,
-                remedy="Write them with a point",
-            )
+    texts = {text for text in table.texts(name, literal=literal) if text is not None}
+    return Column(name, tuple(sorted(texts)), literal=literal)
 
 
 def _refuse_identifiers(table: Table, columns: Sequence[Column]) -> None:
-    found = [column.name for column in columns if _identifies(column.width, table.rows)]
+    found = [column for column in columns if column.categories and _identifies(column.width, table.rows)]
     if not found:
         return
-    width = next(column.width for column in columns if column.name == found[0])
+    first, names = found[0], [column.name for column in found]
     raise DataError(
-        f"column {found[0]!r} is text with {width} different values in {table.rows} rows, too many for "
-        f"categories{_others(found)}",
+        f"column {first.name!r} is text with {first.width} different values in {table.rows} rows, too many "
+        f"for categories{_others(names)}{_first_text(first.name, table)}",
         where=table.place,
-        remedy=f"Replace it by numbers, or leave it out with data.drop: [{', '.join(found)}]",
+        remedy=f"Replace it by numbers, or leave it out with data.drop: [{', '.join(names)}]",
+    )
+
+
+def _first_text(name: str, table: Table) -> str:
+    """The first cell that is no number, where more than half of the cells are numbers."""
+    counts = Counter(text for text in table.texts(name) if text is not None)
+    numbers = sum(n for text, n in counts.items() if is_number(text))
+    if 2 * numbers <= counts.total():
+        return ""
+    texts = table.texts(name)
+    odd = next(i for i, text in enumerate(texts) if text is not None and not is_number(text))
+    return (
+        f". {numbers / counts.total():.0%} of it are numbers, the first other cell is {texts[odd]!r} in "
+        + (table.where(odd))
     )
 
 
@@ -173,35 +199,38 @@ def _others(found: Sequence[str]) -> str:
     return f", and so do {', '.join(found[1:])}" if len(found) > 1 else ""
 
 
-def _classes(target: str, table: Table, loss: str) -> tuple[str, ...] | None:
+def _classes(target: str, table: Table, loss: str, literal: bool) -> tuple[str, ...] | None:
     kind = table.kinds[target]
-    if kind in ("date", "other", "empty"):
+    if kind in ("date", "other", "empty") and not literal:
         words = {"date": "holds dates or times", "other": "holds neither numbers nor text"}.get(
             kind, "is empty"
         )
         raise DataError(f"the target {target!r} {words}", where=table.place)
+    if kind == "mixed" and not literal:
+        raise odd_cell(target, table, "quantity" if loss == "mse" else "class")
     if loss == "mse":
-        if kind == "text":
+        if kind not in ("number", "boolean"):
             raise DataError(
                 f"loss mse predicts a number, and the target {target!r} is text",
                 where=table.place,
                 remedy="Use loss: cross_entropy for classes",
             )
         return None
-    if kind == "number":
-        _check_whole(target, table, loss)
-    labels = {label for label in labels_of(target, table) if label is not None}
+    found = class_labels.labels_of(target, table, literal=literal)
+    labels = {label for label in found if label is not None}
+    if kind == "number" and not literal:
+        _check_whole(target, table, loss, found)
     _check_number_of_classes(len(labels), target, table, loss)
-    return tuple(sorted(labels, key=float) if kind == "number" else sorted(labels))
+    return class_labels.in_order(labels)
 
 
-def _check_whole(target: str, table: Table, loss: str) -> None:
-    y = table.numbers(target)
-    odd = np.flatnonzero(~np.isnan(y) & (y != np.round(y)) | np.isinf(y))
-    if len(odd):
+def _check_whole(target: str, table: Table, loss: str, labels: Array) -> None:
+    odd = {label for label in labels if label is not None and not class_labels.is_whole(label)}
+    if odd:
+        first = next(i for i, label in enumerate(labels) if label in odd)
         raise DataError(
-            f"{loss} needs classes, and the target {target!r} is {y[odd[0]]:g}",
-            where=table.where(int(odd[0])),
+            f"{loss} needs classes, and the target {target!r} is {labels[first]}",
+            where=table.where(first),
             remedy="Use loss: mse for regression",
         )
 
@@ -225,26 +254,3 @@ def _check_number_of_classes(classes: int, target: str, table: Table, loss: str)
             where=table.place,
             remedy=f"Set data.target to the column with the classes{regression}",
         )
-
-
-def _notes(table: Table, columns: Columns) -> tuple[str, ...]:
-    notes = []
-    encoded = [f"{c.name} ({c.width})" for c in columns.columns if c.categories is not None]
-    if encoded:
-        notes.append(f"columns of categories became one input for each: {', '.join(encoded)}")
-    numbers = (c.name for c in columns.columns if c.categories is None)
-    counting = [name for name in numbers if table.rows > FEW and _counts_rows(name, table)]
-    for name in counting:
-        notes.append(f"column {name!r} numbers the rows; if it says nothing else, leave it out by data.drop")
-    if table.left_out:
-        rows = "1 row" if len(table.left_out) == 1 else f"{len(table.left_out)} rows"
-        notes.append(
-            f"{rows} of {table.place} could not be read and left out: "
-            f"{', '.join(table.left_out[:10])}{', …' if len(table.left_out) > 10 else ''}"
-        )
-    return tuple(notes)
-
-
-def _counts_rows(name: str, table: Table) -> bool:
-    x = table.numbers(name)
-    return bool((np.diff(x) == 1).all())

@@ -184,7 +184,7 @@ def _read(path: Path, config: Config, signature: Signature) -> Raw:
     columns = signature.columns
     if columns is not None:
         source = "parquet" if path.is_file() and is_parquet(path) else "csv"
-        raw = tabular.read_alike(settings.model_copy(update={"source": source}), columns)
+        raw = tabular.read_alike(settings.model_copy(update={"source": source}), columns, is_later=True)
         assert isinstance(raw.train, Arrays)
         filled = Arrays(columns.fill(raw.train.x), raw.train.y)
         return replace(raw, train=filled, class_names=columns.classes, notes=_filled(columns, raw))

@@ -179,9 +179,10 @@ def _data(request: Request) -> dict[str, Any]:
 
 def _which_column(path: Path, shown: str) -> DataError:
     """The error of a table without ``--target``: its columns, and the likeliest one."""
-    from nnbabysit.core.data.table import FileTable
+    from nnbabysit.core.data.table import read_table
 
-    columns = [*FileTable(path).kinds]
+    table = read_table(path)
+    columns = [name for name in table.kinds if name not in table.index]
     usual = ("target", "label", "class", "y", "species", "outcome")
     likely = next((name for name in columns if name.lower() in usual), columns[-1])
     listed = ", ".join(columns[:20]) + (f" and {len(columns) - 20} more" if len(columns) > 20 else "")

@@ -119,7 +119,8 @@ def write_npz(folder: Path) -> None:
 
 def write_iris(folder: Path) -> None:
     """The 150 flowers of Iris as csv with the classes as text, and the same as parquet beside."""
-    import duckdb
+    import pyarrow.csv
+    import pyarrow.parquet
     from sklearn.datasets import load_iris
 
     iris = load_iris()
@@ -130,7 +131,7 @@ def write_iris(folder: Path) -> None:
     (folder / "parquet").mkdir(parents=True, exist_ok=True)
     (folder / "csv" / "iris.csv").write_text("\n".join(lines) + "\n")
     source, copy = folder / "csv" / "iris.csv", folder / "parquet" / "iris.parquet"
-    duckdb.execute(f"COPY (FROM read_csv('{source}')) TO '{copy}' (FORMAT parquet)")
+    pyarrow.parquet.write_table(pyarrow.csv.read_csv(source), copy)
 
 
 def write_images(folder: Path) -> None:

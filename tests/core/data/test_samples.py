@@ -145,7 +145,7 @@ def test_a_torn_row_is_to_be_repaired_for_every_sample_has_its_answer(
     tmp_path: Path, config: Callable[..., Config]
 ) -> None:
     (tmp_path / "own.csv").write_text("a,t\n" + "".join(f"{i},{i % 2}\n" for i in range(20)))
-    (tmp_path / "torn.csv").write_text("a,t\n1,0\n1,2,3\n")
+    (tmp_path / "torn.csv").write_text("a,t\n1,0\n1,2,3\n" + "1,0\n" * 20)
     data = {"source": "csv", "path": str(tmp_path / "own.csv"), "target": "t"}
     signature = Signature.of(load_dataset(config(data=data, training={"batch_size": 5})))
     with pytest.raises(DataError, match="1 row cannot be read") as caught:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 
@@ -186,19 +188,19 @@ BAD: list[tuple[str | bytes, dict[str, Any], str, str]] = [
     ("a,a,kind\n1,2,x\n", {}, "t.csv:1", "both called 'a'"),
     ("a,,kind\n1,2,x\n", {}, "t.csv:1", "column 2 of 3 has no name"),
     ("a,kind\n1,x\n2,y,z\n3\n", {}, "t.csv:3", "2 rows cannot be read, the first: it has 3 cells"),
-    ('a,kind\n"1\n2",x\n3\n', {}, "t.csv:4", "it has 1 cells, the header has 2"),
+    ('a,kind\n"1\n2",x\n3\n', {}, "t.csv:4", "it has 1 cell, the header has 2"),
     ("a,kind\n1,x\n\n,y\n", {}, "t.csv:4", "column 'a' has no value"),
     ('a,b,kind\n1,"u\nv",x\n,w,y\n', {}, "t.csv:4", "column 'a' has no value"),
     ("a,kind\n1,x\n2,\n3,y\n", {"missing": "mean"}, "t.csv:3", "column 'kind' has no value"),
     ("a,b,kind\n1,2020-01-02,x\n2,2020-01-03 10:00,y\n", {}, "t.csv", "dates or times"),
     ("a,b,kind\n1,,x\n2,,y\n", {}, "t.csv", "column 'b' has no values"),
-    ("a;kind\n1,5;x\n2,5;y\n", {}, "t.csv", "numbers with a comma, such as 1,5"),
+    ("a;kind\n1,5;x\n2,5;y\n", {}, "t.csv:2", "numbers with a comma, such as 1,5"),
     (IDS, {}, "t.csv", "30 different values in 30 rows"),
     ("a,kind\n1,0.5\n2,1\n", {}, "t.csv:2", "Use loss: mse"),
     ("a,kind\n1,x\n2,x\n", {}, "t.csv", "only one class"),
     ("a,kind\n1,x\n2,y\n3,z\n", {"loss": "bce"}, "t.csv", "has 3"),
     ("a,kind\n" + "".join(f"{i},{i}\n" for i in range(50)), {}, "t.csv", "loss: mse if it is a quantity"),
-    (b"a,kind\n1,caf\xe9\n", {}, "t.csv:2", "not utf-8"),
+    (b"a,kind\n1,caf\xe9\n", {}, "t.csv:2", "0xE9 is not UTF-8"),
     (b"caf\xe9,kind\n1,x\n", {}, "t.csv:1", "0xE9 is not UTF-8"),
     ("a,kind\n1,x\n".encode("utf-16"), {}, "t.csv", "UTF-16"),
     ("", {}, "t.csv", "empty"),
@@ -250,10 +252,14 @@ def test_a_packed_file_is_unpacked(load: Load) -> None:
 
 def test_types_of_parquet(config: Build, tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
-    rows_sql = (
-        "(1, 1.5::DECIMAL(4,1), true, 'u', 'no'), (2, NULL, false, NULL, 'yes'), (3, 2.5, true, 'w', 'no')"
-    )
-    duckdb.execute(f"COPY (FROM (VALUES {rows_sql}) v(i, d, b, t, y)) TO '{path}' (FORMAT parquet)")
+    columns = {
+        "i": [1, 2, 3],
+        "d": pa.array([Decimal("1.5"), None, Decimal("2.5")], pa.decimal128(4, 1)),
+        "b": [True, False, True],
+        "t": ["u", None, "w"],
+        "y": ["no", "yes", "no"],
+    }
+    pq.write_table(pa.table(columns), path)
     settings = {
         "source": "parquet",
         "path": str(path),
@@ -271,12 +277,12 @@ def test_types_of_parquet(config: Build, tmp_path: Path) -> None:
 
 def test_a_list_in_parquet_is_refused(config: Build, tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
-    duckdb.execute(f"COPY (SELECT [1, 2] AS l, 'x' AS y, 1 AS n) TO '{path}' (FORMAT parquet)")
+    pq.write_table(pa.table({"l": [[1, 2]], "y": ["x"], "n": [1]}), path)
     with pytest.raises(DataError, match="neither numbers nor text"):
         load_dataset(config(data={"source": "parquet", "path": str(path), "target": "y"}))
 
 
-def test_without_duckdb_the_extra_is_named(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "duckdb", None)
+def test_without_pyarrow_the_extra_is_named(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     with pytest.raises(DataError, match=r"pip install 'nnbabysit\[tabular\]'"):
         load(COLOURS)

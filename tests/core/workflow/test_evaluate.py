@@ -160,7 +160,7 @@ def test_predictions_do_not_depend_on_the_batches(tmp_path: Path) -> None:
 
 
 def test_broken_rows_of_other_samples_can_be_left_out(tmp_path: Path) -> None:
-    pytest.importorskip("duckdb")
+    pytest.importorskip("pyarrow")
     (tmp_path / "own.csv").write_text("a,t\n" + "".join(f"{i},{i % 2}\n" for i in range(60)))
     (tmp_path / "torn.csv").write_text("a,t\n1,0\n1,2,3\n4,1\n")
     table = {"source": "csv", "path": str(tmp_path / "own.csv"), "target": "t", "test": 0.25}

@@ -55,7 +55,7 @@ def test_targets_far_from_0_are_named_as_the_reason(tmp_path: Path) -> None:
 
 
 def test_a_run_does_not_go_on_with_other_classes(tmp_path: Path) -> None:
-    pytest.importorskip("duckdb")
+    pytest.importorskip("pyarrow")
     path = tmp_path / "data.csv"
     rows = "".join(f"{x},{'pqr'[i % 3]}\n" for i, x in enumerate(X[:, 0]))
     path.write_text(f"a,t\n{rows}")

@@ -150,11 +150,13 @@ def test_the_index_of_pandas_is_left_out_and_said(tmp_path: Path) -> None:
 
 
 def test_a_folder_called_like_a_column_adds_none(tmp_path: Path) -> None:
-    folder = tmp_path / "length=7"
-    folder.mkdir()
+    folder = tmp_path / "length=7" / "width=3"
+    folder.mkdir(parents=True)
     pq.write_table(pa.table({"length": [1, 2, 3, 4], "kind": ["a", "b"] * 2}), folder / "t.parquet")
     data = Data(source="parquet", path=str(folder / "t.parquet"), target="kind")
-    assert arrays(tabular.read(data, "cross_entropy")).x.tolist() == [[1], [2], [3], [4]]
+    raw = tabular.read(data, "cross_entropy")
+    assert arrays(raw).x.tolist() == [[1], [2], [3], [4]]
+    assert [column.name for column in columns(raw).columns] == ["length"]
 
 
 def test_names_in_parquet_are_as_stored(tmp_path: Path) -> None:

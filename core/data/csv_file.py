@@ -78,6 +78,8 @@ class CsvFile:
         wide = rows[:-1] if len(rows) > 1 else rows  # the last one may have been cut off
         completed = _completed([name.strip() for name in names], wide)
         counts = Counter(map(len, wide)).most_common(1)
+        if any(is_number(name) for name, count in Counter(completed).items() if count > 1):
+            raise names_missing(completed, f"{path}:{lines.first}")
         return cls(
             path=path,
             delimiter=delimiter,
@@ -153,6 +155,15 @@ class CsvFile:
         except csv.Error as error:
             return "unexpected end" in str(error)
         return False
+
+
+def names_missing(names: Sequence[str], where: str) -> DataError:
+    """The error of a table whose first line holds data."""
+    return DataError(
+        f"the first line looks like data, not like names of columns: {', '.join(names[:4])}, …",
+        where=where,
+        remedy="Write a line with the names of the columns above it",
+    )
 
 
 def checked_names(names: Sequence[str], where: str) -> tuple[str, ...]:

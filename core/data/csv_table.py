@@ -128,17 +128,28 @@ class CsvTable:
                 remedy="If it is a title or a comment, delete it: the names of the columns come first",
             )
         if not skip_broken:
+            line, cells = rows[0]
             some = "1 row cannot be read" if torn == 1 else f"{torn} rows cannot be read, the first"
-            # more of them are no accident: a name with a comma in it, and all rows of a class would be lost
-            few = torn <= _FEW_TORN * (torn + whole)
             raise DataError(
-                f"{some}: it has {_cells(len(rows[0][1]))}, the header has {names}",
-                where=f"{self.place}:{rows[0][0]}",
-                remedy="Repair the file, or go on without such rows by --skip-broken"
-                if few
-                else f"Repair the file: a cell that holds a {self._file.delimiter!r} stands in quotes",
+                f"{some}: it has {_cells(len(cells))}, the header has {names}",
+                where=f"{self.place}:{line}",
+                remedy=self._repair(cells, few=torn <= _FEW_TORN * (torn + whole)),
             )
         return tuple((f"line {line}", tuple(cells)) for line, cells in rows)
+
+    def _repair(self, cells: list[str], *, few: bool) -> str:
+        """What to do about a torn row.
+
+        Where they are not few it is no accident, such as a name with a comma in it: to go on without them
+        would lose all rows of a class.
+        """
+        if cells[0].startswith("#"):
+            return "Delete the line if it is a comment"
+        if few:
+            return "Repair the file, or go on without such rows by --skip-broken"
+        if len(cells) > len(self._file.names):
+            return f"Repair the file: a cell that holds a {self._file.delimiter!r} stands in quotes"
+        return "Repair the file"
 
     def _check_last_quote(self) -> None:
         """Refuse a file whose last quote is open: everything behind it would be one cell."""

@@ -12,6 +12,7 @@ from nnbabysit.core.data.cell_errors import odd_cell
 from nnbabysit.core.data.cells import is_number
 from nnbabysit.core.data.column_names import listed, named
 from nnbabysit.core.data.columns import Column, Columns
+from nnbabysit.core.data.csv_file import names_missing
 from nnbabysit.core.data.index_columns import is_unnamed
 from nnbabysit.core.data.raw import Array, Arrays, Raw, checked_arrays
 from nnbabysit.core.data.source_path import source_path
@@ -111,12 +112,7 @@ def _target(table: Table, settings: Data) -> str:
     if target is not None and target in table.kinds:
         return target
     if any(map(is_number, table.kinds)):
-        found = ", ".join(list(table.kinds)[:4])
-        raise DataError(
-            f"the first line looks like data, not like names of columns: {found}, …",
-            where=f"{table.place}:1",
-            remedy="Write a line with the names of the columns above it",
-        )
+        raise names_missing([*table.kinds], f"{table.place}:1")
     if target is None:
         raise DataError(
             f"{settings.source} needs the name of the column that is predicted",

@@ -148,7 +148,7 @@ class CsvTable:
         if few:
             return "Repair the file, or go on without such rows by --skip-broken"
         if len(cells) > len(self._file.names):
-            return f"Repair the file: a cell that holds a {self._file.delimiter!r} stands in quotes"
+            return f"Repair the file: a cell that has a {self._file.delimiter!r} stands in quotes"
         return "Repair the file"
 
     def _check_last_quote(self) -> None:

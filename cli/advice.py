@@ -38,7 +38,7 @@ def next_command(
 
     After a yes: what the workflow says, with the user's own config and options; after a training, the same
     once more with the patch of the first finding that has one, else with another seed. After a no: the same
-    with the patch.
+    with the patch; a training that no value is known for goes back to the first gate.
 
     Args:
         result: What the workflow returned.
@@ -54,6 +54,8 @@ def next_command(
     kept = [_lasting(word, config) for word in options.set if word.partition("=")[0].strip() not in patch]
     options = replace(options, set=kept)
     if result.verdict != "pass":
+        if command == "train" and not changed and not flags:
+            return command_line("nnbabysit", "sanity", *typed(_without_companions(options)))
         return command_line("nnbabysit", command, *flags, *typed(options), *changed)
     epochs = config.training.epochs
     if result.command == "train" and options.max_time and result.metrics.get("epochs", epochs) < epochs:
@@ -68,6 +70,11 @@ def next_command(
     if "--best-of" in words or not words or result.command == "train":
         return command_line(*words)
     return command_line(*words, *typed(options))
+
+
+def _without_companions(options: Options) -> Options:
+    """What the gates take: an average and snapshots are a training's own."""
+    return replace(options, average=None, snapshots=False)
 
 
 def _words(result: StepResult) -> list[str]:

@@ -87,10 +87,9 @@ def tiny_line(fields: Fields) -> str:
 def trial_line(fields: Fields) -> str:
     """The notes' line: ``val_acc: 0.412000, lr: 1.4e-04, reg: 4.7e-01, (1 / 100)``, marked if good."""
     from nnbabysit.core.search import names
-    from nnbabysit.core.search.trial import Trial
+    from nnbabysit.core.search.trial import told_trial
 
-    keys = ("index", "params", "value", "state", "reason")
-    trial = Trial(**{key: fields[key] for key in keys if key in fields})
+    trial = told_trial(fields)
     metric, good = str(fields.get("metric", "val_acc")), bool(fields.get("good"))
     return clean_line(names.trial_line(trial, fields["trials"], metric=metric, good=good))
 

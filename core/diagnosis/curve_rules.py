@@ -7,7 +7,6 @@ the same rules serve every task. How often each rule fires on healthy and broken
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
 
@@ -16,8 +15,11 @@ from nnbabysit.core.diagnosis.progress import (
     EVIDENCE_OF_PROGRESS,
     RATIO_RIGHT,
     RATIO_TOO_HIGH,
-    lower_lr,
-    raise_lr,
+    end_of,
+    falls_straight,
+    guessing,
+    still_falls,
+    still_rises,
     works_well,
 )
 from nnbabysit.core.diagnosis.rule import Evidence, Match, Patch, Rule
@@ -28,9 +30,6 @@ HIGH = 0.3
 """Share of what guessing costs above which a flat loss is high."""
 SLOW = 0.5
 """Share of what guessing costs that a slow descent has not got below."""
-STRAIGHT = 0.5
-"""A descent is straight when its second half falls at least this share of its first half; good curves
-flatten out."""
 FLAT = 0.1
 """Relative fall over the last half of the run under which a loss is stuck."""
 FAST = 2.0
@@ -45,6 +44,7 @@ GAP = 0.10
 """Training minus validation accuracy; healthy runs stayed at 0.06 and below."""
 NO_GAP = 0.03
 LOW_ACCURACY = 0.85
+GOOD_INIT = "he_normal"
 
 
 def _loss_diverges(evidence: Evidence) -> Match | None:
@@ -54,41 +54,36 @@ def _loss_diverges(evidence: Evidence) -> Match | None:
         return None
     why = stopped or f"training loss {losses[-1]:.4g} is over {DIVERGED:g} × the first"
     observed = {"last_loss": losses[-1], "epochs": len(losses), "stopped": why, "lr": evidence["lr"]}
-    return Match(observed=observed, patch=lower_lr(evidence))
+    return Match(observed=observed)
 
 
 def _loss_stuck_high(evidence: Evidence) -> Match | None:
     losses, chance = evidence["train_losses"], evidence["chance_loss"]
     if len(losses) < 5 or not HIGH * chance < losses[-1] < AT_CHANCE * chance or works_well(evidence):
         return None
+    if still_falls(evidence):
+        return None
     ratios = _median_ratios(evidence)
     if ratios and max(ratios) < RATIO_TOO_HIGH:
         return None  # a small network gets stuck in the same way, with small steps
-    tail = _last(losses, 0.5)
+    tail = end_of(losses, 0.5)
     fell, falls = losses[0] - tail[0], abs(tail[0] - tail[-1])
     if falls > FLAT * tail[0] or fell < max(FLAT * losses[0], FAST * falls):
         return None
     observed = {"last_loss": losses[-1], "chance_loss": chance, "epochs": len(losses), "lr": evidence["lr"]}
     observed["largest_update_ratio"] = max(ratios, default=None)
-    return Match(observed=observed, patch=lower_lr(evidence))
+    return Match(observed=observed)
 
 
 def _loss_falls_slowly(evidence: Evidence) -> Match | None:
     losses, chance = evidence["train_losses"], evidence["chance_loss"]
-    if len(losses) < 4 or losses[-1] < SLOW * chance or works_well(evidence):
+    if losses[-1] < SLOW * chance or works_well(evidence) or not falls_straight(losses):
         return None
     if losses[0] - losses[-1] < FLAT_START * chance:
         return None  # not slow but still; that is CUR007's
     ratios = _median_ratios(evidence)
     if ratios and min(ratios) >= RATIO_RIGHT:
         return None  # labels at random fall like this too, with steps of the right size
-    middle = len(losses) // 2
-    first_half, second_half = losses[0] - losses[middle], losses[middle] - losses[-1]
-    # The second half is a step shorter when the number of epochs is even.
-    per_step = second_half / (len(losses) - 1 - middle) * middle
-    falls_throughout = all(after < before for before, after in pairwise(losses))
-    if not falls_throughout or not STRAIGHT * first_half <= per_step <= first_half / STRAIGHT:
-        return None
     observed = {
         "first_loss": losses[0],
         "last_loss": losses[-1],
@@ -96,7 +91,7 @@ def _loss_falls_slowly(evidence: Evidence) -> Match | None:
         "epochs": len(losses),
         "lr": evidence["lr"],
     }
-    return Match(observed=observed, patch=raise_lr(evidence))
+    return Match(observed=observed)
 
 
 def _flat_start(evidence: Evidence) -> Match | None:
@@ -104,12 +99,14 @@ def _flat_start(evidence: Evidence) -> Match | None:
     flat = 0
     while flat < len(losses) and abs(losses[flat] - losses[0]) <= FLAT_START * chance:
         flat += 1
-    if flat < 2 or flat == len(losses) or losses[-1] > (1 - 0.2) * losses[0]:
+    if flat < 2 or flat == len(losses) or losses[-1] > (1 - 0.2) * losses[0] or works_well(evidence):
         return None
     pace = max(abs(losses[0] - losses[flat - 1]) / (flat - 1), 1e-12)
     if max(before - after for before, after in pairwise(losses)) < 5 * pace:
         return None  # a straight descent
-    patch: Patch = {"model.init": {"scheme": "he_normal"}}
+    # the start of a network that draws its own weights may be what it was built for
+    scheme = evidence.get("init_scheme")
+    patch: Patch = {"model.init": {"scheme": GOOD_INIT}} if scheme not in (None, GOOD_INIT) else {}
     observed = {"flat_epochs": flat, "flat_loss": losses[0], "last_loss": losses[-1], "epochs": len(losses)}
     return Match(observed=observed, patch=patch)
 
@@ -143,16 +140,18 @@ def _capacity(evidence: Evidence) -> Match | None:
     train, val = evidence["train_accuracies"][-1], evidence["val_accuracies"][-1]
     if len(losses) < 5 or abs(train - val) >= NO_GAP or max(train, val) >= LOW_ACCURACY:
         return None
-    tail = losses[-max(3, len(losses) // 3) :]
+    tail = end_of(losses)
     if losses[-1] > AT_CHANCE * evidence["chance_loss"] or abs(tail[0] - tail[-1]) > STILL * tail[0]:
+        return None
+    if still_rises(evidence["train_accuracies"]) or still_rises(evidence["val_accuracies"]):
         return None
     return Match(observed={"train_accuracy": train, "val_accuracy": val, "epochs": len(losses)})
 
 
 def _nothing_learnt(evidence: Evidence) -> Match | None:
     losses = evidence["train_losses"]
-    chance = min(cost for cost in (evidence["chance_loss"], evidence["prior_loss"]) if cost is not None)
-    if len(losses) < 3 or not min(losses) >= AT_CHANCE * chance:
+    chance = guessing(evidence)
+    if len(losses) < 3 or not min(losses) >= AT_CHANCE * chance or still_falls(evidence):
         return None
     if (
         evidence["task"] == "classification"
@@ -166,19 +165,15 @@ def _nothing_learnt(evidence: Evidence) -> Match | None:
 def _starts_far_above_chance(evidence: Evidence) -> Match | None:
     losses, chance = evidence["train_losses"], evidence["chance_loss"]
     # targets far from 0 cost that much whatever the weights
-    guessing = max(chance, evidence.get("zero_output_loss", 0.0))
-    if not losses[0] > FAR_ABOVE * guessing or works_well(evidence):
-        return None
+    expected = max(chance, evidence.get("zero_output_loss", 0.0))
+    if not losses[0] > FAR_ABOVE * expected or works_well(evidence) or falls_straight(losses):
+        return None  # what begins by unlearning flattens out when that is done
     return Match(observed={"first_loss": losses[0], "chance_loss": chance, "last_loss": losses[-1]})
 
 
 def _median_ratios(evidence: Evidence) -> list[float]:
     """One per weight matrix, over the run; empty without probes."""
     return [median(series) for series in evidence.get("update_ratios", {}).values() if series]
-
-
-def _last(losses: Sequence[float], share: float) -> Sequence[float]:
-    return losses[-max(2, round(share * len(losses))) :]
 
 
 NOTES = "CS231n, Neural Networks 3, loss function; lecture 6"
@@ -191,11 +186,12 @@ CURVE_RULES: tuple[Rule, ...] = (
         needs=frozenset({"train_losses", "stopped", "lr", "lr_path"}),
         check=_loss_diverges,
         symptom="the run diverged: {stopped}",
-        cause="the learning rate is very high (here {lr:g}), or a penalty is so large that the weights "
-        "overshoot",
-        remedy="lower the learning rate; with a large regularization.l2 or l1, lower that",
+        cause="a learning rate that is too high (here {lr:g}), a penalty so large that weights overshoot, "
+        "or inputs, targets or weights that are far too large: the curve alone does not tell",
+        remedy="run `nnbabysit data` and `nnbabysit sanity`; if they pass, try a lower learning rate, or "
+        "less of a large regularization.l2 or l1 (not tried here)",
         source=f"{NOTES}: cost over 3 × the original cost, break out early",
-        explains=frozenset({"UPD001", "UPD002", "ACT001"} | {f"CUR00{i}" for i in range(2, 9)}),
+        explains=frozenset({"UPD001", "UPD002", "ACT001", "ANS001"} | {f"CUR00{i}" for i in range(2, 9)}),
     ),
     Rule(
         id="CUR002",
@@ -204,8 +200,10 @@ CURVE_RULES: tuple[Rule, ...] = (
         needs=frozenset({"train_losses"}) | EVIDENCE_OF_PROGRESS,
         check=_loss_stuck_high,
         symptom="the loss fell fast and then stays at {last_loss:.3g} (guessing costs {chance_loss:.3g})",
-        cause="the learning rate is a bit too high: the steps jump over the narrow parts of the valley",
-        remedy="lower the learning rate, or let it decay (schedule)",
+        cause="the learning rate may be a bit too high: the steps jump over the narrow parts of the valley; "
+        "a fault in the network can look the same",
+        remedy="if `nnbabysit overfit-tiny` passes, try a lower learning rate than {lr:g}, or let it decay "
+        "(schedule); not tried here",
         source=f"{NOTES}: high learning rate",
         explains=frozenset({"UPD001", "ACT001", "CUR006"}),
     ),
@@ -217,10 +215,11 @@ CURVE_RULES: tuple[Rule, ...] = (
         check=_loss_falls_slowly,
         symptom="the loss falls slowly and in a straight line: {first_loss:.4g} to {last_loss:.4g} in "
         "{epochs} epochs",
-        cause="the learning rate is too low",
-        remedy="raise the learning rate tenfold",
+        cause="the learning rate may be too low; layers that do not learn slow a network down too",
+        remedy="if `nnbabysit sanity` and `nnbabysit overfit-tiny` pass, try a higher learning rate than "
+        "{lr:g}; not tried here",
         source=f"{NOTES}: low learning rate",
-        explains=frozenset({"CUR006", "CUR007"}),
+        explains=frozenset({"CUR006", "CUR007", "ANS001"}),
     ),
     Rule(
         id="CUR004",
@@ -230,8 +229,9 @@ CURVE_RULES: tuple[Rule, ...] = (
         check=_flat_start,
         symptom="the loss stayed at {flat_loss:.3g} for {flat_epochs} epochs before it fell to "
         "{last_loss:.3g}",
-        cause="bad initialisation is the prime suspect: weights too small for the signal to pass",
-        remedy="start from model.init.scheme: he_normal (relu) or xavier_normal (tanh)",
+        cause="weights that start too small for the signal to pass are the first suspect; some problems "
+        "have a plateau of their own",
+        remedy="compare starts: model.init.scheme: he_normal (relu), xavier_normal (tanh); not tried here",
         source="CS231n lecture 6: flat first, then a drop: bad initialisation",
         explains=frozenset({"UPD001", "UPD002", "ACT001", "CUR002", "CUR003", "CUR006"}),
     ),
@@ -266,12 +266,12 @@ CURVE_RULES: tuple[Rule, ...] = (
         check=_nothing_learnt,
         symptom="after {epochs} epochs the loss is no better than guessing ({lowest_loss:.4g} against "
         "{chance_loss:.4g})",
-        cause="the labels do not belong to the inputs, the network's start passes no signal, or the "
-        "learning rate is far off",
+        cause="no signal passes the network, the learning rate is far off, or the targets do not belong to "
+        "the inputs: the curve alone does not tell which",
         remedy="run `nnbabysit sanity` and `nnbabysit overfit-tiny`: they tell the network's faults from "
         "the data's",
         source="diagnosis by closed forms: the loss of a network that ignores its input",
-        explains=frozenset({"CUR006"}),
+        explains=frozenset({"CUR006", "ANS001"}),
     ),
     Rule(
         id="CUR008",

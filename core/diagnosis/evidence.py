@@ -20,6 +20,8 @@ def curve_evidence(
     l2: float | None = None,
     lr_path: str = "optimizer.lr",
     dead_units_initial: Mapping[str, float] | None = None,
+    train_bar: float = -math.inf,
+    val_bar: float = -math.inf,
 ) -> dict[str, Any]:
     """Evidence of one run, names as in ``evidence_names.RUN_EVIDENCE``.
 
@@ -33,6 +35,8 @@ def curve_evidence(
         l2: ``regularization.l2``.
         lr_path: Config path of the learning rate.
         dead_units_initial: Share of dead units per ReLU layer before the first step, if it was measured.
+        train_bar: Accuracy on training above which accuracy counts, as ``Yardstick.bar``; left out: any.
+        val_bar: The same on validation.
     """
     evidence: dict[str, Any] = {
         "task": task,
@@ -48,6 +52,7 @@ def curve_evidence(
     if all(record.train.accuracy is not None for record in epochs):
         evidence["train_accuracies"] = tuple(record.train.accuracy for record in epochs)
         evidence["val_accuracies"] = tuple(record.validation.accuracy for record in epochs)
+        evidence |= {"train_bar": train_bar, "val_bar": val_bar}
     optional = {
         "chance_loss": chance,
         "prior_loss": chance if prior is None else prior,

@@ -76,6 +76,10 @@ RUN_EVIDENCE: dict[str, str] = {
     "train_accuracies": "accuracy on the training batches as they were trained on, per epoch; absent for "
     "regression",
     "val_accuracies": "accuracy on validation, per epoch; absent for regression",
+    "train_bar": "optional: accuracy on training above which it tells more than answering with the most "
+    "frequent class: its share plus one standard error (Yardstick.bar)",
+    "val_bar": "optional: the same on validation",
+    "unpredicted": "classes of validation that the best weights never answer with, in words; empty if none",
     "first_cost": "optional: cost at the initial weights",
     "target_mean": "mean of the training targets (of several columns, the one farthest from 0 in "
     "deviations); absent unless regression",

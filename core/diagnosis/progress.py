@@ -1,4 +1,4 @@
-"""Progress: does a run do well, and which learning rate to try next? Rules share both answers.
+"""Progress: does a run do well, and does it still get better? Rules share both answers.
 
 A signal outside its band is reported only where the run does badly. AutoTrainer (ICSE 2021) gates its
 symptoms in this way, and was one of two published rule sets without a false alarm on fifty healthy runs.
@@ -6,16 +6,17 @@ symptoms in this way, and was one of two published rule sets without a false ala
 
 from __future__ import annotations
 
-from itertools import pairwise
+import math
+from collections.abc import Sequence
+from itertools import combinations, pairwise
 
-from nnbabysit.core.diagnosis.rule import Evidence, Patch
+from nnbabysit.core.diagnosis.rule import Evidence
 
 GOOD_ACCURACY = 0.9
 AT_CHANCE = 0.97
 """Share of what guessing costs above which nothing was learnt."""
 GOOD_LOSS = 0.1
 """Share of what guessing costs; used where there is no accuracy."""
-LR_FACTOR = 10.0
 RATIO_RIGHT = 1e-3
 RATIO_TOO_HIGH = 1e-2
 RATIO_TOO_LOW = 1e-4
@@ -24,13 +25,32 @@ while all is well."""
 FALLING = 0.95
 """Loss of an epoch over the one before under which it falls well."""
 
+STRAIGHT = 0.5
+"""A descent is straight when its second half falls at least this share of its first half; good curves
+flatten out."""
+MOVES = 0.02
+"""Fall over a run of this length at the pace of its end, as a share of what guessing costs, from which on a
+loss still falls."""
+ONE_WAY = 0.75
+"""Share of the pairs of two epochs, the later one lower, from which on a series goes one way (Kendall's τ of
+−½)."""
+TAIL = 4
+"""Epochs that an end has at the least: two or three are soon in order by chance."""
+
 EVIDENCE_OF_PROGRESS = frozenset({"chance_loss", "lr", "lr_path"})
 
 
 def works_well(evidence: Evidence) -> bool:
-    """Whether the last epoch's accuracy (regression: loss) is good enough not to worry."""
+    """Whether the last epoch's accuracy (regression: loss) is good enough not to worry.
+
+    An accuracy that the most frequent class reaches by itself is not.
+    """
     if "train_accuracies" in evidence:
-        return bool(max(evidence["train_accuracies"][-1], evidence["val_accuracies"][-1]) >= GOOD_ACCURACY)
+        return any(
+            evidence[f"{split}_accuracies"][-1] >= GOOD_ACCURACY
+            and evidence[f"{split}_accuracies"][-1] > evidence.get(f"{split}_bar", -math.inf)
+            for split in ("train", "val")
+        )
     return bool(evidence["train_losses"][-1] <= GOOD_LOSS * evidence["chance_loss"])
 
 
@@ -46,28 +66,47 @@ def rests_at_chance(evidence: Evidence) -> bool:
     return bool(min(losses) >= AT_CHANCE * chance and max(losses) <= chance / AT_CHANCE)
 
 
-HIGHEST_LR = 0.1
-"""Of plain gradient descent on scaled inputs; a tenth of a rate of 1e30 would diverge as well."""
+def guessing(evidence: Evidence) -> float:
+    """What it costs to know no more than how many classes there are, or how frequent each is."""
+    prior = evidence.get("prior_loss")
+    return float(evidence["chance_loss"] if prior is None else min(evidence["chance_loss"], prior))
 
 
-def lower_lr(evidence: Evidence) -> Patch:
-    """A tenth of the learning rate; of an absurd one, the highest that is worth a try."""
-    return (
-        {evidence.get("lr_path", "optimizer.lr"): _rounded(min(evidence["lr"] / LR_FACTOR, HIGHEST_LR))}
-        if "lr" in evidence
-        else {}
-    )
+def end_of(series: Sequence[float], share: float = 1 / 3) -> Sequence[float]:
+    """The last epochs of a run: this share of them and at least four, or all."""
+    return series[-max(TAIL, round(share * len(series))) :]
 
 
-def raise_lr(evidence: Evidence) -> Patch:
-    """Ten times the learning rate."""
-    return (
-        {evidence.get("lr_path", "optimizer.lr"): _rounded(evidence["lr"] * LR_FACTOR)}
-        if "lr" in evidence
-        else {}
-    )
+def goes_down(series: Sequence[float]) -> bool:
+    """Whether a series goes down, up to noise: of two of its values the later is mostly the lower one.
+
+    Source: Kendall 1938, "A new measure of rank correlation"; Mann 1945, "Nonparametric tests against trend".
+    """
+    pairs = list(combinations(series, 2))
+    return bool(pairs) and sum(later < earlier for earlier, later in pairs) >= ONE_WAY * len(pairs)
 
 
-def _rounded(lr: float) -> float:
-    """Three digits: a value that a person would write."""
-    return float(f"{lr:.3g}")
+def still_falls(evidence: Evidence) -> bool:
+    """Whether the loss goes down at its end, at a pace that leads somewhere."""
+    losses = evidence["train_losses"]
+    end = end_of(losses)
+    if not goes_down(end):
+        return False
+    pace = (end[0] - end[-1]) / (len(end) - 1)
+    return bool(pace * (len(losses) - 1) >= MOVES * guessing(evidence))
+
+
+def still_rises(series: Sequence[float]) -> bool:
+    """Whether an accuracy goes up at its end."""
+    return goes_down([-value for value in end_of(series)])
+
+
+def falls_straight(losses: Sequence[float]) -> bool:
+    """Whether the loss falls in every epoch, in the second half about as fast as in the first."""
+    if len(losses) < TAIL or not all(after < before for before, after in pairwise(losses)):
+        return False
+    middle = len(losses) // 2
+    first_half, second_half = losses[0] - losses[middle], losses[middle] - losses[-1]
+    # The second half is a step shorter when the number of epochs is even.
+    per_step = second_half / (len(losses) - 1 - middle) * middle
+    return STRAIGHT * first_half <= per_step <= first_half / STRAIGHT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nnbabysit.core.diagnosis.answer_rules import ANSWER_RULES
 from nnbabysit.core.diagnosis.check_rules import CHECK_RULES
 from nnbabysit.core.diagnosis.curve_rules import CURVE_RULES
 from nnbabysit.core.diagnosis.data_rules import DATA_RULES
@@ -9,7 +10,7 @@ from nnbabysit.core.diagnosis.rule import Rule
 from nnbabysit.core.diagnosis.signal_rules import SIGNAL_RULES
 from nnbabysit.core.diagnosis.target_rules import TARGET_RULES
 
-RUN_RULES: tuple[Rule, ...] = (*SIGNAL_RULES, *CURVE_RULES, *TARGET_RULES)
+RUN_RULES: tuple[Rule, ...] = (*SIGNAL_RULES, *CURVE_RULES, *TARGET_RULES, *ANSWER_RULES)
 """What a training run is judged by; diagnosed together, because a signal may explain a curve."""
 
 RULES: tuple[Rule, ...] = (*DATA_RULES, *CHECK_RULES, *RUN_RULES)

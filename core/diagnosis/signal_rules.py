@@ -14,8 +14,6 @@ from nnbabysit.core.diagnosis.progress import (
     RATIO_TOO_HIGH,
     RATIO_TOO_LOW,
     falls_well,
-    lower_lr,
-    raise_lr,
     rests_at_chance,
     works_well,
 )
@@ -50,15 +48,15 @@ def _non_finite_values(evidence: Evidence) -> Match | None:
         remedy = "check the samples with `nnbabysit data`, the network with `nnbabysit sanity`"
         return Match(observed=observed, words={"cause": cause, "remedy": remedy})
     cause = (
-        f"most often a learning rate that is far too high (here {evidence['lr']:g}); else a logarithm of 0 "
-        "or a division by 0 in the network or loss, or samples that are not finite"
+        f"a learning rate that is far too high (here {evidence['lr']:g}), or a logarithm of 0 or a division "
+        "by 0 in the network or loss that some samples lead to"
     )
     remedy = (
-        "lower the learning rate; if it stays, check the samples with `nnbabysit data` and every log and "
-        "division"
+        "look at every logarithm, root and division in network and loss; if there is none, try a lower "
+        "learning rate (not tried here)"
     )
     words = {"cause": cause, "remedy": remedy}
-    return Match(observed=observed, words=words, patch=lower_lr(evidence))
+    return Match(observed=observed, words=words)
 
 
 def _update_ratio_too_high(evidence: Evidence) -> Match | None:
@@ -68,8 +66,13 @@ def _update_ratio_too_high(evidence: Evidence) -> Match | None:
         return None
     name = max(high, key=lambda name: high[name])
     return Match(
-        observed={"weight": name, "ratio": high[name], "limit": RATIO_TOO_HIGH, **_counted(high, medians)},
-        patch=lower_lr(evidence),
+        observed={
+            "weight": name,
+            "ratio": high[name],
+            "limit": RATIO_TOO_HIGH,
+            "lr": evidence["lr"],
+            **_counted(high, medians),
+        },
     )
 
 
@@ -93,8 +96,11 @@ def _update_ratio_too_low(evidence: Evidence) -> Match | None:
         )
         remedy = "use relu and model.init.scheme: he_normal, or batch normalisation"
         return Match(observed=observed, words={"cause": cause, "remedy": remedy})
-    words = {"cause": "the learning rate is too low", "remedy": "raise the learning rate tenfold"}
-    return Match(observed=observed, words=words, patch=raise_lr(evidence))
+    cause = "the learning rate may be too low"
+    remedy = (
+        f"if `nnbabysit sanity` passes, try a higher learning rate than {evidence['lr']:g}; not tried here"
+    )
+    return Match(observed=observed, words={"cause": cause, "remedy": remedy})
 
 
 def _all_slow_but_the_last(medians: Mapping[str, float]) -> bool:
@@ -134,9 +140,12 @@ def _dead_relu_units(evidence: Evidence) -> Match | None:
     cause = (
         "a step threw their weights off the data: the learning rate is too high, or the inputs are not scaled"
     )
-    remedy = "lower the learning rate, scale the inputs (data.preprocess), or use leaky_relu or elu"
+    remedy = (
+        "scale the inputs (data.preprocess); if they are, try a lower learning rate, leaky_relu or elu (not "
+        "tried here)"
+    )
     words = {"when": when, "cause": cause, "remedy": remedy}
-    return Match(observed=observed, words=words, patch=lower_lr(evidence))
+    return Match(observed=observed, words=words)
 
 
 def _counted(outside: Mapping[str, float], medians: Mapping[str, float]) -> dict[str, int]:
@@ -173,6 +182,7 @@ SIGNAL_RULES: tuple[Rule, ...] = (
                 "UPD001",
                 "UPD002",
                 "ACT001",
+                "ANS001",
             }
         ),
     ),
@@ -184,8 +194,8 @@ SIGNAL_RULES: tuple[Rule, ...] = (
         check=_update_ratio_too_high,
         symptom="one step changes {weight} by {ratio:.2g} of its norm (median over the run; around 0.001 "
         "is healthy)",
-        cause="the learning rate is too high for these weights",
-        remedy="lower the learning rate",
+        cause="the learning rate may be too high for these weights",
+        remedy="try a lower learning rate than {lr:g}; not tried here",
         source="CS231n, Neural Networks 3, ratio of weights:updates; band measured, see README.md",
         explains=frozenset({"ACT001", "CUR006"}),
     ),
@@ -200,7 +210,7 @@ SIGNAL_RULES: tuple[Rule, ...] = (
         cause="{cause}",
         remedy="{remedy}",
         source="CS231n, Neural Networks 3, ratio of weights:updates; band measured, see README.md",
-        explains=frozenset({"CUR003", "CUR006", "CUR007"}),
+        explains=frozenset({"CUR003", "CUR006", "CUR007", "ANS001"}),
     ),
     Rule(
         id="ACT001",
@@ -213,6 +223,6 @@ SIGNAL_RULES: tuple[Rule, ...] = (
         remedy="{remedy}",
         source="SageMaker Debugger DeadRelu (active on < 1 % of samples, > 50 % of a layer); CS231n, "
         "Neural Networks 1",
-        explains=frozenset({"UPD002", "CUR003", "CUR006", "CUR007"}),
+        explains=frozenset({"UPD002", "CUR003", "CUR006", "CUR007", "ANS001"}),
     ),
 )

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nnbabysit.core.diagnosis.curve_rules import FAR_ABOVE, FLAT_START, STILL
-from nnbabysit.core.diagnosis.progress import AT_CHANCE, EVIDENCE_OF_PROGRESS, raise_lr, works_well
-from nnbabysit.core.diagnosis.rule import Evidence, Match, Patch, Rule
+from nnbabysit.core.diagnosis.progress import AT_CHANCE, EVIDENCE_OF_PROGRESS, works_well
+from nnbabysit.core.diagnosis.rule import Evidence, Match, Rule
 
 NO_WORSE = 1.5
 """Loss of the first epoch over that of answering 0, up to which the targets alone explain it."""
@@ -38,10 +38,7 @@ def _targets_far_from_zero(evidence: Evidence) -> Match | None:
         "epochs": len(losses),
     }
     cause = f"all {len(losses)} epochs were" if on_its_way else "the first epochs were"
-    patch: Patch = raise_lr(evidence) if on_its_way else {}
-    return Match(
-        observed=observed, words={"cause": f"{cause} spent on the way from 0 to their mean"}, patch=patch
-    )
+    return Match(observed=observed, words={"cause": f"{cause} spent on the way from 0 to their mean"})
 
 
 def _moves(losses: Sequence[float], chance: float) -> bool:
@@ -65,7 +62,7 @@ TARGET_RULES: tuple[Rule, ...] = (
         "{chance_loss:.4g})",
         cause="{cause}",
         remedy="standardise them, (y - mean) / deviation, in the file or in a function named by data.source; "
-        "or raise the learning rate and training.epochs",
+        "else it takes a higher learning rate or more epochs (not tried here)",
         source="closed form: answering 0 costs mean² + variance, answering the mean costs the variance",
         explains=frozenset({"CUR003", "CUR004", "CUR006", "CUR007", "CUR008"}),
     ),

@@ -190,11 +190,9 @@ def _median_ratios(run: RecordedRun) -> list[tuple[float, Any]]:
 
 
 def _best_so_far(run: RecordedRun) -> list[tuple[float, Any]]:
-    best: float | None = None
     points: list[tuple[float, Any]] = []
     for count, event in enumerate(run.of_kind("trial"), start=1):
-        value = drawable(event.get("value"))
-        best = value if best is None else best if value is None else max(best, value)
-        points.append((float(count), best))
+        best = event.get("best")
+        points.append((float(count), drawable(best.get("value")) if isinstance(best, Mapping) else None))
     sign = -1.0 if any(event.get("metric") == "val_loss" for event in run.of_kind("trial")) else 1.0
     return [(at, None if value is None else sign * value) for at, value in points]

@@ -28,8 +28,12 @@ _MANY_POINTS = 40  # beyond it, markers on a curve touch each other
 _DECADES_FOR_LOG = 2.0
 
 
-def plot_curves(epochs: Sequence[EpochRecord], path_stem: Path) -> list[Path]:
+def plot_curves(
+    epochs: Sequence[EpochRecord], path_stem: Path, best: EpochRecord | None = None
+) -> list[Path]:
     """Loss and accuracy on training and validation data, over the epochs; the best epoch is marked.
+
+    It is not looked for here: what is best is not always the highest accuracy.
 
     Without accuracy (regression) there is the panel of the loss alone. The loss gets a log axis when it spans
     more than two decades.
@@ -37,6 +41,7 @@ def plot_curves(epochs: Sequence[EpochRecord], path_stem: Path) -> list[Path]:
     Args:
         epochs: Records in order.
         path_stem: Where, without the suffix.
+        best: The epoch whose weights are kept; None: none is marked.
 
     Returns:
         Paths of the PNG and of the SVG file.
@@ -56,9 +61,7 @@ def plot_curves(epochs: Sequence[EpochRecord], path_stem: Path) -> list[Path]:
             _pair(axes[1], numbers, drawable(record.train.accuracy for record in epochs), validation_accuracy)
             axes[1].set_ylabel("accuracy (0…1)")
             _keep_within_one(axes[1])
-            _mark_best(axes[1], numbers, validation_accuracy)
-        else:
-            _mark_best(axes[0], numbers, -validation_loss)
+        _mark_best(axes, best)
         for panel in axes:
             if epochs and epochs[-1].stopped:
                 _mark_stop(panel, epochs[-1].epoch)
@@ -125,13 +128,12 @@ def _single(axes: Axes, values: NDArray[np.float64], name: str, colour: str, dig
         say_no_data(axes, "no finite values" if epochs else "no data")
 
 
-def _mark_best(axes: Axes, epochs: Sequence[int], values: NDArray[np.float64]) -> None:
-    """A thin line at the epoch with the best validation, whose weights are kept."""
-    if np.isfinite(values).any():
-        best = epochs[int(np.nanargmax(values))]
-        shown = abs(float(np.nanmax(values)))
-        text = f"best validation: {shown:.4g} at epoch {best}"
-        axes.axvline(best, color=INK, linewidth=0.9, linestyle=":", zorder=1, label=text)
+def _mark_best(panels: Sequence[Axes], best: EpochRecord | None) -> None:
+    """A thin line at the epoch whose weights are kept, in every panel."""
+    if best is not None:
+        for panel in panels:
+            text = f"best: epoch {best.epoch}"
+            panel.axvline(best.epoch, color=INK, linewidth=0.9, linestyle=":", zorder=1, label=text)
 
 
 def _mark_stop(axes: Axes, epoch: int) -> None:

@@ -99,8 +99,8 @@ def _point(trial: Trial, x: float, y: float, best: Sequence[Trial], metric: str)
     words = in_words(trial, metric)
     if trial.value is None:
         return Point(x=x, y=y, radius=3.5, shade=None, best=False, state=trial.state, words=words)
-    low, high = best[-1].value or 0.0, best[0].value or 0.0
-    share = (trial.value - low) / (high - low) if high > low else 1.0
+    low, high, own = (one.merit.value if one.merit else 0.0 for one in (best[-1], best[0], trial))
+    share = (own - low) / (high - low) if high > low else 1.0
     shade = min(SHADES - 1, int(share * SHADES))
     radius, is_best = round(3 + 3 * share, 1), trial is best[0]
     return Point(x=x, y=y, radius=radius, shade=shade, best=is_best, state=trial.state, words=words)
@@ -121,7 +121,9 @@ def in_words(trial: Trial, metric: str) -> str:
     """``trial 3: 0.91 with optimizer.lr 1.000e-03``."""
     value = shown_value(trial, metric)
     params = ", ".join(f"{path} {param_text(param)}" for path, param in trial.params.items())
-    return f"trial {trial.index + 1}: {trial.state if value is None else number(value)} with {params}"
+    shown = str(trial.state) if value is None else number(value)
+    loss = f" (loss {number(trial.loss)})" if trial.by_loss else ""
+    return f"trial {trial.index + 1}: {shown}{loss} with {params}"
 
 
 def param_text(value: object) -> str:

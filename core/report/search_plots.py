@@ -23,7 +23,7 @@ from nnbabysit.core.report.figure import (
     say_no_data,
     use_log,
 )
-from nnbabysit.core.search.trial import Trial
+from nnbabysit.core.search.trial import Trial, rank
 
 _RATIO_FOR_LOG = 50.0
 _MARKS = {"stopped": ("1", "0.45"), "diverged": ("x", COLOURS[1]), "failed": ("+", COLOURS[6])}
@@ -203,7 +203,7 @@ def _draw_best(
 ) -> None:
     shown = np.where(np.isfinite(columns) & np.isfinite(rows), values, np.nan)
     if np.isfinite(shown).any():
-        best = int(np.nanargmax(shown))
+        best = min(np.flatnonzero(np.isfinite(shown)).tolist(), key=lambda place: rank(trials[place]))
         axes.scatter(
             columns[best],
             rows[best],

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from nnbabysit.core.report.plane import Plane, param_text, plane_of, shown_value
 from nnbabysit.core.report.recorded import RecordedRun
 from nnbabysit.core.report.scale import drawable
-from nnbabysit.core.report.words import duration
+from nnbabysit.core.report.words import duration, number
 from nnbabysit.core.search.trial import State, Trial, ranked
 
 _PREFERRED = ("optimizer.lr", "regularization.l2")
@@ -65,6 +65,8 @@ def _trial(document: Mapping[str, Any]) -> Trial:
         state=state,
         reason=str(document.get("reason") or ""),
         seconds=seconds or 0.0,
+        loss=drawable(document.get("loss")) if state == "complete" else None,
+        by_loss=document.get("by_loss") is True,
     )
 
 
@@ -88,7 +90,7 @@ def _cells(trial: Trial, paths: Sequence[str], metric: str) -> tuple[str, ...]:
     value = shown_value(trial, metric)
     return (
         str(trial.index + 1),
-        "–" if value is None else f"{value:.4f}",
+        "–" if value is None else f"{value:.4f}{f' (loss {number(trial.loss)})' if trial.by_loss else ''}",
         *(param_text(trial.params[path]) if path in trial.params else "–" for path in paths),
         f"{trial.state}: {trial.reason}" if trial.reason else trial.state,
         duration(trial.seconds),

@@ -16,13 +16,12 @@ from nnbabysit.core.config.schema import Config
 from nnbabysit.core.data.dataset import Dataset
 from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.errors import ConfigError, DiskError, NnbabysitError
-from nnbabysit.core.search.trial import PlannedTrial, State, Trial
+from nnbabysit.core.search.trial import PlannedTrial, State, Trial, judged
 from nnbabysit.core.training.assembly import assemble, pick_device
 from nnbabysit.core.training.averaging import Averaging
 from nnbabysit.core.training.epochs import train_epochs
 from nnbabysit.core.training.loop import evaluate
-from nnbabysit.core.training.progress import goodness, goodness_of
-from nnbabysit.core.training.records import EpochRecord
+from nnbabysit.core.training.yardstick import Merit, Yardstick
 from nnbabysit.core.user_code import user_code_error, users_own
 
 KEPT_DATASETS = 4
@@ -100,14 +99,14 @@ class SequentialExecutor:
 
     def _run(self, planned: PlannedTrial) -> Trial:
         start = self._clock()
-        curve: list[float] = []
-        average: list[float] = []
+        curve: list[Merit] = []
+        average: list[Merit] = []
         stopped = ""
         try:
-            for record in self._epoch_records(planned, average):
-                stopped = record.stopped
-                if not stopped:
-                    curve.append(goodness(record))
+            for merit, reason in self._merits(planned, average):
+                stopped = reason
+                if merit is not None:
+                    curve.append(merit)
         except DiskError:
             raise
         except Exception as error:
@@ -119,27 +118,32 @@ class SequentialExecutor:
             return self._trial(planned, "diverged", stopped, curve, start)
         return self._trial(planned, "complete", "", curve, start, best=max(curve + average))
 
-    def _epoch_records(self, planned: PlannedTrial, average: list[float]) -> Iterator[EpochRecord]:
-        """Train the trial; where the config averages weights, ``average`` gets their value in the end."""
+    def _merits(self, planned: PlannedTrial, average: list[Merit]) -> Iterator[tuple[Merit | None, str]]:
+        """Train the trial: after each epoch its merit, or why it must stop.
+
+        Where the config averages weights, ``average`` gets their merit in the end.
+        """
         config = with_values(self._config, {"training.epochs": self._epochs, **planned.params})
         dataset = self._dataset(config)
+        yardstick = yardstick_of(dataset, config, planned)
         assembly = assemble(config, dataset, device=self.device)
         averaging = Averaging.of(config, assembly.model)
-        if averaging is None:
-            yield from train_epochs(assembly, dataset, config)
-            return
         stopped = ""
         for record in train_epochs(
-            assembly, dataset, config, on_step=lambda step: averaging.after_step(step.epoch)
+            assembly,
+            dataset,
+            config,
+            on_step=None if averaging is None else lambda step: averaging.after_step(step.epoch),
         ):
-            averaging.after_epoch(record.epoch)
+            if averaging is not None:
+                averaging.after_epoch(record.epoch)
             stopped = record.stopped
-            yield record
-        if averaging.count and not stopped:
+            yield (None if stopped else yardstick.merit(record.validation)), stopped
+        if averaging is not None and averaging.count and not stopped:
             batch_size, epochs = config.training.batch_size, config.training.epochs
             train, validation = dataset.train.on(self.device), dataset.validation.on(self.device)
             model = averaging.finished(train, seed=config.seed, batch_size=batch_size, epoch=epochs)
-            average.append(goodness_of(evaluate(model, validation, assembly.objective)))
+            average.append(yardstick.merit(evaluate(model, validation, assembly.objective)))
 
     def _dataset(self, config: Config) -> Dataset:
         """Data of a trial: the config's, unless the space draws a ``data.*`` value, the seed or the loss."""
@@ -169,20 +173,30 @@ class SequentialExecutor:
         planned: PlannedTrial,
         state: State,
         reason: str,
-        curve: list[float],
+        curve: list[Merit],
         start: float,
         *,
-        best: float | None = None,
+        best: Merit | None = None,
     ) -> Trial:
         return Trial(
             index=planned.index,
             params=planned.params,
-            value=best,
+            **({"value": None} if best is None else judged(best)),
             state=state,
             reason=reason,
             curve=tuple(curve),
             seconds=self._clock() - start,
         )
+
+
+def yardstick_of(dataset: Dataset, config: Config, planned: PlannedTrial) -> Yardstick:
+    """What a trial is judged by, on the validation split that it has.
+
+    Where the space draws the loss itself, trials have different ones and accuracy is what they share, under
+    the user's own losses too.
+    """
+    loss = "cross_entropy" if "loss" in planned.params else config.loss
+    return Yardstick.of(dataset.validation.y, dataset.task, loss)
 
 
 def data_key(config: Config) -> tuple[str, int, str]:

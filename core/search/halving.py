@@ -29,16 +29,14 @@ class Halving:
         most: Most trials of a cohort.
     """
 
-    def __init__(self, factor: int, epochs: int, *, sign: int = 1) -> None:
+    def __init__(self, factor: int, epochs: int) -> None:
         """Halve.
 
         Args:
             factor: One trial in so many goes on behind each rung.
             epochs: Length of a training.
-            sign: -1 for a loss, whose values are told with their sign turned.
         """
         self._factor = factor
-        self._sign = sign
         self.rungs: list[int] = []
         rung = 1
         while rung < epochs:
@@ -96,7 +94,7 @@ class Halving:
             if rung is None:
                 break
             kept = math.ceil(len(cohort) / self._factor**number)
-            ranked = sorted(alive, key=lambda trial: (-max(trial.curve), trial.index))
+            ranked = sorted(alive, key=lambda trial: (max(trial.curve).place, trial.index))
             for place, trial in enumerate(ranked[kept:], start=kept + 1):
                 ended[trial.index] = self._stopped(trial, rung, place, len(ranked), kept)
             chosen = [planned[trial.index] for trial in ranked[:kept]]
@@ -105,6 +103,8 @@ class Halving:
         return [ended[index] for index in sorted(ended)]
 
     def _stopped(self, trial: Trial, epoch: int, place: int, of: int, kept: int) -> Trial:
-        value = self._sign * max(trial.curve)
-        reason = f"{value:.4g} after epoch {epoch}, place {place} of {of}, the best {kept} go on"
-        return replace(trial, value=None, state="stopped", reason=reason)
+        best = max(trial.curve)
+        value = best.loss if best.by_loss or best.accuracy is None else best.accuracy
+        told = f"loss {value:.4g}" if best.by_loss else f"{value:.4g}"
+        reason = f"{told} after epoch {epoch}, place {place} of {of}, the best {kept} go on"
+        return replace(trial, value=None, loss=None, by_loss=False, state="stopped", reason=reason)

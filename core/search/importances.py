@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 
@@ -27,7 +28,7 @@ def importances(space: Mapping[str, Axis], trials: Sequence[Trial]) -> dict[str,
         complete trials, or when all complete trials have the same value.
     """
     complete = ranked(trials)
-    if len(space) < 2 or len(complete) < FEWEST or complete[0].value == complete[-1].value:
+    if len(space) < 2 or len(complete) < FEWEST or _objective(complete[0]) == _objective(complete[-1]):
         return {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # which trials it regards, said in other words above
@@ -43,7 +44,7 @@ def _in_memory(space: Mapping[str, Axis], trials: Sequence[Trial]) -> optuna.Stu
     study.add_trials(
         [
             optuna.trial.create_trial(
-                value=trial.value,
+                value=_objective(trial),
                 params={path: encoded(space[path], value) for path, value in trial.params.items()},
                 distributions=distributions,
             )
@@ -52,3 +53,8 @@ def _in_memory(space: Mapping[str, Axis], trials: Sequence[Trial]) -> optuna.Stu
         ]
     )
     return study
+
+
+def _objective(trial: Trial) -> float:
+    """The number that orders complete trials."""
+    return -math.inf if trial.merit is None else trial.merit.value

@@ -14,10 +14,11 @@ from nnbabysit.core.config.loading import with_values
 from nnbabysit.core.config.schema import Config
 from nnbabysit.core.data.dataset import Dataset
 from nnbabysit.core.errors import DiskError, NnbabysitError
-from nnbabysit.core.search.executor import SequentialExecutor
-from nnbabysit.core.search.trial import PlannedTrial, Trial
+from nnbabysit.core.search.executor import SequentialExecutor, yardstick_of
+from nnbabysit.core.search.trial import PlannedTrial, Trial, judged
 from nnbabysit.core.stacked.stack import Stack, build_stack
 from nnbabysit.core.stacked.training import train_stack
+from nnbabysit.core.training.yardstick import Merit
 
 Report = Callable[[Any], None]
 
@@ -36,7 +37,7 @@ class Job:
         first: First epoch.
         last: Last epoch; None: all.
         states: Index → state that a trial goes on from; empty at the beginning.
-        curves: Index → its values so far.
+        curves: Index → its merits so far.
         keep: Whether states are to be handed back.
     """
 
@@ -45,7 +46,7 @@ class Job:
     first: int = 1
     last: int | None = None
     states: Mapping[int, dict[str, Any]] = field(default_factory=dict)
-    curves: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
+    curves: Mapping[int, tuple[Merit, ...]] = field(default_factory=dict)
     keep: bool = False
 
     @property
@@ -66,12 +67,12 @@ class Progress:
     Attributes:
         trials: Trials of the job.
         epoch: Number of the epoch.
-        best: Highest value of a trial after it; None if all have left.
+        best: Highest merit of a trial after it; None if all have left.
     """
 
     trials: int
     epoch: int
-    best: float | None = None
+    best: Merit | None = None
 
 
 @dataclass(kw_only=True)
@@ -164,12 +165,13 @@ class Trainer:
             stack.load([job.states[trial.index] for trial in job.trials])
         curves = [list(job.curves.get(trial.index, ())) for trial in job.trials]
         reasons = [""] * len(job.trials)
-        for epoch in train_stack(stack, self._dataset, first=job.first, last=job.last):
-            for place, value in epoch.values.items():
-                curves[place].append(value)
+        yardstick = yardstick_of(self._dataset, self._config, job.trials[0])
+        for epoch in train_stack(stack, self._dataset, yardstick=yardstick, first=job.first, last=job.last):
+            for place, merit in epoch.merits.items():
+                curves[place].append(merit)
             for place, reason in epoch.stopped.items():
                 reasons[place] = reason
-            best = max(epoch.values.values(), default=None)
+            best = max(epoch.merits.values(), default=None)
             report(Progress(trials=len(job.trials), epoch=epoch.epoch, best=best))
         seconds = (perf_counter() - began) / len(job.trials)
         outcome = Outcome()
@@ -191,12 +193,12 @@ def config_of(config: Config, trial: PlannedTrial, epochs: int) -> Config:
     return with_values(config, {"training.epochs": epochs, **trial.params, **confirmed})
 
 
-def ended_trial(trial: PlannedTrial, curve: Sequence[float], reason: str, seconds: float) -> Trial:
+def ended_trial(trial: PlannedTrial, curve: Sequence[Merit], reason: str, seconds: float) -> Trial:
     """A trial that was trained to its end, or diverged for a reason."""
     return Trial(
         index=trial.index,
         params=trial.params,
-        value=None if reason else max(curve),
+        **({"value": None} if reason else judged(max(curve))),
         state="diverged" if reason else "complete",
         reason=reason,
         curve=tuple(curve),

@@ -42,12 +42,17 @@ class Marks:
         """Whether a trial, one of the finished, is among the best share of them.
 
         Returns:
-            True from the fifth trial on, where the value reaches the (1 − share) quantile and beats the worst
-            one.
+            True from the fifth trial on, where it is as good as the (1 − share) quantile and better than the
+            worst one.
         """
         if self._finished < FEWEST or trial.value is None:
             return False
         best = self._ranked
-        last = best[min(math.ceil(self._share * self._finished), len(best)) - 1].value
-        worst = best[-1].value if len(best) == self._finished else None
-        return last is not None and trial.value >= last and (worst is None or trial.value > worst)
+        last = best[min(math.ceil(self._share * self._finished), len(best)) - 1]
+        worst = best[-1] if len(best) == self._finished else None
+        return _key(trial) <= _key(last) and (worst is None or _key(trial) < _key(worst))
+
+
+def _key(trial: Trial) -> tuple[float, ...]:
+    """Smaller is better; trials that are equally good have the same one, whichever was drawn first."""
+    return rank(trial)[:-1]

@@ -22,6 +22,8 @@ def short_names(paths: Iterable[str]) -> dict[str, str]:
 def trial_line(trial: Trial, trials: int, *, metric: str = "val_acc", good: bool = False) -> str:
     """A trial as the notes print it: ``val_acc: 0.412000, lr: 1.405206e-04, reg: 4.793564e-01, (1 / 100)``.
 
+    One that is ranked by its loss although it has an accuracy tells both.
+
     Args:
         trial: The finished trial.
         trials: Number of trials of the search.
@@ -32,9 +34,10 @@ def trial_line(trial: Trial, trials: int, *, metric: str = "val_acc", good: bool
     sign = -1 if metric == "val_loss" else 1
     value = str(trial.state) if trial.value is None else f"{sign * trial.value:f}"
     shown = "".join(f"{names[path]}: {shown_value(param)}, " for path, param in trial.params.items())
+    loss = f"val_loss: {trial.loss:f}, " if trial.by_loss and trial.loss is not None else ""
     mark = "  nice" if good else ""
     reason = f"  {trial.reason}" if trial.reason else ""
-    return f"{metric}: {value}, {shown}({trial.index + 1} / {trials}){mark}{reason}"
+    return f"{metric}: {value}, {loss}{shown}({trial.index + 1} / {trials}){mark}{reason}"
 
 
 def repeat_line(fields: Mapping[str, Any]) -> str:

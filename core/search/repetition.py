@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nnbabysit.core.config.schema import Config
@@ -26,11 +26,15 @@ class Repeated:
     Attributes:
         trial: The trial of the search.
         values: Seed → value, in the order of the seeds; None where that training did not complete.
+        losses: Seed → validation loss of those that completed, where values are accuracies; empty otherwise.
+        by_loss: Whether most trainings that completed are ranked by their loss; then the settings are.
         own_seed: Whether that was the seed which it had in the search, in another number type.
     """
 
     trial: Trial
     values: Mapping[int, float | None]
+    losses: Mapping[int, float] = field(default_factory=dict)
+    by_loss: bool = False
     own_seed: bool = False
 
     @property
@@ -42,6 +46,18 @@ class Repeated:
     def mean(self) -> float | None:
         """Mean of the values; None if no training completed."""
         return statistics.fmean(self.completed) if self.completed else None
+
+    @property
+    def mean_loss(self) -> float | None:
+        """Mean of the losses; None if none is known."""
+        return statistics.fmean(self.losses.values()) if self.losses else None
+
+    @property
+    def compared(self) -> Mapping[int, float | None]:
+        """Seed → what counts, more is better: the value, or the loss with its sign turned."""
+        if not self.by_loss:
+            return self.values
+        return {seed: -self.losses[seed] if seed in self.losses else None for seed in self.values}
 
     @property
     def standard_error(self) -> float | None:
@@ -58,6 +74,8 @@ class Repeated:
             "values": list(self.values.values()),
             "mean": self.mean,
             "standard_error": self.standard_error,
+            "mean_loss": self.mean_loss,
+            "by_loss": self.by_loss,
         }
 
 
@@ -120,8 +138,9 @@ def as_repeat(ended: Trial, planned: PlannedTrial, of: Trial) -> Trial:
 def gather(trials: Iterable[Trial], repeats: Iterable[Trial], *, own_seed: bool = False) -> list[Repeated]:
     """The trials that were trained again, best first.
 
-    The order is that of the means. Settings with a seed that did not complete come behind all others: a rate
-    that diverges with every fifth seed is not a good one.
+    The order is that of the means, as trials are ranked: settings whose accuracy counts by its mean, equal
+    ones by the mean loss, then all others by the mean loss. Settings with a seed that did not complete come
+    last: a rate that diverges with every fifth seed is not a good one.
 
     Args:
         trials: Trials of the search.
@@ -129,18 +148,30 @@ def gather(trials: Iterable[Trial], repeats: Iterable[Trial], *, own_seed: bool 
         own_seed: Whether each had the seed of its trial.
     """
     of_search = {trial.index: trial for trial in trials}
-    found: dict[int, dict[int, float | None]] = {}
+    found: dict[int, dict[int, Trial]] = {}
     for repeat in sorted(repeats, key=lambda repeat: repeat.index):
         if repeat.repeat_of is not None and repeat.seed is not None:
-            found.setdefault(repeat.repeat_of, {})[repeat.seed] = repeat.value
-    gathered = [
-        Repeated(trial=of_search[index], values=values, own_seed=own_seed) for index, values in found.items()
-    ]
+            found.setdefault(repeat.repeat_of, {})[repeat.seed] = repeat
+    gathered = [_repeated(of_search[index], again, own_seed) for index, again in found.items()]
     return sorted(gathered, key=_rank)
+
+
+def _repeated(trial: Trial, again: Mapping[int, Trial], own_seed: bool) -> Repeated:
+    completed = [one for one in again.values() if one.value is not None]
+    by_loss = 2 * sum(one.by_loss for one in completed) > len(completed)
+    return Repeated(
+        trial=trial,
+        values={seed: one.value for seed, one in again.items()},
+        losses={seed: one.loss for seed, one in again.items() if one.loss is not None},
+        by_loss=by_loss,
+        own_seed=own_seed,
+    )
 
 
 def difference(one: Repeated, other: Repeated) -> Difference | None:
     """Interval of the difference of two means, by the paired t-test over the seeds that both completed.
+
+    What is compared is what counts for ``one``, the better of the two.
 
     Paired, because both were trained with the same seeds, from the same initial weights if the networks are
     alike: what a seed does to both cancels out. Each pair is tested by itself, with no correction for their
@@ -152,7 +183,8 @@ def difference(one: Repeated, other: Repeated) -> Difference | None:
     Returns:
         None for fewer than two common seeds.
     """
-    pairs = [(value, other.values.get(seed)) for seed, value in one.values.items()]
+    theirs_by_seed = replace(other, by_loss=one.by_loss).compared
+    pairs = [(value, theirs_by_seed.get(seed)) for seed, value in one.compared.items()]
     differences = [mine - theirs for mine, theirs in pairs if mine is not None and theirs is not None]
     error = _standard_error(differences)
     if error is None:
@@ -191,10 +223,11 @@ def _within(angle: float, dof: int) -> float:
     return 2 / math.pi * (angle + sine * total) if dof % 2 else sine * total
 
 
-def _rank(repeated: Repeated) -> tuple[bool, float, int]:
+def _rank(repeated: Repeated) -> tuple[bool, bool, float, float, int]:
     lost = len(repeated.completed) < len(repeated.values)
     mean = -math.inf if repeated.mean is None else repeated.mean
-    return lost, -mean, repeated.trial.index
+    loss = math.inf if repeated.mean_loss is None else repeated.mean_loss
+    return lost, repeated.by_loss, loss if repeated.by_loss else -mean, loss, repeated.trial.index
 
 
 def _standard_error(values: Sequence[float]) -> float | None:

@@ -25,6 +25,7 @@ from nnbabysit.core.search.placement import Placement, cores
 from nnbabysit.core.search.trial import PlannedTrial, Trial
 from nnbabysit.core.search.workers import InProcess, Lost, Workers, can_fork
 from nnbabysit.core.stacked.memory import keep_memory
+from nnbabysit.core.training.yardstick import Merit
 
 Tell = Callable[..., None]
 REPORT_SECONDS = 0.2
@@ -94,7 +95,7 @@ class StackedExecutor:
         self._said: set[str] = set()
         self._killed: list[PlannedTrial] = []
         self._ended, self._done = ended, ended * epochs
-        self._reported = self._best = -math.inf
+        self._reported, self._best = -math.inf, Merit.of_value(-math.inf)
         self._calibration = Calibration(
             config, dataset, self._trainer, epochs=epochs, trials=trials, can_fork=self._can_fork
         )
@@ -152,8 +153,7 @@ class StackedExecutor:
         if self._factor is None or group.alone or group.trials[0].confirm:
             return None
         epochs = config_of(self._config, group.trials[0], self._epochs).training.epochs
-        sign = -1 if self._dataset.task == "regression" else 1
-        halving = Halving(self._factor, epochs, sign=sign)
+        halving = Halving(self._factor, epochs)
         return halving if halving.rungs else None
 
     def _stacks_of(self, group: Group) -> Stacks:
@@ -221,7 +221,7 @@ class StackedExecutor:
             epoch=progress.epoch,
             epochs=self._epochs,
             share=min(1.0, self._done / (self._trials * self._epochs)),
-            value=self._best if math.isfinite(self._best) else None,
+            value=self._best.told if math.isfinite(self._best.value) else None,
         )
 
     def _pool(self, placement: Placement) -> InProcess | Workers:

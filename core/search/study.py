@@ -4,6 +4,11 @@ Only whole, finished trials are written, by one process: a killed search leaves 
 ``complete`` is stored as COMPLETE, ``diverged`` and ``stopped`` as PRUNED and ``failed`` as FAIL, each with
 its curve as intermediate values, so that Optuna's own tools (optuna-dashboard, importances) read the study as
 it is.
+
+An objective is one number per trial, and to be maximised: the accuracy where it counts, else the loss with
+its sign turned (``Merit.value``, ``training/yardstick.py``), which puts all trials whose accuracy counts
+before all others. What breaks ties, the loss, is an attribute of the trial, and so is an accuracy that does
+not count.
 """
 
 from __future__ import annotations
@@ -26,6 +31,7 @@ from nnbabysit.core.search.encoding import decoded, distribution, encoded, space
 from nnbabysit.core.search.lineage import read_note
 from nnbabysit.core.search.storage import FILE_NAME, address, close_storage, in_words, open_storage
 from nnbabysit.core.search.trial import State, Trial, ranked
+from nnbabysit.core.training.yardstick import Merit
 
 _STATES: dict[State, TrialState] = {
     "complete": TrialState.COMPLETE,
@@ -124,10 +130,10 @@ class TrialStudy:
         stored = {path: encoded(self.space[path], value) for path, value in trial.params.items()}
         frozen = optuna.trial.create_trial(
             state=_STATES[trial.state],
-            value=trial.value,
+            value=None if trial.merit is None else trial.merit.value,
             params=stored,
             distributions={path: self._distributions[path] for path in stored},
-            intermediate_values=dict(enumerate(trial.curve, start=1)),
+            intermediate_values=dict(enumerate((merit.value for merit in trial.curve), start=1)),
             user_attrs=_attributes(trial),
         )
         ended = frozen.datetime_complete or datetime.now()
@@ -172,10 +178,12 @@ class TrialStudy:
         return Trial(
             index=attributes["trial_index"],
             params=params,
-            value=frozen.value,
+            value=attributes.get("accuracy", frozen.value),
+            loss=attributes.get("loss"),
+            by_loss="accuracy" in attributes,
             state=attributes.get("state", "complete"),
             reason=attributes.get("reason", ""),
-            curve=tuple(frozen.intermediate_values[step] for step in sorted(frozen.intermediate_values)),
+            curve=tuple(Merit.of_value(value) for _, value in sorted(frozen.intermediate_values.items())),
             seconds=frozen.duration.total_seconds() if frozen.duration else 0.0,
             repeat_of=attributes.get("repeat_of"),
             seed=attributes.get("seed"),
@@ -185,6 +193,10 @@ class TrialStudy:
 def _attributes(trial: Trial) -> dict[str, Any]:
     """What Optuna has no field for; each is a row of its own, so a complete trial has no empty ones."""
     attributes: dict[str, Any] = {"trial_index": trial.index}
+    if trial.by_loss:
+        attributes["accuracy"] = trial.value
+    if trial.loss is not None:
+        attributes["loss"] = trial.loss
     if trial.state != "complete":
         attributes |= {"state": trial.state, "reason": trial.reason}
     if trial.repeat_of is not None:

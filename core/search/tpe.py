@@ -101,8 +101,8 @@ def _frozen(
     """A trial as Optuna learns from it: stopped early with its curve, or failed, which says nothing."""
     return optuna.trial.create_trial(
         state=_STATES[trial.state],
-        value=trial.value,
+        value=None if trial.merit is None else trial.merit.value,
         params={path: encoded(space[path], value) for path, value in trial.params.items()},
         distributions=dict(distributions),
-        intermediate_values=dict(enumerate(trial.curve, start=1)),
+        intermediate_values=dict(enumerate((merit.value for merit in trial.curve), start=1)),
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from nnbabysit.core.training.yardstick import Merit
 
 State = Literal["complete", "diverged", "stopped", "failed"]
 
@@ -33,13 +36,16 @@ class Trial:
     Attributes:
         index: Place in the search, from 0; with the seed it decides the draw.
         params: Config path → drawn value.
-        value: Best validation accuracy (regression: the negative of the lowest validation loss) of any epoch
-            and, with ``training.average``, of the averaged weights; None unless complete.
+        value: Validation accuracy (regression: validation loss with its sign turned) of its best epoch or,
+            with ``training.average``, of the averaged weights, if they are better; None unless complete.
         state: ``complete``, ``diverged`` (cost over 3 × the first, or not finite), ``stopped`` (halving: it
             was among the worst by then) or ``failed`` (the code raised).
         reason: Why it did not complete, one sentence; empty if it did.
-        curve: Value after each epoch.
+        curve: Merit after each epoch.
         seconds: Wall time.
+        loss: Validation loss of the same weights, where ``value`` is an accuracy; None unless complete, and
+            in searches of older versions.
+        by_loss: Whether it is ranked by the loss although it has an accuracy, see ``training/yardstick.py``.
         repeat_of: Index of the trial whose settings were trained again; None for a trial of the search.
         seed: Seed that it was trained with again; None for a trial of the search, which has the config's.
     """
@@ -49,10 +55,21 @@ class Trial:
     value: float | None
     state: State
     reason: str = ""
-    curve: tuple[float, ...] = field(default=())
+    curve: tuple[Merit, ...] = field(default=())
     seconds: float = 0.0
+    loss: float | None = None
+    by_loss: bool = False
     repeat_of: int | None = None
     seed: int | None = None
+
+    @property
+    def merit(self) -> Merit | None:
+        """What it is ranked by; None unless complete."""
+        if self.value is None:
+            return None
+        if self.loss is None:
+            return Merit.of_value(self.value)
+        return Merit(-self.loss if self.by_loss else self.value, -self.loss, self.value, self.by_loss)
 
     def to_document(self) -> dict[str, Any]:
         """The trial as JSON-ready builtins."""
@@ -60,15 +77,30 @@ class Trial:
             "index": self.index,
             "params": dict(self.params),
             "value": self.value,
+            "loss": self.loss,
+            "by_loss": self.by_loss,
             "state": self.state,
             "reason": self.reason,
             "seconds": self.seconds,
         }
 
 
-def rank(trial: Trial) -> tuple[float, int]:
+def judged(merit: Merit) -> dict[str, Any]:
+    """What a trial with weights of this merit holds: ``Trial(**judged(merit), …)``."""
+    loss = None if merit.accuracy is None else merit.loss
+    return {"value": merit.told, "loss": loss, "by_loss": merit.by_loss}
+
+
+def told_trial(fields: Mapping[str, Any]) -> Trial:
+    """The trial that an event or a result tells of, as ``to_document`` wrote it, of older versions too."""
+    names = ("index", "params", "value", "state", "reason", "loss", "by_loss")
+    return Trial(**{name: fields[name] for name in names if name in fields})
+
+
+def rank(trial: Trial) -> tuple[float, float, float, int]:
     """What complete trials are sorted by to have the best first; of equal ones the earlier draw."""
-    return -(trial.value or 0.0), trial.index
+    merit = trial.merit or Merit.of_value(-math.inf)
+    return (*merit.place, trial.index)
 
 
 def ranked(trials: Iterable[Trial]) -> list[Trial]:

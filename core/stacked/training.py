@@ -19,9 +19,9 @@ from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.stacked.stack import batch
 from nnbabysit.core.training.divergence import FIRST_SAMPLES, divergence
 from nnbabysit.core.training.loop import EVALUATION_BATCH, batch_plan
-from nnbabysit.core.training.progress import goodness_of
 from nnbabysit.core.training.records import Score
 from nnbabysit.core.training.tally import CHECK_SAMPLES, CHECK_STEPS
+from nnbabysit.core.training.yardstick import Merit, Yardstick
 
 if TYPE_CHECKING:
     from nnbabysit.core.data.augmentation import Mix
@@ -39,13 +39,13 @@ class StackEpoch:
 
     Attributes:
         epoch: Number of the epoch, from 1.
-        values: Place → what the trial is judged by, more is better; of those that are still in the stack.
+        merits: Place → what the trial is judged by; of those that are still in the stack.
         stopped: Place → why the trial must not go on; they have left the stack.
         seconds: Wall time since the epoch began.
     """
 
     epoch: int
-    values: dict[int, float]
+    merits: dict[int, Merit]
     stopped: dict[int, str] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -54,6 +54,7 @@ def train_stack(
     stack: Stack,
     dataset: Dataset,
     *,
+    yardstick: Yardstick | None = None,
     first: int = 1,
     last: int | None = None,
     clock: Callable[[], float] = time.perf_counter,
@@ -63,6 +64,7 @@ def train_stack(
     Args:
         stack: Trials; those that diverge leave it.
         dataset: Training and validation split.
+        yardstick: What trials are judged by; left out: accuracy, for regression the loss.
         first: Number of the first epoch; above 1 when the stack was loaded.
         last: Number of the last epoch; left out: ``training.epochs``.
         clock: Seconds.
@@ -71,6 +73,7 @@ def train_stack(
         One record per epoch.
     """
     train, validation = dataset.train.on(stack.device), dataset.validation.on(stack.device)
+    yardstick = yardstick or Yardstick()
     if not stack.first_costs:
         stack.first_costs = initial_costs(stack, train)
     last = stack.configs[0].training.epochs if last is None else last
@@ -85,9 +88,13 @@ def train_stack(
             for score in scores
         ]
         stack.schedule.after_epoch([score.loss for score in scores])
-        values = {p: goodness_of(s) for p, s, w in zip(stack.places, scores, wrong, strict=True) if not w}
+        merits = {
+            place: yardstick.merit(score)
+            for place, score, reason in zip(stack.places, scores, wrong, strict=True)
+            if not reason
+        }
         stopped |= _take_out(stack, wrong)
-        yield StackEpoch(epoch=epoch, values=values, stopped=stopped, seconds=clock() - began)
+        yield StackEpoch(epoch=epoch, merits=merits, stopped=stopped, seconds=clock() - began)
         if not stack.places:
             return
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from nnbabysit.core.errors import RunError
 from nnbabysit.core.training.averaging import starting_share
 from nnbabysit.core.training.checkpoints import architecture, load_checkpoint, save_checkpoint
 from nnbabysit.core.training.records import EpochRecord, Score
+from nnbabysit.core.training.yardstick import Merit, Yardstick
 
 if TYPE_CHECKING:
     from nnbabysit.core.config.schema import EarlyStopping
@@ -41,18 +41,20 @@ class Progress:
     """What has been trained so far.
 
     Attributes:
+        yardstick: What an epoch is judged by.
         history: One record per epoch.
         dead_units_initial: Layer → share of dead units before the first step.
         best: Record of the best epoch, None before the first.
-        waited: Epochs since the watched value improved enough for early stopping.
-        watched: The watched value that improved enough last.
+        waited: Epochs since the merit improved enough for early stopping.
+        watched: The merit that improved enough last; None before the first epoch.
     """
 
+    yardstick: Yardstick = field(default_factory=Yardstick)
     history: list[EpochRecord] = field(default_factory=list)
     dead_units_initial: dict[str, float] = field(default_factory=dict)
     best: EpochRecord | None = None
     waited: int = 0
-    watched: float = -math.inf
+    watched: Merit | None = None
 
     @property
     def epoch(self) -> int:
@@ -77,18 +79,17 @@ class Progress:
             min_delta: Smallest improvement that early stopping counts.
 
         Returns:
-            Whether it is the best so far: highest validation accuracy, for regression lowest validation loss;
-            the first of equals stays the best.
+            Whether it is the best so far by the order in ``yardstick.py``; the first of equals stays it.
         """
         self.history.append(record)
         if record.stopped:
             return False
-        value = goodness(record)
-        if value > self.watched + min_delta:
-            self.watched, self.waited = value, 0
+        merit = self.yardstick.merit(record.validation)
+        if self.watched is None or merit.improves(self.watched, min_delta):
+            self.watched, self.waited = merit, 0
         else:
             self.waited += 1
-        better = self.best is None or value > goodness(self.best)
+        better = self.best is None or merit > self.yardstick.merit(self.best.validation)
         if better:
             self.best = record
         return better
@@ -96,16 +97,6 @@ class Progress:
     def exhausted(self, settings: EarlyStopping | None) -> bool:
         """Whether early stopping has waited long enough."""
         return settings is not None and self.waited >= settings.patience
-
-
-def goodness(record: EpochRecord) -> float:
-    """What a run is judged by, more is better: validation accuracy, for regression the negative loss."""
-    return goodness_of(record.validation)
-
-
-def goodness_of(score: Score) -> float:
-    """The same of weights with this score on the validation split."""
-    return -score.loss if score.accuracy is None else score.accuracy
 
 
 def save_progress(
@@ -135,16 +126,27 @@ def save_progress(
             "history": [asdict(record) for record in progress.history],
             "best_epoch": None if best is None else best.epoch,
             "waited": progress.waited,
-            "watched": progress.watched,
+            "watched": None if progress.watched is None else list(progress.watched),
             "dead_units_initial": progress.dead_units_initial,
         },
     )
 
 
 def load_progress(
-    path: Path, assembly: Assembly, config: Config, averaging: Averaging | None = None
+    path: Path,
+    assembly: Assembly,
+    config: Config,
+    averaging: Averaging | None = None,
+    yardstick: Yardstick | None = None,
 ) -> Progress:
     """Put a checkpoint into a freshly built assembly, and into the average of its weights.
+
+    Args:
+        path: The checkpoint.
+        assembly: As the config describes it.
+        config: Experiment.
+        averaging: Average of the weights, if the run has one.
+        yardstick: What epochs are judged by; left out: accuracy, for regression the loss.
 
     Raises:
         RunError: There is no checkpoint, it is damaged, or network or settings are not those in it.
@@ -163,12 +165,18 @@ def load_progress(
     if averaging is not None:
         averaging.load_state_dict(document["average"])
     history = [_record(entry) for entry in document["history"]]
+    yardstick = yardstick or Yardstick()
+    best = next((record for record in history if record.epoch == document["best_epoch"]), None)
+    watched = document["watched"]
+    if isinstance(watched, float):  # before merits, a run watched one number: that of its best epoch, nearly
+        watched = None if best is None else yardstick.merit(best.validation)
     return Progress(
+        yardstick=yardstick,
         history=history,
         dead_units_initial=document["dead_units_initial"],
-        best=next((record for record in history if record.epoch == document["best_epoch"]), None),
+        best=best,
         waited=document["waited"],
-        watched=document["watched"],
+        watched=None if watched is None else Merit(*watched),
     )
 
 

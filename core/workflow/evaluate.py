@@ -13,6 +13,7 @@ from nnbabysit.core.data.pictures import are_pictures, pictures
 from nnbabysit.core.report.plots import plot_confusion, plot_predicted, plot_reliability, plot_wrong
 from nnbabysit.core.training.mistakes import Mistake, worst_mistakes
 from nnbabysit.core.training.outputs import mean_loss, outputs_of
+from nnbabysit.core.training.records import Score
 from nnbabysit.core.training.scores import (
     ClassificationScores,
     RegressionScores,
@@ -20,6 +21,7 @@ from nnbabysit.core.training.scores import (
     score_numbers,
 )
 from nnbabysit.core.training.together import mean_outputs, score_together
+from nnbabysit.core.training.yardstick import Yardstick
 from nnbabysit.core.workflow.evaluate_outcome import (
     mean_of,
     metrics_of,
@@ -164,7 +166,7 @@ def _result(evaluations: Sequence[Evaluation], run: Run) -> StepResult:
         "data_changed": any(e.member.unseen.changed for e in evaluations),
         "runs": rows,
     }
-    best = max(evaluations, key=lambda e: _goodness(e.scores))
+    best = max(evaluations, key=_merit)
     summary = f"{summary_of(best.scores)} on {best.scores.samples} samples of {_what(first)}"
     if len(rows) > 1:
         summary = f"of {len(rows)} networks the best is {best.member.trained.name}: {summary}"
@@ -178,8 +180,13 @@ def _result(evaluations: Sequence[Evaluation], run: Run) -> StepResult:
     )
 
 
-def _goodness(scores: ClassificationScores | RegressionScores) -> float:
-    return scores.accuracy if isinstance(scores, ClassificationScores) else -scores.mse
+def _merit(evaluation: Evaluation) -> tuple[float, ...]:
+    """What a network is worth by its answers: their log loss stands for whatever it was trained by."""
+    scores, signature = evaluation.scores, evaluation.member.trained.signature
+    if isinstance(scores, RegressionScores):
+        return (-scores.mse,)
+    yardstick = Yardstick.of(evaluation.member.unseen.split.y, signature.task, "cross_entropy")
+    return yardstick.merit(Score(loss=scores.log_loss, accuracy=scores.accuracy))[:2]
 
 
 def _warnings(members: Sequence[Member]) -> Iterator[str]:

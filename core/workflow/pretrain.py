@@ -130,7 +130,7 @@ def run_pretrain(
         if learnt[-1].epochs[-1].stopped:
             break
         save_weights(run.checkpoints / BEST, model.encode)
-    plot_curves([record for part in learnt for record in part.epochs], run.plots / "curves")
+    plot_curves([record for part in learnt for record in part.epochs], run.plots / "curves", learnt[-1].best)
     _show(config, run, data, model, device)
     return _result(config, run, data, model, learnt, clock() - began)
 

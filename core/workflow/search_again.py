@@ -23,9 +23,14 @@ from nnbabysit.core.search.repetition import (
 from nnbabysit.core.search.study import TrialStudy
 from nnbabysit.core.search.trial import PlannedTrial, Trial
 from nnbabysit.core.workflow.result import Table
+from nnbabysit.core.workflow.search_tables import shown_loss
 
 _KIND = "repeat"
 """Kind of the event that tells of a training of the second look."""
+
+
+BY_LOSS = "by which it is ranked: such an accuracy tells nothing"
+"""Said where the loss decides although there is an accuracy."""
 
 
 def look_again(
@@ -89,17 +94,20 @@ def again_table(repeated: Sequence[Repeated], metric: str) -> Table:
     """
     sign = -1 if metric == "val_loss" else 1
     names = short_names(repeated[0].trial.params)
+    by_loss = any(one.by_loss for one in repeated)
     rows = tuple(
         (
             str(one.trial.index + 1),
             _mean_in_words(one, sign),
+            *((shown_loss(one.mean_loss),) if by_loss else ()),
             f"{sign * (one.trial.value or 0.0):.6f}",
             _behind(repeated[0], one) if one is not repeated[0] else "",
             *(shown_value(one.trial.params[path]) for path in names),
         )
         for one in repeated
     )
-    columns = ("trial", metric, "in the search", "behind the best", *names.values())
+    measured = (metric, "val_loss") if by_loss else (metric,)
+    columns = ("trial", *measured, "in the search", "behind the best", *names.values())
     return Table(title=f"Best trials again, {_how(repeated)}", columns=columns, rows=rows)
 
 
@@ -116,6 +124,9 @@ def again_value(repeated: Sequence[Repeated], sign: int) -> str:
     best = repeated[0]
     error = "" if best.standard_error is None else f" ± {best.standard_error:.4f}"
     mean = sign * (best.mean or 0.0)
+    if best.by_loss:
+        loss = f"val_loss {best.mean_loss:.4f}, " if best.mean_loss is not None else ""
+        return f"{mean:.4f}{error} ({loss}{BY_LOSS}) {_how(repeated)}"
     return f"{mean:.4f}{error} {_how(repeated)} ({sign * (winner.value or 0.0):.4f} in the search)"
 
 
@@ -178,6 +189,8 @@ def _tell(run: Run, repeat: Trial, number: int, repeats: int, metric: str) -> No
         "repeat_of": repeat.repeat_of,
         "seed": repeat.seed,
         "value": repeat.value,
+        "loss": repeat.loss,
+        "by_loss": repeat.by_loss,
         "state": repeat.state,
         "reason": repeat.reason,
         "number": number,

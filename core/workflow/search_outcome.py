@@ -21,6 +21,7 @@ from nnbabysit.core.search.repetition import Repeated
 from nnbabysit.core.search.trial import Trial, ranked
 from nnbabysit.core.workflow.result import StepResult, Table
 from nnbabysit.core.workflow.search_again import (
+    BY_LOSS,
     again_in_words,
     again_table,
     again_value,
@@ -118,11 +119,16 @@ def _summary(outcome: Outcome, best: Trial | None) -> str:
     if best is None:
         return f"none of {total} trials completed: {counts}; the first: {outcome.trials[0].reason}"
     sign = -1 if outcome.metric == "val_loss" else 1
-    shown = again_value(outcome.repeated, sign) or f"{sign * (best.value or 0.0):.4f}"
+    shown = again_value(outcome.repeated, sign) or f"{sign * (best.value or 0.0):.4f}{_loss_in_words(best)}"
     names = short_names(best.params)
     params = ", ".join(f"{names[path]} {shown_value(param, 3)}" for path, param in best.params.items())
     text = f"best {outcome.metric} {shown} in trial {best.index + 1} of {total}: {params}"
     return "; ".join(part for part in (text, again_in_words(outcome.repeated), counts) if part)
+
+
+def _loss_in_words(best: Trial) -> str:
+    """What it is ranked by, where that is not its accuracy."""
+    return f" (val_loss {best.loss:.4f}, {BY_LOSS})" if best.by_loss and best.loss is not None else ""
 
 
 def _findings(what: Stage, outcome: Outcome, config: Config) -> list[Finding]:

@@ -16,7 +16,7 @@ ROWS = 10
 
 
 def best_trials(trials: Sequence[Trial], good: Collection[int], metric: str) -> Table:
-    """The ten best trials.
+    """The ten best trials; with their losses where one of them is ranked by it.
 
     Args:
         trials: All trials, at least one of them complete.
@@ -26,17 +26,25 @@ def best_trials(trials: Sequence[Trial], good: Collection[int], metric: str) -> 
     best = ranked(trials)[:ROWS]
     names = short_names(best[0].params)
     sign = -1 if metric == "val_loss" else 1
+    by_loss = any(trial.by_loss for trial in best)
     rows = tuple(
         (
             str(trial.index + 1),
             f"{sign * (trial.value or 0.0):.6f}",
+            *((shown_loss(trial.loss),) if by_loss else ()),
             *(shown_value(trial.params[path]) for path in names),
             "nice" if trial.index in good else "",
         )
         for trial in best
     )
     title = f"Best {len(best)} of {len(trials)} trials"
-    return Table(title=title, columns=("trial", metric, *names.values(), "mark"), rows=rows)
+    measured = (metric, "val_loss") if by_loss else (metric,)
+    return Table(title=title, columns=("trial", *measured, *names.values(), "mark"), rows=rows)
+
+
+def shown_loss(loss: float | None) -> str:
+    """A validation loss in one cell; empty where it is not known."""
+    return "" if loss is None else f"{loss:.6f}"
 
 
 def best_values_table(

@@ -85,4 +85,6 @@ class Telling:
 
 def best_document(trial: Trial) -> dict[str, Any]:
     """A winner as JSON-ready builtins."""
-    return {"index": trial.index, "params": dict(trial.params), "value": trial.value}
+    keys = ("index", "params", "value", "loss", "by_loss")
+    document = trial.to_document()
+    return {key: document[key] for key in keys}

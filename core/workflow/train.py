@@ -6,12 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-import torch
-
 from nnbabysit.core.data.signature import SIGNATURE_FILE, Signature
-from nnbabysit.core.diagnosis.evidence import curve_evidence
-from nnbabysit.core.diagnosis.rule import Finding, diagnose
-from nnbabysit.core.diagnosis.rules import RUN_RULES
+from nnbabysit.core.diagnosis.rule import Finding
 from nnbabysit.core.errors import RunError
 from nnbabysit.core.models.weights import count_parameters
 from nnbabysit.core.record.files import read_lines, write_atomically
@@ -26,16 +22,17 @@ from nnbabysit.core.training.loop import evaluate, steps_per_epoch
 from nnbabysit.core.training.probes import standard_probes
 from nnbabysit.core.training.progress import Progress, load_progress, save_progress
 from nnbabysit.core.training.records import EpochRecord, Score, StepRecord
+from nnbabysit.core.training.unpredicted import unpredicted_in
+from nnbabysit.core.training.yardstick import Yardstick
 from nnbabysit.core.workflow.companions import Companions, Companionship, Judged
 from nnbabysit.core.workflow.companions import table_of as table_of_weights
 from nnbabysit.core.workflow.provenance import note_provenance, note_start
 from nnbabysit.core.workflow.result import StepResult
 from nnbabysit.core.workflow.train_events import TrainEvents
+from nnbabysit.core.workflow.train_findings import findings_of
 from nnbabysit.core.workflow.train_outcome import Outcome, metrics_of, summary_of, table_of
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from nnbabysit.core.config.schema import Config
     from nnbabysit.core.data.dataset import Dataset
 
@@ -66,8 +63,9 @@ def run_train(
 
     Returns:
         ``diverged`` when the cost ran away, ``fail`` when a finding is an error, else ``pass``. Metrics:
-        best_val_accuracy, best_val_loss, best_epoch, final_train_accuracy, final_train_loss, test_accuracy,
-        test_loss, epochs, steps, parameters, seconds, samples_per_second; accuracies are None for regression.
+        best_val_accuracy and best_val_loss (those of the best epoch, see ``yardstick.py``), best_epoch,
+        final_train_accuracy, final_train_loss, test_accuracy, test_loss, epochs, steps, parameters, seconds,
+        samples_per_second; accuracies are None for regression.
         With an average or snapshots those that ``Companionship`` lists.
 
     Raises:
@@ -78,21 +76,31 @@ def run_train(
     began = clock()
     prepared = prepare(config, dataset)
     companions = Companions(config, prepared.assembly.model)
-    progress = _resumed(config, run, prepared, companions) if resume else Progress()
+    data = prepared.dataset
+    yardstick = Yardstick.of(data.validation.y, data.task, config.loss)
+    progress = (
+        _resumed(config, run, prepared, companions, yardstick) if resume else Progress(yardstick=yardstick)
+    )
     _start(config, run, prepared, progress)
     ended = _train(config, run, prepared, progress, companions, max_time, clock)
     others = companions.judged(run, prepared, progress)
     test = _test(run, prepared, progress)
-    outcome = Outcome(progress=progress, ended=ended, test=test, seconds=clock() - began)
+    unpredicted = _unpredicted(run, prepared, progress)
+    outcome = Outcome(
+        progress=progress, ended=ended, test=test, seconds=clock() - began, unpredicted=unpredicted
+    )
     _plot(run, progress)
-    findings = _findings(config, prepared, progress)
+    findings = findings_of(config, prepared, progress, unpredicted)
     return _result(run, prepared, outcome, findings, others)
 
 
-def _resumed(config: Config, run: Run, prepared: Prepared, companions: Companions) -> Progress:
+def _resumed(
+    config: Config, run: Run, prepared: Prepared, companions: Companions, yardstick: Yardstick
+) -> Progress:
     """The run's progress; metrics of an epoch that was cut off are removed, since it is trained again."""
     _check_same_data(config, run, prepared.dataset)
-    progress = load_progress(run.checkpoints / LAST, prepared.assembly, config, companions.averaging)
+    path, averaging = run.checkpoints / LAST, companions.averaging
+    progress = load_progress(path, prepared.assembly, config, averaging, yardstick)
     lines, _ = read_lines(run.path / METRICS)
     kept = [line for line in lines if line["step"] <= progress.step]
     if len(kept) < len(lines):
@@ -231,41 +239,20 @@ def _test(run: Run, prepared: Prepared, progress: Progress) -> Score | None:
     return evaluate(assembly.model, test.on(assembly.device), assembly.objective)
 
 
+def _unpredicted(run: Run, prepared: Prepared, progress: Progress) -> str:
+    """Classes of the validation split that the best weights never answer with, in words."""
+    data, assembly = prepared.dataset, prepared.assembly
+    if progress.history[-1].stopped or data.task == "regression" or progress.yardstick.own_loss:
+        return ""
+    load_weights(run.checkpoints / BEST, assembly.model)
+    return unpredicted_in(assembly.model, data.validation.on(assembly.device), data.task, data.class_names)
+
+
 def _plot(run: Run, progress: Progress) -> None:
     lines, _ = read_lines(run.path / METRICS)
     rows = [(line["step"], line["update_ratios"]) for line in lines if line["split"] == "batch"]
-    plot_curves(progress.history, run.plots / "curves")
+    plot_curves(progress.history, run.plots / "curves", progress.best)
     plot_updates(rows, run.plots / "updates")
-
-
-def _findings(config: Config, prepared: Prepared, progress: Progress) -> list[Finding]:
-    data, objective = prepared.dataset, prepared.assembly.objective
-    evidence = curve_evidence(
-        progress.history,
-        task=data.task,
-        num_outputs=data.num_outputs,
-        chance=objective.chance(data.num_outputs, data.train.y),
-        prior=objective.prior(data.train.y, data.num_outputs),
-        l2=config.regularization.l2,
-        dead_units_initial=progress.dead_units_initial,
-    )
-    if evidence["first_nonfinite"]:
-        evidence["inputs_finite"] = all(bool(torch.isfinite(x).all()) for x, _ in data.train.batches(1000))
-    if config.loss == "mse":
-        evidence |= _about_targets(data.train.y)
-    return diagnose(RUN_RULES, {**evidence, "loss_name": config.loss})
-
-
-def _about_targets(y: Tensor) -> dict[str, float]:
-    """Where numbers to be predicted lie, and what answering 0 costs; of several columns the farthest off."""
-    y_NK = y.double().reshape(len(y), -1)
-    std_K, mean_K = torch.std_mean(y_NK, dim=0, correction=0)
-    worst = int((mean_K.abs() / std_K.clamp_min(1e-12)).argmax())
-    return {
-        "zero_output_loss": float((y_NK**2).mean()),
-        "target_mean": float(mean_K[worst]),
-        "target_std": float(std_K[worst]),
-    }
 
 
 def _result(

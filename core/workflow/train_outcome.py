@@ -10,6 +10,7 @@ from nnbabysit.core.workflow.result import Table
 
 if TYPE_CHECKING:
     from nnbabysit.core.training.progress import Progress
+    from nnbabysit.core.training.yardstick import Yardstick
 
 UNREADABLE = 1e5
 """A diverged loss from here on is shown with its exponent."""
@@ -24,12 +25,14 @@ class Outcome:
         ended: Why it ended early, one sentence; empty when all epochs were trained.
         test: Score of the best weights on the test split; None without one, or when training diverged.
         seconds: Wall time of this session.
+        unpredicted: Classes that the best weights never answer with, in words; empty if there are none.
     """
 
     progress: Progress
     ended: str
     test: Score | None
     seconds: float
+    unpredicted: str = ""
 
     @property
     def last(self) -> EpochRecord:
@@ -42,13 +45,29 @@ def summary_of(outcome: Outcome) -> str:
     best, test = outcome.progress.best, outcome.test
     if outcome.last.stopped or best is None:
         return f"stopped: {outcome.ended}"
-    if best.validation.accuracy is None:
+    accuracy = best.validation.accuracy
+    by_loss = accuracy is None or outcome.progress.yardstick.merit(best.validation).by_loss
+    if by_loss:
         text = f"best validation loss {best.validation.loss:.4g} at epoch {best.epoch}"
         tested = f", test loss {test.loss:.4g}" if test else ""
     else:
-        text = f"best validation accuracy {best.validation.accuracy:.4f} at epoch {best.epoch}"
+        text = f"best validation accuracy {accuracy:.4f} at epoch {best.epoch}"
         tested = f", test accuracy {test.accuracy:.4f}" if test and test.accuracy is not None else ""
-    return f"{text} of {outcome.last.epoch}{tested}" + (f"; {outcome.ended}" if outcome.ended else "")
+    parts = (
+        f"{text} of {outcome.last.epoch}{tested}",
+        _accuracy_in_words(outcome.progress.yardstick, accuracy) if by_loss and accuracy is not None else "",
+        outcome.unpredicted,
+        outcome.ended,
+    )
+    return "; ".join(part for part in parts if part)
+
+
+def _accuracy_in_words(yardstick: Yardstick, accuracy: float) -> str:
+    """Why it is not what the best epoch was chosen by."""
+    text = f"its accuracy {accuracy:.4f}"
+    if yardstick.own_loss or yardstick.majority is None:
+        return text
+    return f"{text} is not above the largest class's share {yardstick.majority:.4f} by a standard error"
 
 
 def metrics_of(outcome: Outcome, *, parameters: int) -> dict[str, Any]:

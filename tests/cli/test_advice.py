@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,13 @@ def test_after_a_training_comes_another_seed_or_the_patch() -> None:
     )
     patched = next_command(result("train", patch={"regularization.l2": 0.01}), "train", (), Options(), CONFIG)
     assert patched == "nnbabysit train -S regularization.l2=0.01"
+
+
+def test_after_a_training_that_failed_without_a_patch_comes_the_first_gate() -> None:
+    options = replace(OPTIONS, average="ema")
+    assert next_command(result("train", "diverged"), "train", (), options, CONFIG) == (
+        "nnbabysit sanity 'my digits.yaml' -S optimizer.lr=1e-2 --seed 3"
+    )
 
 
 def test_after_babysit_comes_a_training_with_the_best_of_its_search() -> None:

@@ -21,6 +21,7 @@ FAMILIES = {
     "UPD": "the size of the steps",
     "ACT": "units that are off",
     "CUR": "the curves",
+    "ANS": "the answers",
 }
 """What the first three letters of an id stand for."""
 

@@ -21,6 +21,7 @@ from nnbabysit.core.training.activations import dead_units
 from nnbabysit.core.training.assembly import prepare
 from nnbabysit.core.training.epochs import train_epochs
 from nnbabysit.core.training.probes import standard_probes
+from nnbabysit.core.training.yardstick import Yardstick
 from nnbabysit.core.workflow.overfit_tiny import run_overfit_tiny
 from nnbabysit.core.workflow.sanity import run_sanity
 from nnbabysit.core.workflow.search import run_search
@@ -73,7 +74,10 @@ def train(digits: Dataset) -> Callable[..., Findings]:
             prior=objective.prior(split.y, dataset.num_outputs),
             l2=config.regularization.l2,
             dead_units_initial=initial,
+            train_bar=Yardstick.of(split.y, dataset.task, config.loss).bar,
+            val_bar=Yardstick.of(dataset.validation.y, dataset.task, config.loss).bar,
         )
+        evidence["init_scheme"] = None if config.model.init is None else config.model.init.scheme
         return _by_id(config, diagnose(RULES, evidence))
 
     return train_and_diagnose

@@ -46,13 +46,13 @@ def test_upd001_steps_that_are_too_large(train: Diagnose) -> None:
     adam = {"optimizer": {"name": "adam", "lr": 0.3}, "training.epochs": 4}
     findings = train(adam, network="Narrow")
     assert list(findings) == ["UPD001"]
-    assert findings["UPD001"].patch == {"optimizer.lr": pytest.approx(0.03)}
+    assert findings["UPD001"].patch == {}
 
 
 def test_upd002_a_learning_rate_that_hardly_moves_the_weights(train: Diagnose) -> None:
     findings = train({"optimizer.lr": 3e-5})
     assert list(findings) == ["UPD002"]
-    assert findings["UPD002"].patch == {"optimizer.lr": pytest.approx(3e-4)}
+    assert findings["UPD002"].patch == {}
 
 
 def test_upd002_a_gradient_that_vanishes_on_its_way(train: Diagnose) -> None:
@@ -77,18 +77,18 @@ def test_act001_units_that_die_in_training(train: Diagnose) -> None:
 def test_cur001_a_learning_rate_a_thousand_times_too_high(train: Diagnose) -> None:
     findings = train({"optimizer.lr": 30.0})
     assert list(findings) == ["CUR001"]
-    assert findings["CUR001"].patch == {"optimizer.lr": 0.1}
+    assert findings["CUR001"].patch == {}
 
 
 def test_cur002_fast_at_first_and_then_flat(train: Diagnose) -> None:
     adam = {"optimizer": {"name": "adam", "lr": 0.15}, "model.args": {"hidden": [50, 50, 50]}}
-    assert list(train(adam, network="mlp")) == ["CUR002"]
+    assert list(train({**adam, "training.epochs": 10}, network="mlp")) == ["CUR002"]
 
 
 def test_cur003_a_learning_rate_that_is_too_low(train: Diagnose) -> None:
     findings = train({"optimizer.lr": 3e-4, "training.epochs": 8})
     assert list(findings) == ["CUR003"]
-    assert findings["CUR003"].patch == {"optimizer.lr": pytest.approx(3e-3)}
+    assert findings["CUR003"].patch == {}
 
 
 def test_cur004_weights_that_start_too_small(train: Diagnose) -> None:
@@ -105,8 +105,12 @@ def test_cur005_a_training_set_of_a_hundred(train: Diagnose, digits: Dataset) ->
 
 
 def test_cur006_a_network_that_is_too_small(train: Diagnose) -> None:
-    findings = train({"training.epochs": 40, "optimizer.lr": 0.03}, network="Narrow")
-    assert list(findings) == ["CUR006"]
+    rests = {"training.epochs": 20, "schedule": {"name": "exponential", "factor": 0.9}}
+    assert list(train(rests, network="Narrow")) == ["CUR006"]
+
+
+def test_cur006_a_small_network_that_still_gets_better(train: Diagnose) -> None:
+    assert train({"training.epochs": 40, "optimizer.lr": 0.03}, network="Narrow") == {}
 
 
 def test_cur007_labels_that_do_not_belong_to_the_inputs(train: Diagnose, digits: Dataset) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from nnbabysit.core.diagnosis.rule import Finding
 
 Diagnose = Callable[..., dict[str, Finding]]
@@ -25,7 +27,7 @@ def _curve(*losses: float, train: float = 0.5, val: float = 0.48) -> dict[str, A
 def test_cur001_fires_on_a_stopped_run(findings: Diagnose) -> None:
     found = findings(**_curve(1.9, 9.0), stopped="cost 9 is over 3 × the first cost 2.4")
     assert list(found) == ["CUR001"]
-    assert found["CUR001"].patch == {"optimizer.lr": 0.001}
+    assert found["CUR001"].patch == {}, "no structural fault is excluded"
 
 
 def test_cur001_explains_dead_units_and_large_updates(findings: Diagnose) -> None:
@@ -48,10 +50,18 @@ def test_cur002_does_not_blame_the_learning_rate_for_small_steps(findings: Diagn
     assert list(findings(**small)) == ["CUR006"]
 
 
+def test_cur002_is_silent_while_the_loss_falls(findings: Diagnose) -> None:
+    assert findings(**_curve(2.3, 1.6, 1.45, 1.40, 1.36, 1.33, train=0.7, val=0.7)) == {}
+
+
+def test_cur002_needs_more_than_two_epochs_of_rest(findings: Diagnose) -> None:
+    assert "CUR002" not in findings(**_curve(2.2, 2.0, 1.7, 1.4, 1.38))
+
+
 def test_cur003_fires_on_a_slow_straight_descent(findings: Diagnose) -> None:
     found = findings(**_curve(2.30, 2.24, 2.18, 2.12, 2.06, 2.0))
     assert list(found) == ["CUR003"]
-    assert found["CUR003"].patch == {"optimizer.lr": 0.1}
+    assert found["CUR003"].patch == {}, "layers that do not learn look the same"
 
 
 def test_cur003_is_silent_on_a_curve_that_flattens_out(findings: Diagnose) -> None:
@@ -59,9 +69,21 @@ def test_cur003_is_silent_on_a_curve_that_flattens_out(findings: Diagnose) -> No
 
 
 def test_cur004_fires_on_flat_and_then_a_drop(findings: Diagnose) -> None:
-    found = findings(**_curve(2.30, 2.30, 2.29, 1.6, 0.9, 0.6))
+    found = findings(**_curve(2.30, 2.30, 2.29, 1.6, 0.9, 0.6), init_scheme="normal")
     assert list(found) == ["CUR004"]
     assert found["CUR004"].patch == {"model.init": {"scheme": "he_normal"}}
+
+
+@pytest.mark.parametrize("scheme", [None, "he_normal"])
+def test_cur004_proposes_no_start_that_is_set_and_none_for_a_network_that_draws_its_own(
+    findings: Diagnose, scheme: str | None
+) -> None:
+    found = findings(**_curve(2.30, 2.30, 2.29, 1.6, 0.9, 0.6), init_scheme=scheme)
+    assert found["CUR004"].patch == {}
+
+
+def test_cur004_is_silent_where_the_run_ends_well(findings: Diagnose) -> None:
+    assert findings(**_curve(2.30, 2.30, 2.29, 1.6, 0.4, 0.1, train=0.97, val=0.95)) == {}
 
 
 def test_cur004_takes_one_flat_epoch_for_common(findings: Diagnose) -> None:
@@ -85,6 +107,23 @@ def test_cur006_is_information(findings: Diagnose) -> None:
     assert findings(**small)["CUR006"].severity == "info"
 
 
+def test_cur006_is_silent_while_accuracy_rises(findings: Diagnose) -> None:
+    small = {**_curve(1.9, 1.5, 1.45, 1.44, 1.44, 1.44), "update_ratios": {"weight": (1e-3,) * 6}}
+    assert findings(**small | {"train_accuracies": (0.30, 0.40, 0.46, 0.47, 0.48, 0.49)}) == {}
+    assert findings(**small | {"val_accuracies": (0.30, 0.40, 0.46, 0.47, 0.48, 0.49)}) == {}
+
+
+def test_cur007_is_silent_while_the_loss_falls(findings: Diagnose) -> None:
+    falling = _curve(0.55, 0.32, 0.24, 0.21, 0.19, 0.18, 0.172, train=0.96, val=0.96)
+    bars = {"train_bar": 0.965, "val_bar": 0.967}
+    assert findings(**falling, chance_loss=0.693, prior_loss=0.168, num_outputs=2, **bars) == {}
+
+
+def test_cur007_fires_on_a_loss_that_creeps_to_rest(findings: Diagnose) -> None:
+    creeping = (2.340, 2.310, 2.3040, 2.3032, 2.3028, 2.3027)
+    assert list(findings(**_curve(*creeping, train=0.11, val=0.1))) == ["CUR007"]
+
+
 def test_cur007_fires_on_a_loss_that_never_leaves_chance(findings: Diagnose) -> None:
     assert list(findings(**_curve(2.31, 2.30, 2.30, 2.30, train=0.11, val=0.1))) == ["CUR007"]
 
@@ -96,6 +135,11 @@ def test_cur007_compares_with_the_class_prior_too(findings: Diagnose) -> None:
 
 def test_cur008_fires_on_a_start_far_above_chance(findings: Diagnose) -> None:
     assert list(findings(**_curve(60.0, 20.0, 8.0, 4.0, 2.5, 1.5))) == ["CUR008"]
+
+
+def test_a_straight_line_from_far_above_chance_is_slow_and_not_unlearning(findings: Diagnose) -> None:
+    line = _curve(*(76.0 - 0.2 * epoch for epoch in range(20)))
+    assert list(findings(**line, first_cost=76.0)) == ["CUR003"]
 
 
 def test_curves_of_regression_are_judged_by_the_loss_alone(findings: Diagnose) -> None:

@@ -60,9 +60,10 @@ def test_upd001_waits_for_three_readings(findings: Diagnose) -> None:
     assert findings(update_ratios=_ratios(0.02, 0.001, readings=2), **stuck) == {}
 
 
-def test_upd002_raises_the_learning_rate_when_all_ratios_are_low(findings: Diagnose) -> None:
+def test_upd002_suspects_the_learning_rate_when_all_ratios_are_low(findings: Diagnose) -> None:
     finding = findings(update_ratios=_ratios(5e-5, 9e-5), **BAD)["UPD002"]
-    assert finding.patch == {"optimizer.lr": 0.1}
+    assert "learning rate" in finding.cause
+    assert finding.patch == {}
 
 
 @pytest.mark.parametrize(("ratio", "word"), [(5e-5, "shrinks"), (0.0, "no gradient")])
@@ -82,7 +83,7 @@ def test_act001_takes_some_dead_units_for_common(findings: Diagnose, share: floa
 def test_act001_says_when_the_units_died(findings: Diagnose) -> None:
     finding = findings(dead_units={"relu": (0.0, 0.1, 0.9, 0.9)}, dead_units_initial={"relu": 0.0})["ACT001"]
     assert finding.symptom == "90% of the units of relu are dead since reading 3 of 4"
-    assert finding.patch == {"optimizer.lr": 0.001}
+    assert finding.patch == {}
 
 
 def test_act001_says_that_the_units_were_dead_from_the_start(findings: Diagnose) -> None:
@@ -98,15 +99,16 @@ def test_num001_before_the_first_update_does_not_blame_the_learning_rate(finding
     assert found["NUM001"].patch == {}
 
 
-def test_num001_lowers_an_absurd_learning_rate_to_one_worth_a_try(findings: Diagnose) -> None:
+def test_num001_later_on_suspects_the_learning_rate_and_sets_none(findings: Diagnose) -> None:
     found = findings(first_nonfinite="loss in epoch 2", stopped="cost is nan", **{**BAD, "lr": 1e30})
-    assert found["NUM001"].patch == {"optimizer.lr": 0.1}
+    assert "here 1e+30" in found["NUM001"].cause
+    assert found["NUM001"].patch == {}
 
 
 def test_upd002_blames_a_layer_only_if_another_one_moves_as_it_should(findings: Diagnose) -> None:
     slow = findings(update_ratios=_ratios(4e-6, 2e-4), **BAD)
-    assert slow["UPD002"].cause == "the learning rate is too low"
-    assert slow["UPD002"].patch == {"optimizer.lr": 0.1}
+    assert slow["UPD002"].cause == "the learning rate may be too low"
+    assert slow["UPD002"].patch == {}
     assert "relu" in findings(update_ratios=_ratios(4e-6, 3e-5, 4e-4, 2e-3), **BAD)["UPD002"].remedy
 
 
@@ -115,6 +117,6 @@ def test_upd002_blames_the_learning_rate_if_only_the_small_output_layer_moves(
     findings: Diagnose, ratios: tuple[float, ...]
 ) -> None:
     slow = findings(update_ratios=_ratios(*ratios), **BAD)
-    assert slow["UPD002"].cause == "the learning rate is too low"
+    assert slow["UPD002"].cause == "the learning rate may be too low"
     vanishing = findings(update_ratios=_ratios(3e-8, 2e-6, 4e-5, 5e-3), **BAD)
     assert "shrinks" in vanishing["UPD002"].cause

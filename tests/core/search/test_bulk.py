@@ -23,6 +23,7 @@ from nnbabysit.core.search import bulk
 from nnbabysit.core.search.storage import address, close_storage, open_storage
 from nnbabysit.core.search.study import TrialStudy
 from nnbabysit.core.search.trial import State, Trial
+from tests.core.search.merits import merits
 
 SPACE: Space = {
     "model.args.hidden": Axis(choice=[[50], [100], None]),
@@ -39,12 +40,14 @@ def trial(index: int, value: float | None = 0.5, state: State = "complete", **fi
 
 
 ODD = [
-    trial(0, 0.5, curve=(0.1, 0.5), seconds=1.5),
-    trial(1, None, "diverged", reason="cost is nan", curve=(0.1, math.nan, math.inf, -math.inf)),
-    trial(2, None, "stopped", reason="among the worst — 12 of 16", curve=(0.2,), seconds=0.25),
+    trial(0, 0.5, curve=merits(0.1, 0.5), seconds=1.5),
+    trial(1, None, "diverged", reason="cost is nan", curve=merits(0.1, math.nan, math.inf, -math.inf)),
+    trial(2, None, "stopped", reason="among the worst — 12 of 16", curve=merits(0.2), seconds=0.25),
     trial(3, None, "failed", reason="no such width"),
     trial(4, -math.inf),
-    trial(5, math.inf, curve=(1e-300,)),
+    trial(5, math.inf, curve=merits(1e-300)),
+    trial(6, 0.9, loss=0.25),
+    trial(7, 0.96, loss=0.125, by_loss=True),
 ]
 
 
@@ -120,7 +123,7 @@ def test_numbers_go_on_behind_all_trials_of_the_study_and_of_no_other(tmp_path: 
         study.add(ODD[2:4])
     with TrialStudy.create(url, name=NAME, space=SPACE) as study:
         study.add(ODD[4:])
-        assert [one.number for one in study.optuna_study.trials] == list(range(7))
+        assert [one.number for one in study.optuna_study.trials] == list(range(9))
         assert repr(study.trials()) == repr(ODD)
         assert study.optuna_study.best_trial.value == math.inf
 
@@ -152,7 +155,7 @@ def test_a_disk_that_fills_up_is_a_disk_error_and_the_groups_before_are_intact(t
     stored = 0
     with a_disk_with_pages(60), TrialStudy.create(tmp_path, name=NAME, space=SPACE) as study:
         for first in range(0, 10_000, GROUP):
-            group = [trial(first + number, curve=(0.1,) * 5) for number in range(GROUP)]
+            group = [trial(first + number, curve=merits(*(0.1,) * 5)) for number in range(GROUP)]
             try:
                 study.add(group)
             except DiskError:
@@ -191,6 +194,7 @@ import sys
 from pathlib import Path
 from nnbabysit.core.search.study import TrialStudy
 from nnbabysit.core.search.trial import Trial
+from nnbabysit.core.training.yardstick import Merit
 
 with TrialStudy.open(Path(sys.argv[1]), name={NAME!r}) as study:
     first = len(study.trials())
@@ -202,7 +206,7 @@ with TrialStudy.open(Path(sys.argv[1]), name={NAME!r}) as study:
                 params={{"optimizer.lr": 1e-3, "training.batch_size": 64}},
                 value=0.5,
                 state="complete",
-                curve=(0.1, 0.2, 0.3, 0.4, 0.5),
+                curve=tuple(Merit.of_value(value / 10) for value in range(1, 6)),
             )
             for number in range({GROUP})
         ])

@@ -44,8 +44,9 @@ def test_a_trial_is_trained_with_its_params_and_keeps_its_best_epoch(dataset: Da
     executor = SequentialExecutor(digits(), dataset, epochs=2)
     slow, fast = ended(executor, planned({"optimizer.lr": 1e-5}, {"optimizer.lr": 0.05}))
     assert (slow.state, len(slow.curve)) == ("complete", 2)
-    assert slow.value == max(slow.curve)
+    assert slow.value == max(slow.curve).accuracy
     assert fast.value is not None
+    assert slow.value is not None
     assert fast.value > 0.6 > slow.value
     assert executor.first_error is None
 
@@ -168,6 +169,6 @@ def test_every_mistake_of_a_trials_config_is_in_its_reason(dataset: Dataset) -> 
 
 
 def test_a_bug_of_our_own_is_no_failed_trial(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executor_module, "goodness", len)  # a TypeError without any code of a user's
+    monkeypatch.setattr(executor_module, "yardstick_of", len)  # a TypeError without any code of a user's
     with pytest.raises(TypeError):
         list(ended(SequentialExecutor(digits(), dataset, epochs=1), planned({})))

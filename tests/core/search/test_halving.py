@@ -8,7 +8,8 @@ import pytest
 
 from nnbabysit.core.search.halving import Halving
 from nnbabysit.core.search.job import Job, Outcome
-from nnbabysit.core.search.trial import PlannedTrial, Trial
+from nnbabysit.core.search.trial import PlannedTrial, Trial, judged
+from nnbabysit.core.training.yardstick import Merit
 
 
 def cohort(*values: float) -> list[PlannedTrial]:
@@ -25,18 +26,22 @@ class Fake:
         self.jobs += jobs
         return [self._outcome(job) for job in jobs]
 
+    def merit(self, trial: PlannedTrial, value: float) -> Merit:
+        return Merit(value, -trial.params.get("loss", 1.0), value)
+
     def _outcome(self, job: Job) -> Outcome:
         outcome, last = Outcome(), job.last or 9
         for trial in job.trials:
             lr = trial.params["optimizer.lr"]
             assert (trial.index in job.states) == (job.first > 1)
-            curve = (*job.curves.get(trial.index, ()), *(lr + e for e in range(job.first, last + 1)))
+            came = (self.merit(trial, lr + epoch) for epoch in range(job.first, last + 1))
+            curve = (*job.curves.get(trial.index, ()), *came)
             diverged = lr < 0 and last > 1
             outcome.trials.append(
                 Trial(
                     index=trial.index,
                     params=trial.params,
-                    value=None if diverged else max(curve),
+                    **({"value": None} if diverged else judged(max(curve))),
                     state="diverged" if diverged else "complete",
                     reason="cost" if diverged else "",
                     curve=curve,
@@ -81,7 +86,7 @@ def test_a_third_goes_on_behind_each_rung() -> None:
     ended = Halving(3, 9).run(trials, do, in_threes)
     assert [trial.index for trial in ended] == list(range(9))
     assert [trial.index for trial in ended if trial.state == "complete"] == [2]
-    assert ended[2].curve == tuple(0.9 + e for e in range(1, 10))
+    assert [merit.value for merit in ended[2].curve] == [0.9 + e for e in range(1, 10)]
     stopped = {trial.index: len(trial.curve) for trial in ended if trial.state == "stopped"}
     assert stopped == {0: 1, 1: 1, 3: 1, 5: 1, 7: 1, 8: 1, 4: 3, 6: 3}
     assert ended[4].reason == "3.8 after epoch 3, place 2 of 3, the best 1 go on"
@@ -106,9 +111,39 @@ def test_those_that_diverge_leave_room_for_none() -> None:
     assert [trial.state for trial in ended] == ["diverged", "complete", "stopped", "stopped"]
 
 
+def test_of_equal_accuracies_the_lower_loss_goes_on() -> None:
+    trials = [
+        PlannedTrial(index=index, params={"optimizer.lr": 0.1, "loss": loss})
+        for index, loss in enumerate((0.9, 0.5, 0.7, 0.6))
+    ]
+    ended = Halving(2, 2).run(trials, Fake(), in_threes)
+    assert [trial.state for trial in ended] == ["stopped", "complete", "stopped", "complete"]
+
+
 def test_a_loss_is_told_as_people_know_it() -> None:
-    ended = Halving(2, 2, sign=-1).run(cohort(-4.0, -5.5), Fake(), in_threes)
+    class Regression(Fake):
+        def merit(self, trial: PlannedTrial, value: float) -> Merit:
+            return Merit(value, value)
+
+    ended = Halving(2, 2).run(cohort(-4.0, -5.5), Regression(), in_threes)
     assert ended[1].reason == "4.5 after epoch 1, place 2 of 2, the best 1 go on"
+
+
+def test_an_accuracy_that_tells_nothing_is_not_compared() -> None:
+    """All are right as often as the largest class occurs; the loss says who learns, and is told."""
+
+    class Majority(Fake):
+        def merit(self, trial: PlannedTrial, value: float) -> Merit:
+            return Merit(-trial.params["loss"], -trial.params["loss"], value / 100, by_loss=True)
+
+    trials = [
+        PlannedTrial(index=index, params={"optimizer.lr": lr, "loss": loss})
+        for index, (lr, loss) in enumerate(((96.0, 0.17), (95.0, 0.12)))
+    ]
+    ended = Halving(2, 2).run(trials, Majority(), in_threes)
+    assert [trial.state for trial in ended] == ["stopped", "complete"]
+    assert ended[0].reason == "loss 0.17 after epoch 1, place 2 of 2, the best 1 go on"
+    assert (ended[0].value, ended[0].loss) == (None, None)
 
 
 def test_without_rungs_all_are_trained_to_their_end() -> None:

@@ -17,6 +17,7 @@ from nnbabysit.core.search.samplers import SMALLEST_ROUND, SamplerName, round_si
 from nnbabysit.core.search.sampling import Sampler, draw
 from nnbabysit.core.search.tpe import STARTUP, InRounds
 from nnbabysit.core.search.trial import PlannedTrial, State, Trial
+from tests.core.search.merits import merits
 
 from .test_sampling import LR, SPACE, is_within, spaces
 
@@ -29,7 +30,7 @@ def ended(planned: PlannedTrial, value: float = 0.5, state: State = "complete") 
         params=planned.params,
         value=value if state == "complete" else None,
         state=state,
-        curve=(value, value / 2) if state in ("complete", "stopped") else (),
+        curve=merits(value, value / 2) if state in ("complete", "stopped") else (),
     )
 
 

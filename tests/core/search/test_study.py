@@ -14,6 +14,7 @@ from nnbabysit.core.errors import DiskError, RunError, UserError
 from nnbabysit.core.search.storage import in_words
 from nnbabysit.core.search.study import TrialStudy
 from nnbabysit.core.search.trial import Trial
+from tests.core.search.merits import merits
 
 SPACE: Space = {
     "model.args.activation": Axis(choice=["relu", "tanh"]),
@@ -32,9 +33,15 @@ PARAMS: dict[str, Any] = {
     "training.flag": True,
 }
 TRIALS = [
-    Trial(index=0, params=PARAMS, value=0.5, state="complete", curve=(0.4, 0.5), seconds=1.25),
+    Trial(index=0, params=PARAMS, value=0.5, state="complete", curve=merits(0.4, 0.5), seconds=1.25),
     Trial(
-        index=1, params=PARAMS, value=None, state="diverged", reason="cost is nan", curve=(0.1,), seconds=0.5
+        index=1,
+        params=PARAMS,
+        value=None,
+        state="diverged",
+        reason="cost is nan",
+        curve=merits(0.1),
+        seconds=0.5,
     ),
     Trial(
         index=2,

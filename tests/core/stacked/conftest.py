@@ -20,7 +20,7 @@ from nnbabysit.core.stacked.stack import build_stack
 from nnbabysit.core.stacked.training import train_stack
 from nnbabysit.core.training.assembly import assemble
 from nnbabysit.core.training.epochs import train_epochs
-from nnbabysit.core.training.progress import goodness
+from nnbabysit.core.training.yardstick import Yardstick
 
 CPU = torch.device("cpu")
 RELATIVE, ABSOLUTE = 1e-4, 1e-5
@@ -53,8 +53,8 @@ def as_stack(configs: Sequence[Config], dataset: Dataset) -> list[Trained]:
     stack = build_stack(configs, dataset, CPU)
     found = [Trained() for _ in configs]
     for record in train_stack(stack, dataset):
-        for place, value in record.values.items():
-            found[place].values.append(value)
+        for place, merit in record.merits.items():
+            found[place].values += [merit.told, merit.loss]
         for place, reason in record.stopped.items():
             found[place].stopped = reason
     for position, place in enumerate(stack.places):
@@ -67,7 +67,8 @@ def alone(config: Config, dataset: Dataset) -> Trained:
     for record in train_epochs(assembly, dataset, config):
         found.stopped = record.stopped
         if not record.stopped:
-            found.values.append(goodness(record))
+            merit = Yardstick().merit(record.validation)
+            found.values += [merit.told, merit.loss]
     if not found.stopped:
         model = assembly.model
         found.weights = {

@@ -10,6 +10,7 @@ import torch
 from nnbabysit.core.stacked.optimisers import StackedOptimizer
 from nnbabysit.core.stacked.stack import build_stack
 from nnbabysit.core.stacked.training import train_stack
+from nnbabysit.core.training.yardstick import Merit
 from tests.core.stacked.conftest import Trained, Training
 
 LR, DROPOUT = "optimizer.lr", "model.args.dropout"
@@ -65,7 +66,7 @@ def test_beside_one_that_diverges(training: Training, place: int) -> None:
     found = training.check_equal(shared, *trials)
     assert [bool(each.stopped) for each in found] == [index == place for index in range(4)]
     assert "cost" in found[place].stopped
-    assert all(len(each.values) == 3 for each in found if not each.stopped)
+    assert all(len(each.values) == 2 * 3 for each in found if not each.stopped)
 
 
 def test_several_leave_at_times_of_their_own(training: Training) -> None:
@@ -111,12 +112,12 @@ def test_a_trial_that_goes_on_in_another_stack(training: Training) -> None:
             position = stack.places.index(place)
             states.append(stack.state(position))
             configs.append(stack.configs[position])
-            values.append([records[0].values[place]])
+            values.append(_numbers(records[0].merits[place]))
     stack = build_stack(configs, training.data(), device)
     stack.load(states)
     for record in train_stack(stack, training.data(), first=2):
-        for place, value in record.values.items():
-            values[place].append(value)
+        for place, merit in record.merits.items():
+            values[place] += _numbers(merit)
     for place, config in enumerate(configs):
         found = Trained(values=values[place], weights=stack.network.state(place))
         found.check_same(training.alone(config))
@@ -150,3 +151,7 @@ def test_a_number_and_a_vector_come_to_the_same_bits(training: Training, optimis
     together = trained(slice(3))
     for place in range(3):
         assert torch.equal(trained(slice(place, place + 1))[0], together[place])
+
+
+def _numbers(merit: Merit) -> list[float]:
+    return [merit.told, merit.loss]

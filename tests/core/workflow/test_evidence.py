@@ -17,7 +17,15 @@ from nnbabysit.core.diagnosis.rule import Finding, Rule
 from nnbabysit.core.diagnosis.rule import diagnose as real_diagnose
 from nnbabysit.core.diagnosis.rules import RULES
 from nnbabysit.core.record.run import Run
-from nnbabysit.core.workflow import data_check, overfit_tiny, sanity, search, search_outcome, train
+from nnbabysit.core.workflow import (
+    data_check,
+    overfit_tiny,
+    sanity,
+    search,
+    search_outcome,
+    train,
+    train_findings,
+)
 
 SHORT: dict[str, Any] = {
     "device": "cpu",
@@ -52,7 +60,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Asked:
     noted, folder = Asked(), tmp_path_factory.mktemp("runs")
     config = with_values(load_config("digits", cwd=folder).config, SHORT)
     with pytest.MonkeyPatch.context() as patch:
-        for module in (data_check, sanity, overfit_tiny, search_outcome, train):
+        for module in (data_check, sanity, overfit_tiny, search_outcome, train_findings):
             patch.setattr(module, "diagnose", noted)
         regression = with_values(config, {"loss": "mse"})
         for changed in (config, regression):

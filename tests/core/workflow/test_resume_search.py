@@ -19,6 +19,7 @@ from nnbabysit.core.record.run import Run
 from nnbabysit.core.record.strict_json import encode
 from nnbabysit.core.search.study import best_values
 from nnbabysit.core.search.trial import PlannedTrial, Trial
+from nnbabysit.core.training.yardstick import Merit
 from nnbabysit.core.workflow import search as search_module
 from nnbabysit.core.workflow.result import StepResult
 from nnbabysit.core.workflow.search import resume_search, run_search
@@ -53,7 +54,7 @@ class Executor:
                 yield [Trial(**common, value=None, state="diverged", reason="cost is nan")]
             else:
                 value = 0.9 - 0.2 * abs(decades)
-                yield [Trial(**common, value=value, state="complete", curve=(value,))]
+                yield [Trial(**common, value=value, state="complete", curve=(Merit.of_value(value),))]
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from nnbabysit.core.errors import ModelError, NnbabysitError, RunError, UserCode
 from nnbabysit.core.record.run import Event, Run, read_meta
 from nnbabysit.core.search.study import TrialStudy, best_values
 from nnbabysit.core.search.trial import PlannedTrial, Trial
+from nnbabysit.core.training.yardstick import Merit
 from nnbabysit.core.workflow import search as search_module
 from nnbabysit.core.workflow.result import StepResult
 from nnbabysit.core.workflow.search import run_search
@@ -48,7 +49,7 @@ class FakeExecutor:
             return Trial(**common, value=None, state="failed", reason=str(error))
         if isinstance(outcome, str):
             return Trial(**common, value=None, state="diverged", reason=outcome)
-        return Trial(**common, value=outcome, state="complete", curve=(outcome,), seconds=0.1)
+        return Trial(**common, value=outcome, state="complete", curve=(Merit.of_value(outcome),), seconds=0.1)
 
 
 def peak_at(lr: float) -> Objective:

@@ -22,6 +22,7 @@ from nnbabysit.core.record.files import read_lines
 from nnbabysit.core.record.run import Event, Listener, Run
 from nnbabysit.core.training.loop import evaluate
 from nnbabysit.core.training.records import Score
+from nnbabysit.core.training.yardstick import Merit, Yardstick
 from nnbabysit.core.workflow.result import StepResult
 from nnbabysit.core.workflow.train import run_train
 
@@ -291,7 +292,14 @@ def test_the_test_split_is_looked_at_once_and_with_the_best_weights(
         return evaluate(model, *arguments)
 
     monkeypatch.setattr("nnbabysit.core.workflow.train.evaluate", watched)
-    monkeypatch.setattr("nnbabysit.core.training.progress.goodness", lambda record: -record.epoch)
+    epochs: list[Score] = []
+
+    def merit(_: Yardstick, score: Score) -> Merit:
+        """The first epoch is the best."""
+        epochs.extend([score] if score not in epochs else [])
+        return Merit.of_value(-epochs.index(score))
+
+    monkeypatch.setattr(Yardstick, "merit", merit)
     run = new_run()
     result = run_train(config_of(), run)
     assert result.metrics["best_epoch"] == 1

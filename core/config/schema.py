@@ -107,7 +107,8 @@ class EarlyStopping(Section):
     patience: PositiveInt = 10
     """Epochs without improvement that are waited for."""
     min_delta: NonNegativeFloat = 0.0
-    """Smallest change of the watched value (accuracy; for regression the loss) that counts as improvement."""
+    """Smallest change that counts as improvement: of accuracy or, where it says no more than the largest
+    class's share and for regression, of the loss."""
 
 
 class Average(Section):

@@ -46,11 +46,11 @@ def works_well(evidence: Evidence) -> bool:
     An accuracy that the most frequent class reaches by itself is not.
     """
     if "train_accuracies" in evidence:
-        return any(
-            evidence[f"{split}_accuracies"][-1] >= GOOD_ACCURACY
-            and evidence[f"{split}_accuracies"][-1] > evidence.get(f"{split}_bar", -math.inf)
-            for split in ("train", "val")
+        ends = (
+            (evidence["train_accuracies"][-1], evidence.get("train_bar", -math.inf)),
+            (evidence["val_accuracies"][-1], evidence.get("val_bar", -math.inf)),
         )
+        return any(accuracy >= GOOD_ACCURACY and accuracy > bar for accuracy, bar in ends)
     return bool(evidence["train_losses"][-1] <= GOOD_LOSS * evidence["chance_loss"])
 
 

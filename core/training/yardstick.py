@@ -67,12 +67,12 @@ class Merit(NamedTuple):
     def improves(self, before: Merit, least: float) -> bool:
         """Whether it is better than ``before`` by more than ``least``, in units of what counts.
 
-        Where accuracy counts for both and did not fall, a loss that is lower by as much is enough.
+        Where accuracy counts for both and is the same, a loss that is lower by more is enough.
         """
         if self.by_loss != before.by_loss:
             return self > before
         return self.value > before.value + least or (
-            self.value >= before.value and self.negative_loss > before.negative_loss + least
+            self.value == before.value and self.negative_loss > before.negative_loss + least
         )
 
 

@@ -147,6 +147,8 @@ def test_every_trial_is_told_logged_and_stored(searches: Searches) -> None:
         "trials",
         "metric",
         "value",
+        "loss",
+        "by_loss",
         "params",
         "state",
         "reason",

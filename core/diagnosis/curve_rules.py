@@ -99,7 +99,7 @@ def _flat_start(evidence: Evidence) -> Match | None:
     flat = 0
     while flat < len(losses) and abs(losses[flat] - losses[0]) <= FLAT_START * chance:
         flat += 1
-    if flat < 2 or flat == len(losses) or losses[-1] > (1 - 0.2) * losses[0] or works_well(evidence):
+    if flat < 3 or flat == len(losses) or losses[-1] > (1 - 0.2) * losses[0] or works_well(evidence):
         return None
     pace = max(abs(losses[0] - losses[flat - 1]) / (flat - 1), 1e-12)
     if max(before - after for before, after in pairwise(losses)) < 5 * pace:

@@ -70,7 +70,8 @@ def unpredicted_in_words(answers: Tensor, y: Tensor, task: Task, class_names: Se
         return f"{of}: recall of {names} is 0"
     samples = sum(support[k] for k in missing)
     verb = "is" if len(missing) == 1 else "are"
-    return f"{names} {verb} never predicted on validation ({samples} samples): recall is 0"
+    times = f"{samples} labels" if task == "multilabel" else f"{samples} samples"
+    return f"{names} {verb} never predicted on validation ({times}): recall is 0"
 
 
 def _counts(values: Tensor, count: int, task: Task) -> list[int]:

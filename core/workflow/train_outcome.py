@@ -67,7 +67,8 @@ def _accuracy_in_words(yardstick: Yardstick, accuracy: float) -> str:
     text = f"its accuracy {accuracy:.4f}"
     if yardstick.own_loss or yardstick.majority is None:
         return text
-    return f"{text} is not above the largest class's share {yardstick.majority:.4f} by a standard error"
+    most = f"the most frequent answer's, {yardstick.majority:.4f}"
+    return f"{text} is not above {most}, by a standard error"
 
 
 def metrics_of(outcome: Outcome, *, parameters: int) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def test_labels_that_are_never_given() -> None:
     answers = torch.zeros(50, 3)
     answers[20, 0] = 1
     assert unpredicted_in_words(answers, y, "multilabel", ("x", "y", "z")) == (
-        "class y is never predicted on validation (10 samples): recall is 0"
+        "class y is never predicted on validation (10 labels): recall is 0"
     )
 
 

@@ -69,7 +69,7 @@ def test_the_verdict_says_that_the_rare_class_is_never_predicted(path: Path, tmp
     result = trained(config_of(path, training=training), tmp_path)
     words = "all 450 validation samples are called class 0: recall of class 1 is 0"
     assert words in result.summary
-    assert "is not above the largest class's share 0.96" in result.summary
+    assert "is not above the most frequent answer's, 0.96" in result.summary
     assert result.verdict == "pass"
     well = trained(config_of(path, training=training, optimizer={"name": "adam", "lr": 0.02}), tmp_path)
     assert "validation samples" not in well.summary

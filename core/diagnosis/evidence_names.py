@@ -79,7 +79,8 @@ RUN_EVIDENCE: dict[str, str] = {
     "train_bar": "optional: accuracy on training above which it tells more than answering with the most "
     "frequent class: its share plus one standard error (Yardstick.bar)",
     "val_bar": "optional: the same on validation",
-    "unpredicted": "classes of validation that the best weights never answer with, in words; empty if none",
+    "unpredicted": "classes of validation that the best weights never answer with, in words; empty if there "
+    "are none, or only such as are too rare to be missed",
     "first_cost": "optional: cost at the initial weights",
     "target_mean": "mean of the training targets (of several columns, the one farthest from 0 in "
     "deviations); absent unless regression",

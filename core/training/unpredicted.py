@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -15,24 +16,38 @@ from nnbabysit.core.training.outputs import answers_of, forward
 if TYPE_CHECKING:
     from nnbabysit.core.data.dataset import Split, Task
 
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unpredicted:
+    """Classes that are never answered.
+
+    Attributes:
+        words: One sentence, such as "all 800 validation samples are called class 0: recall of class 1 is 0";
+            empty if every class is predicted, or those that are not are too rare to tell.
+        is_fault: Whether it is more than caution about rare ones: all answers are the same, or a class is
+            missed that has at least half of an even share of the samples.
+    """
+
+    words: str = ""
+    is_fault: bool = False
+
+
 CHANCE = 0.05
 """Probability that a network which predicts each class as often as it occurs misses one by chance alone."""
+EVEN = 0.5
+"""Share of what a class would have if all were as frequent, below which a network may well leave it out."""
 NAMED = 5
 """Classes that are named at the most."""
 
 
-def unpredicted_in(model: nn.Module, split: Split, task: Task, class_names: Sequence[str]) -> str:
-    """What a network never answers with, in words; the network is left in the mode it was in.
+def unpredicted_in(model: nn.Module, split: Split, task: Task, class_names: Sequence[str]) -> Unpredicted:
+    """What a network never answers with; the network is left in the mode it was in.
 
     Args:
         model: Network.
         split: Split on the network's device, whose name in the words is validation.
         task: Not regression.
         class_names: One per class, two for a binary task; one per label of a multi-label one.
-
-    Returns:
-        One sentence, such as "all 800 validation samples are called class 0: recall of class 1 is 0"; empty
-        if every class is predicted, or those that are not are too rare to tell.
     """
     was_training = model.training
     model.eval()
@@ -41,10 +56,10 @@ def unpredicted_in(model: nn.Module, split: Split, task: Task, class_names: Sequ
         for outputs in forward(model, (x for x, _ in split.batches(EVALUATION_BATCH)))
     ]
     model.train(was_training)
-    return unpredicted_in_words(torch.cat(answers), split.y.cpu(), task, class_names)
+    return unpredicted_of(torch.cat(answers), split.y.cpu(), task, class_names)
 
 
-def unpredicted_in_words(answers: Tensor, y: Tensor, task: Task, class_names: Sequence[str]) -> str:
+def unpredicted_of(answers: Tensor, y: Tensor, task: Task, class_names: Sequence[str]) -> Unpredicted:
     """The same of answers.
 
     A class of n samples that is predicted as often as it occurs is not predicted at all with probability
@@ -62,16 +77,20 @@ def unpredicted_in_words(answers: Tensor, y: Tensor, task: Task, class_names: Se
     enough = math.log(count / CHANCE)
     missing = [k for k in range(count) if said[k] == 0 and support[k] >= enough]
     if not missing:
-        return ""
+        return Unpredicted()
     names = _named([class_names[k] for k in missing])
     only = [k for k in range(count) if said[k]]
     if task != "multilabel" and len(only) == 1:
         of = f"all {len(y)} validation samples are called class {class_names[only[0]]}"
-        return f"{of}: recall of {names} is 0"
+        return Unpredicted(words=f"{of}: recall of {names} is 0", is_fault=True)
     samples = sum(support[k] for k in missing)
     verb = "is" if len(missing) == 1 else "are"
     times = f"{samples} labels" if task == "multilabel" else f"{samples} samples"
-    return f"{names} {verb} never predicted on validation ({times}): recall is 0"
+    even = len(y) / (2 if task == "multilabel" else count)
+    return Unpredicted(
+        words=f"{names} {verb} never predicted on validation ({times}): recall is 0",
+        is_fault=not only or max(support[k] for k in missing) >= EVEN * even,
+    )
 
 
 def _counts(values: Tensor, count: int, task: Task) -> list[int]:

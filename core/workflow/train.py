@@ -22,7 +22,7 @@ from nnbabysit.core.training.loop import evaluate, steps_per_epoch
 from nnbabysit.core.training.probes import standard_probes
 from nnbabysit.core.training.progress import Progress, load_progress, save_progress
 from nnbabysit.core.training.records import EpochRecord, Score, StepRecord
-from nnbabysit.core.training.unpredicted import unpredicted_in
+from nnbabysit.core.training.unpredicted import Unpredicted, unpredicted_in
 from nnbabysit.core.training.yardstick import Yardstick
 from nnbabysit.core.workflow.companions import Companions, Companionship, Judged
 from nnbabysit.core.workflow.companions import table_of as table_of_weights
@@ -87,7 +87,7 @@ def run_train(
     test = _test(run, prepared, progress)
     unpredicted = _unpredicted(run, prepared, progress)
     outcome = Outcome(
-        progress=progress, ended=ended, test=test, seconds=clock() - began, unpredicted=unpredicted
+        progress=progress, ended=ended, test=test, seconds=clock() - began, unpredicted=unpredicted.words
     )
     _plot(run, progress)
     findings = findings_of(config, prepared, progress, unpredicted)
@@ -239,11 +239,11 @@ def _test(run: Run, prepared: Prepared, progress: Progress) -> Score | None:
     return evaluate(assembly.model, test.on(assembly.device), assembly.objective)
 
 
-def _unpredicted(run: Run, prepared: Prepared, progress: Progress) -> str:
-    """Classes of the validation split that the best weights never answer with, in words."""
+def _unpredicted(run: Run, prepared: Prepared, progress: Progress) -> Unpredicted:
+    """Classes of the validation split that the best weights never answer with."""
     data, assembly = prepared.dataset, prepared.assembly
     if progress.history[-1].stopped or data.task == "regression" or progress.yardstick.own_loss:
-        return ""
+        return Unpredicted()
     load_weights(run.checkpoints / BEST, assembly.model)
     return unpredicted_in(assembly.model, data.validation.on(assembly.device), data.task, data.class_names)
 

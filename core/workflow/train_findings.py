@@ -17,16 +17,19 @@ if TYPE_CHECKING:
     from nnbabysit.core.config.schema import Config
     from nnbabysit.core.training.assembly import Prepared
     from nnbabysit.core.training.progress import Progress
+    from nnbabysit.core.training.unpredicted import Unpredicted
 
 
-def findings_of(config: Config, prepared: Prepared, progress: Progress, unpredicted: str) -> list[Finding]:
+def findings_of(
+    config: Config, prepared: Prepared, progress: Progress, unpredicted: Unpredicted
+) -> list[Finding]:
     """What is wrong with a run.
 
     Args:
         config: Experiment.
         prepared: What was trained, on what.
         progress: All epochs.
-        unpredicted: Classes that the best weights never answer with, in words; empty if there are none.
+        unpredicted: Classes that the best weights never answer with.
     """
     data, objective = prepared.dataset, prepared.assembly.objective
     evidence = curve_evidence(
@@ -44,7 +47,8 @@ def findings_of(config: Config, prepared: Prepared, progress: Progress, unpredic
         evidence["inputs_finite"] = all(bool(torch.isfinite(x).all()) for x, _ in data.train.batches(1000))
     if config.loss == "mse":
         evidence |= _about_targets(data.train.y)
-    evidence |= {"loss_name": config.loss, "unpredicted": unpredicted, "init_scheme": _init_scheme(config)}
+    evidence |= {"loss_name": config.loss, "init_scheme": _init_scheme(config)}
+    evidence["unpredicted"] = unpredicted.words if unpredicted.is_fault else ""
     return diagnose(RUN_RULES, evidence)
 
 

@@ -7,18 +7,18 @@ import torch
 from torch import nn
 
 from nnbabysit.core.data.arrays import ArraySplit
-from nnbabysit.core.training.unpredicted import unpredicted_in, unpredicted_in_words
+from nnbabysit.core.training.unpredicted import Unpredicted, unpredicted_in, unpredicted_of
 
 TEN = tuple("abcdefghij")
 
 
 def test_one_answer_for_all_of_two_classes() -> None:
     y = torch.tensor([0] * 384 + [1] * 16)
-    assert unpredicted_in_words(torch.zeros(400), y, "classification", ("0", "1")) == (
-        "all 400 validation samples are called class 0: recall of class 1 is 0"
+    assert unpredicted_of(torch.zeros(400), y, "classification", ("0", "1")) == Unpredicted(
+        words="all 400 validation samples are called class 0: recall of class 1 is 0", is_fault=True
     )
-    assert unpredicted_in_words(torch.ones(400), 1 - y, "binary", ("no", "yes")) == (
-        "all 400 validation samples are called class yes: recall of class no is 0"
+    assert unpredicted_of(torch.ones(400), 1 - y, "binary", ("no", "yes")) == Unpredicted(
+        words="all 400 validation samples are called class yes: recall of class no is 0", is_fault=True
     )
 
 
@@ -33,25 +33,36 @@ def test_some_of_ten() -> None:
         ),
     ):
         answers = torch.where(torch.isin(y, torch.tensor(list(missing))), 0, y)
-        assert unpredicted_in_words(answers, y, "classification", TEN) == words
-    assert unpredicted_in_words(y, y, "classification", TEN) == ""
+        found = unpredicted_of(answers, y, "classification", TEN)
+        assert found == Unpredicted(words=words, is_fault=True)
+    assert unpredicted_of(y, y, "classification", TEN) == Unpredicted()
+
+
+def test_a_rare_class_that_is_left_out_beside_others_is_told_and_no_fault() -> None:
+    y = torch.tensor([0] * 500 + [1] * 480 + [2] * 20)
+    found = unpredicted_of(y.clamp(max=1), y, "classification", ("a", "b", "c"))
+    assert found.words == "class c is never predicted on validation (20 samples): recall is 0"
+    assert not found.is_fault
 
 
 @pytest.mark.parametrize(("samples", "told"), [(3, False), (4, True)])
 def test_a_class_too_rare_to_tell_is_not_told(samples: int, told: bool) -> None:
     """Of two classes one of n samples is missed by chance with e⁻ⁿ: 5 % over both lie between 3 and 4."""
     y = torch.tensor([0] * 90 + [1] * samples)
-    assert bool(unpredicted_in_words(torch.zeros(len(y)), y, "classification", ("0", "1"))) is told
+    assert bool(unpredicted_of(torch.zeros(len(y)), y, "classification", ("0", "1")).words) is told
 
 
-def test_labels_that_are_never_given() -> None:
+@pytest.mark.parametrize(("given", "is_fault"), [([20], False), ([], True)])
+def test_labels_that_are_never_given(given: list[int], is_fault: bool) -> None:
+    """Rare ones beside others are told; none at all is a fault."""
     y = torch.zeros(50, 3)
     y[:10, 0] = y[:10, 1] = 1
     answers = torch.zeros(50, 3)
-    answers[20, 0] = 1
-    assert unpredicted_in_words(answers, y, "multilabel", ("x", "y", "z")) == (
-        "class y is never predicted on validation (10 labels): recall is 0"
-    )
+    answers[given, 0] = 1
+    found = unpredicted_of(answers, y, "multilabel", ("x", "y", "z"))
+    which = "class y is never predicted on validation (10 labels): recall is 0"
+    both = "classes x and y are never predicted on validation (20 labels): recall is 0"
+    assert found == Unpredicted(words=both if is_fault else which, is_fault=is_fault)
 
 
 def test_a_network_is_asked_in_evaluation_mode_and_left_as_it_was() -> None:
@@ -61,7 +72,6 @@ def test_a_network_is_asked_in_evaluation_mode_and_left_as_it_was() -> None:
         linear.weight.copy_(torch.tensor([[1.0], [-1.0]]))
     split = ArraySplit(torch.ones(20, 1), torch.arange(20) % 2)
     network.train()
-    assert "all 20 validation samples are called class no" in unpredicted_in(
-        network, split, "classification", ("no", "yes")
-    )
+    found = unpredicted_in(network, split, "classification", ("no", "yes"))
+    assert "all 20 validation samples are called class no" in found.words
     assert network.training

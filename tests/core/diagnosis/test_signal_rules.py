@@ -120,3 +120,18 @@ def test_upd002_blames_the_learning_rate_if_only_the_small_output_layer_moves(
     assert slow["UPD002"].cause == "the learning rate may be too low"
     vanishing = findings(update_ratios=_ratios(3e-8, 2e-6, 4e-5, 5e-3), **BAD)
     assert "shrinks" in vanishing["UPD002"].cause
+
+
+@pytest.mark.parametrize(("accuracy", "muted"), [(0.96, False), (0.9669, False), (0.972, True)])
+def test_a_good_score_mutes_only_above_the_largest_class(
+    findings: Diagnose, accuracy: float, muted: bool
+) -> None:
+    """At 96 % of one class 0.96 is what knowing nothing gives; 800 samples leave 0.007 to chance."""
+    seen = {
+        "train_accuracies": (accuracy,) * 6,
+        "val_accuracies": (accuracy,) * 6,
+        "train_bar": 0.967,
+        "val_bar": 0.967,
+    }
+    slow = findings(update_ratios=_ratios(5e-5, 9e-5), **{**BAD, **seen})
+    assert ("UPD002" not in slow) is muted

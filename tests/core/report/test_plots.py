@@ -180,6 +180,23 @@ def test_the_best_trial_and_the_lost_ones_are_named(tmp_path: Path) -> None:
     assert "<!-- best: 0.55, trial 12 -->" in svg
 
 
+def test_the_star_is_on_the_trial_that_is_ranked_first(tmp_path: Path) -> None:
+    rows = [(1e-3, 0.96, 0.17), (1e-2, 0.95, 0.12)]
+    trials = [
+        Trial(
+            index=index,
+            params={"optimizer.lr": lr},
+            value=value,
+            state="complete",
+            loss=loss,
+            by_loss=True,
+        )
+        for index, (lr, value, loss) in enumerate(rows)
+    ]
+    svg = plots.plot_search(trials, "optimizer.lr", None, tmp_path / "s")[1].read_text()
+    assert "<!-- best: 0.95, trial 2 -->" in svg
+
+
 def test_the_best_epoch_is_named(tmp_path: Path) -> None:
     """The one that the run kept, which is not always that of the highest accuracy."""
     epochs = [epoch(1, 1.0, 0.8), epoch(2, 0.9, 0.8), epoch(3, 0.8, 0.7)]

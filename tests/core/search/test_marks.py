@@ -60,3 +60,14 @@ def test_the_best_is_the_earlier_draw_of_equal_ones() -> None:
         growing.add(trial)
     assert growing.best is not None
     assert growing.best.index == 1
+
+
+def test_where_accuracy_tells_nothing_the_lower_loss_is_marked() -> None:
+    rows = [(0.96, 0.17), (0.96, 0.16), (0.961, 0.18), (0.95, 0.12), (0.96, 0.15)]
+    finished = [
+        Trial(index=index, params={}, value=value, state="complete", loss=loss, by_loss=True)
+        for index, (value, loss) in enumerate(rows)
+    ]
+    together = Marks(0.2, finished)
+    assert [trial.index for trial in finished if together.is_good(trial)] == [3]
+    assert together.best is finished[3]

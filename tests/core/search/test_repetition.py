@@ -160,3 +160,39 @@ def test_of_equal_means_the_earlier_draw_comes_first() -> None:
     trials = [trial(0, 0.6), trial(1, 0.8)]
     found = gather(trials, [again(2, trials[1], 1, 0.5), again(3, trials[0], 1, 0.5)])
     assert [one.trial.index for one in found] == [0, 1]
+
+
+def judged_again(of: int, seed: int, value: float, loss: float, *, by_loss: bool) -> Trial:
+    return Trial(
+        index=100 + 10 * of + seed, params={}, value=value, state="complete", loss=loss, by_loss=by_loss,
+        repeat_of=of, seed=seed,
+    )  # fmt: skip
+
+
+def test_where_accuracy_tells_nothing_the_mean_loss_ranks_and_is_compared() -> None:
+    """Known by hand: 0 is right most often and learnt least; 2 is above the bar with one seed of three."""
+    table = {
+        0: [(0.9600, 0.170, True), (0.9610, 0.171, True), (0.9600, 0.169, True)],
+        1: [(0.9590, 0.120, True), (0.9580, 0.122, True), (0.9590, 0.124, True)],
+        2: [(0.9700, 0.110, False), (0.9610, 0.130, True), (0.9600, 0.150, True)],
+        3: [(0.9700, 0.300, False), (0.9710, 0.300, False), (0.9600, 0.300, True)],
+    }
+    repeats = [
+        judged_again(of, seed, value, loss, by_loss=by_loss)
+        for of, rows in table.items()
+        for seed, (value, loss, by_loss) in enumerate(rows, start=1)
+    ]
+    found = gather([trial(index, 0.96) for index in table], repeats)
+    assert [one.trial.index for one in found] == [3, 1, 2, 0]
+    assert [one.by_loss for one in found] == [False, True, True, True]
+    assert found[1].mean_loss == pytest.approx(0.122)
+    gap = difference(found[1], found[3])
+    assert gap is not None
+    assert gap.mean == pytest.approx(0.170 - 0.122)
+    assert gap.is_clear, "their accuracies would say that the worse one is better"
+
+
+def test_equal_means_are_ordered_by_the_loss() -> None:
+    rows = {0: 0.3, 1: 0.2}
+    repeats = [judged_again(of, 1, 0.9, loss, by_loss=False) for of, loss in rows.items()]
+    assert [one.trial.index for one in gather([trial(0, 0.9), trial(1, 0.9)], repeats)] == [1, 0]

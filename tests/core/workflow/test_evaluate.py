@@ -115,6 +115,20 @@ def test_several_runs_stand_side_by_side(tmp_path: Path) -> None:
         load_members([one, regression], device="cpu")
 
 
+def test_of_networks_that_all_answer_with_the_common_class_the_one_that_learnt_is_named(
+    tmp_path: Path,
+) -> None:
+    y = (X[:, 0] > 1.6).astype(int)
+    adam = {"name": "adam", "lr": 0.003}
+    less, more = (
+        trained_on(tmp_path, X, y, "cross_entropy", optimizer=adam, training=length, seed=seed)[0]
+        for seed, length in enumerate(({"epochs": 2, "batch_size": 20}, {"epochs": 8, "batch_size": 20}))
+    )
+    found = evaluated(tmp_path, less, more)
+    assert found.metrics["runs"][0]["accuracy"] == found.metrics["runs"][1]["accuracy"]
+    assert f"the best is {more.name}" in found.summary
+
+
 def test_changed_data_is_warned_of(tmp_path: Path) -> None:
     path, _ = trained_on(tmp_path, X, (X[:, 0] > 0).astype(int), "cross_entropy")
     np.savez(tmp_path / "cross_entropy.npz", x=X + 1, y=(X[:, 0] > 0).astype(int))

@@ -218,7 +218,8 @@ def best_in_words(best: Any, metric: Any = None) -> str:
     drawn = ", ".join(f"{clean_line(names[key])} {number(value)}" for key, value in params.items())
     value = best.get("value")
     shown = f"val_loss {number(-value)}" if metric == "val_loss" and value is not None else number(value)
-    return f"{shown}  {drawn}".rstrip()
+    loss = f" (val_loss {number(best['loss'])})" if best.get("by_loss") else ""
+    return f"{shown}{loss}  {drawn}".rstrip()
 
 
 def _rate(value: float) -> str:

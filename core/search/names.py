@@ -49,6 +49,8 @@ def repeat_line(fields: Mapping[str, Any]) -> str:
     metric, value = str(fields.get("metric", "val_acc")), fields.get("value")
     sign = -1 if metric == "val_loss" else 1
     shown = str(fields.get("state")) if value is None else f"{sign * value:f}"
+    if fields.get("by_loss") and fields.get("loss") is not None:
+        shown = f"{shown}, val_loss: {fields['loss']:f}"
     reason = f"  {fields['reason']}" if fields.get("reason") else ""
     which = f"again trial {fields['repeat_of'] + 1}, seed {fields['seed']}"
     return f"{which}, {metric}: {shown}, ({fields['number']} / {fields['repeats']}){reason}"

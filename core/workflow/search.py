@@ -69,10 +69,11 @@ def run_search(
         clock: Seconds.
 
     Returns:
-        ``pass``, or ``fail`` when no trial completed. Metrics: stage, trials: [{index, params, value, state,
-        reason, seconds, good}], best: {index, params, value} or None, space, seconds, importances, source,
-        narrowed, repeats: [{index, params, value, seeds, values, mean, standard_error, difference, margin,
-        told_apart}], best first; then ``best`` is the first of them.
+        ``pass``, or ``fail`` when no trial completed. Metrics: stage, trials: [{index, params, value, loss,
+        by_loss, state, reason, seconds, good}], best: {index, params, value, loss, by_loss} or None, space,
+        seconds, importances, source, narrowed, repeats: [{index, params, value, seeds, values, mean,
+        standard_error, mean_loss, by_loss, difference, margin, told_apart}], best first; then ``best`` is
+        the first of them. ``by_loss`` says that the loss ranks it and not its accuracy.
 
     Raises:
         UserError: There is nothing to search, a grid does not fit, or the database cannot be used.

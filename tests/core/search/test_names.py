@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nnbabysit.core.search.names import repeat_line, short_names, trial_line
-from nnbabysit.core.search.trial import Trial
+from nnbabysit.core.search.trial import Trial, told_trial
 
 PARAMS = {"optimizer.lr": 1.405206e-04, "regularization.l2": 4.793564e-01}
 
@@ -31,6 +31,16 @@ def test_a_repeat_names_its_trial_its_seed_and_what_came_of_it() -> None:
     )
     lost = {**fields, "value": None, "state": "diverged", "reason": "cost is nan"}
     assert repeat_line(lost) == "again trial 12, seed 3, val_acc: diverged, (4 / 50)  cost is nan"
+
+
+def test_a_trial_that_its_loss_ranks_tells_both() -> None:
+    trial = Trial(index=0, params={"n": 3}, value=0.96, state="complete", loss=0.125, by_loss=True)
+    assert trial_line(trial, 9) == "val_acc: 0.960000, val_loss: 0.125000, n: 3, (1 / 9)"
+    assert trial_line(told_trial(trial.to_document()), 9) == trial_line(trial, 9)
+    fields = {"repeat_of": 1, "seed": 3, "number": 1, "repeats": 2}
+    assert repeat_line({**trial.to_document(), **fields}) == (
+        "again trial 2, seed 3, val_acc: 0.960000, val_loss: 0.125000, (1 / 2)"
+    )
 
 
 def test_names_are_the_shortest_endings_that_differ() -> None:

@@ -20,10 +20,13 @@ SANITY_EVIDENCE: dict[str, str] = {
     "prior_loss": "entropy of the class prior, what guessing by frequency costs; None if there is none",
     "zero_output_loss": "optional: loss when every output is 0; above expected_loss where targets are not "
     "centred",
+    "random_output_loss": "optional: loss of answers at random, as wide as usual initialisations give",
     "sanity_tolerance": "sanity.tolerance: largest relative distance of the initial loss from expected_loss",
     "init_scheme": "optional: model.init.scheme, or None if the network initialises itself",
     "initial_cost": "cost with every penalty off",
     "regularized_cost": "cost of the same weights and samples with l2 = regularization_strength",
+    "penalty": "that penalty alone: beside a large loss it would be lost to rounding",
+    "weight_matrices": "number of weight matrices that are trained",
     "regularization_strength": "sanity.regularization: the cranked-up λ",
     "gradient_norms": (
         "parameter → largest gradient norm over the first few steps, None if it never got a gradient, nan "

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
+from nnbabysit.core.diagnosis.initial_loss import limits, standing
 from nnbabysit.core.diagnosis.rule import Evidence, Match, Patch, Rule
 
 CS231N = "CS231n, Neural Networks 3, before learning: sanity checks"
@@ -16,32 +18,51 @@ ROUNDING = 1e-6
 
 
 def _initial_loss_above_chance(evidence: Evidence) -> Match | None:
-    loss, tolerance = _mean(evidence["initial_losses"]), evidence["sanity_tolerance"]
-    expected = max(evidence["expected_loss"], evidence.get("zero_output_loss") or 0.0)
-    if loss <= expected * (1 + tolerance):  # NaN is not, and fires
+    low, high = limits(evidence)
+    place = standing(evidence["initial_losses"], low, high)
+    # Without a weight matrix no initialisation is to blame, however far from its answers a network starts.
+    if place != "not finite" and (place != "above" or not evidence["weight_matrices"]):
         return None
     scheme = evidence.get("init_scheme")
     patch: Patch = {"model.init.scheme": "he_normal"} if scheme == "normal" else {}
-    observed = {"initial_loss": loss, "initial_losses": tuple(evidence["initial_losses"])}
-    return Match(observed={**observed, "expected_loss": expected, "tolerance": tolerance}, patch=patch)
+    zero = evidence.get("zero_output_loss") or 0.0
+    return Match(observed=_start(evidence, max(evidence["expected_loss"], zero), high), patch=patch)
 
 
 def _initial_loss_below_chance(evidence: Evidence) -> Match | None:
-    loss, tolerance = _mean(evidence["initial_losses"]), evidence["sanity_tolerance"]
+    low, high = limits(evidence)
+    if standing(evidence["initial_losses"], low, high) != "below":
+        return None
     # An output bias set to the class frequencies starts at the prior, which is no leak.
     expected = min(loss for loss in (evidence["expected_loss"], evidence["prior_loss"]) if loss is not None)
-    if not loss < expected * (1 - tolerance):
-        return None
-    observed = {"initial_loss": loss, "initial_losses": tuple(evidence["initial_losses"])}
-    return Match(observed={**observed, "expected_loss": expected, "tolerance": tolerance})
+    return Match(observed=_start(evidence, expected, low))
+
+
+def _start(evidence: Evidence, expected: float, limit: float) -> dict[str, Any]:
+    """The numbers of a start: all the losses, their mean, what it was compared with."""
+    losses = evidence["initial_losses"]
+    return {
+        "initial_loss": _mean(losses),
+        "initial_losses": tuple(losses),
+        "expected_loss": expected,
+        "limit": limit,
+        "tolerance": evidence["sanity_tolerance"],
+    }
 
 
 def _regularization_has_no_effect(evidence: Evidence) -> Match | None:
-    cost, regularized = evidence["initial_cost"], evidence["regularized_cost"]
-    if not regularized <= cost + ROUNDING * abs(cost):
+    # The penalty by itself: a loss of 1e20 would swallow it in any precision.
+    if not evidence["weight_matrices"] or evidence["penalty"] > 0 or _trains_from_zero(evidence):
         return None
+    cost, regularized = evidence["initial_cost"], evidence["regularized_cost"]
     strength = evidence["regularization_strength"]
     return Match(observed={"initial_cost": cost, "regularized_cost": regularized, "regularization": strength})
+
+
+def _trains_from_zero(evidence: Evidence) -> bool:
+    """Whether every parameter moves in the first steps: a linear model that starts at 0 is sound."""
+    changes = evidence.get("parameter_changes", {})
+    return bool(changes) and all(change > 0 for change in changes.values())
 
 
 def _parameter_without_gradient(evidence: Evidence) -> Match | None:
@@ -105,15 +126,18 @@ SANITY_RULES: tuple[Rule, ...] = (
         id="INI001",
         name="initial-loss-above-chance",
         severity="error",
-        needs=frozenset({"initial_losses", "expected_loss", "sanity_tolerance"}),
+        needs=frozenset(
+            {"initial_losses", "expected_loss", "prior_loss", "sanity_tolerance", "weight_matrices"}
+        ),
         check=_initial_loss_above_chance,
-        symptom="the untrained network's loss is {initial_loss:.4g}; guessing costs {expected_loss:.4g}",
+        symptom="the untrained network's loss is {initial_loss:.4g}; guessing costs {expected_loss:.4g}, "
+        "and answers at random up to {limit:.4g}",
         cause="the last layer starts with weights or biases that are too large, so the network is sure of "
         "wrong answers; or its inputs are not scaled, or the loss is a sum instead of a mean",
         remedy="scale the inputs (data.preprocess), start the last layer smaller (model.init), for "
         "regression standardise the targets; a network that is meant to start so may raise "
         "sanity.tolerance",
-        source=f"{CS231N}; {RECIPE}: verify loss at init",
+        source=f"{CS231N}; {RECIPE}: verify loss at init; beyond the spread over seeds, see initial_loss.py",
     ),
     Rule(
         id="INI002",
@@ -133,11 +157,13 @@ SANITY_RULES: tuple[Rule, ...] = (
         id="INI003",
         name="regularization-has-no-effect",
         severity="error",
-        needs=frozenset({"initial_cost", "regularized_cost", "regularization_strength"}),
+        needs=frozenset(
+            {"initial_cost", "regularized_cost", "regularization_strength", "penalty", "weight_matrices"}
+        ),
         check=_regularization_has_no_effect,
         symptom="the cost stays at {regularized_cost:.4g} with l2 = {regularization:g}",
-        cause="no weight is penalised: the network has no trainable weight matrix, or all of them start at 0",
-        remedy="check model.init and which parameters have requires_grad",
+        cause="no weight is penalised: all weight matrices start at 0, and the first steps leave them there",
+        remedy="start from model.init.scheme: he_normal",
         source=f"{CS231N}: crank up regularisation, the loss must go up",
     ),
     Rule(

@@ -11,15 +11,15 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from nnbabysit.core.data.order import epoch_order
 from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.diagnosis.check_rules import SANITY_RULES
+from nnbabysit.core.diagnosis.initial_loss import is_decided, limits, standing, start_evidence
 from nnbabysit.core.diagnosis.rule import Finding, diagnose
 from nnbabysit.core.models.seeding import seeded
 from nnbabysit.core.models.weights import count_parameters
 from nnbabysit.core.report.plots import plot_activations
 from nnbabysit.core.training.assembly import assemble, prepare
-from nnbabysit.core.training.initial import InitialLosses, initial_losses
+from nnbabysit.core.training.initial import InitialLosses, first_samples, initial_losses
 from nnbabysit.core.training.statistics import LayerStatistics, layer_statistics
 from nnbabysit.core.training.wiring import Motion, batch_dependence, first_steps
 from nnbabysit.core.workflow.provenance import note_provenance, note_start
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from nnbabysit.core.data.dataset import Dataset
     from nnbabysit.core.record.run import Run
 
-SAMPLES = 1000
-"""Training samples that a loss is averaged over: its standard error is then about 1 % of ln C."""
 NEIGHBOURS = 16
 """Samples in the batch whose neighbours are replaced."""
 
@@ -52,14 +50,22 @@ def run_sanity(config: Config, run: Run, *, dataset: Dataset | None = None) -> S
     assembly, data = prepared.assembly, prepared.dataset
     note_provenance(run, config, data, assembly.device)
     note_start(run, prepared)
-    x, y = data.train.take(epoch_order(len(data.train), config.seed, epoch=0)[:SAMPLES])
+    x, y = first_samples(data, config.seed)
     x, y = x.to(assembly.device), y.to(assembly.device)
+    reused = assembly.transferred is not None and assembly.transferred.reuses_output
     with seeded(derive_seed(config.seed, "sanity")):  # dropout and the like
         layers = layer_statistics(assembly.model, assembly.objective, x, y)
-        losses = initial_losses(config, data, x, y, assembly.device)
+        losses = initial_losses(
+            config,
+            data,
+            x,
+            y,
+            assembly.device,
+            enough=lambda drawn: reused or is_decided(drawn, config.sanity.tolerance),
+        )
         dependence = batch_dependence(assembly.model, x[:NEIGHBOURS])
         motions = first_steps(assemble(config, data, device=assembly.device), x, y)
-    if assembly.transferred is not None and assembly.transferred.reuses_output:
+    if reused:
         losses = replace(losses, chance=math.nan)  # it is trained already: there is nothing to guess
     evidence = _evidence(config, data, losses, motions, dependence)
     findings = diagnose(SANITY_RULES, evidence)
@@ -89,36 +95,44 @@ def run_sanity(config: Config, run: Run, *, dataset: Dataset | None = None) -> S
 def _evidence(
     config: Config, dataset: Dataset, losses: InitialLosses, motions: dict[str, Motion], dependence: float
 ) -> dict[str, Any]:
-    evidence: dict[str, Any] = {
+    return {
         "task": dataset.task,
         "loss_name": config.loss,
         "num_outputs": dataset.num_outputs,
-        "initial_losses": losses.per_seed,
-        "prior_loss": losses.prior,
-        "zero_output_loss": losses.zero_output,
-        "sanity_tolerance": config.sanity.tolerance,
         "init_scheme": config.model.init.scheme if config.model.init else None,
-        "initial_cost": losses.mean,
-        "regularized_cost": losses.regularized,
         "regularization_strength": config.sanity.regularization,
         "gradient_norms": {name: motion.gradient for name, motion in motions.items()},
         "parameter_changes": {name: motion.change for name, motion in motions.items()},
         "batch_dependence": dependence,
-        "outputs_are_probabilities": losses.probabilities,
+        **start_evidence(losses, config.sanity.tolerance),
     }
-    if losses.expected is not None:
-        evidence["expected_loss"] = losses.expected
-    return evidence
 
 
-def _guessing(losses: InitialLosses, tolerance: float) -> str:
-    """What the initial loss is compared with, in words."""
+def _first_loss(losses: InitialLosses, tolerance: float, fired: set[str]) -> tuple[bool | None, str]:
+    """Whether the initial loss is right, None where that cannot be told, and what it is compared with."""
+    mean = _amount(losses.mean)
     if losses.expected is None:
-        return "; not compared with guessing: the output layer is reused, or the loss is your own"
-    words = f", guessing costs {losses.expected:.4f}, tolerance {tolerance:.0%}"
+        why = "the output layer is reused, or the loss is your own"
+        return None, f"{mean}; not compared with guessing: {why}"
+    words = f"{mean}, guessing costs {_amount(losses.expected)}, tolerance {tolerance:.0%}"
     if losses.zero_output > losses.expected * (1 + tolerance):
-        return f"{words}; answering 0 costs {losses.zero_output:.4f}, for the targets lie far from 0"
-    return words
+        words = f"{words}; answering 0 costs {_amount(losses.zero_output)}, for the targets lie far from 0"
+    if fired & {"INI001", "INI002"}:
+        return False, words
+    place, spread = standing(losses.per_seed, *limits(start_evidence(losses, tolerance))), losses.per_seed
+    if place == "within":
+        return True, words
+    if place != "undecided":
+        return None, f"{words}; no weight matrix is trained, so no initialisation is to blame"
+    if len({*spread}) == 1:
+        return None, f"{words}; the network is the same for every seed, so this may be chance"
+    ends = f"{_amount(min(spread))} to {_amount(max(spread))}"
+    return None, f"{words}; seeds give {ends}, so this may be chance"
+
+
+def _amount(loss: float) -> str:
+    """A loss, as digits that can be read."""
+    return f"{loss:.4f}" if abs(loss) < 1e6 else f"{loss:.4g}"
 
 
 def _checks(
@@ -126,20 +140,20 @@ def _checks(
 ) -> list[dict[str, Any]]:
     """One line per check: name, passed, text."""
     strength, total = config.sanity.regularization, len(motions)
+    compared, first_loss = _first_loss(losses, config.sanity.tolerance, fired)
+    mean = _amount(losses.mean)
     reached = sum(
         m.gradient is not None and math.isfinite(m.gradient) and m.gradient > 0 for m in motions.values()
     )
     moved = sum(m.change > 0 for m in motions.values())
     return [
-        {
-            "name": "initial loss",
-            "passed": None if losses.expected is None else not fired & {"INI001", "INI002"},
-            "text": f"{losses.mean:.4f}{_guessing(losses, config.sanity.tolerance)}",
-        },
+        {"name": "initial loss", "passed": compared, "text": first_loss},
         {
             "name": "regularisation",
-            "passed": "INI003" not in fired,
-            "text": f"l2 = {strength:g} takes the cost from {losses.mean:.4f} to {losses.regularized:.4f}",
+            "passed": "INI003" not in fired if losses.weights else None,
+            "text": f"l2 = {strength:g} takes the cost from {mean} to {_amount(losses.regularized)}"
+            if losses.weights
+            else "no weight matrix is trained, so there is nothing to penalise",
         },
         {
             "name": "gradients",
@@ -169,21 +183,21 @@ def _summary(losses: InitialLosses, findings: list[Finding]) -> str:
     if errors:
         names = ", ".join(finding.name for finding in errors)
         return f"{len(errors)} check{'s' if len(errors) > 1 else ''} said no: {names}"
-    if losses.expected is None:
-        return f"initial loss {losses.mean:.4f}; the wiring is in order"
-    return (
-        f"initial loss {losses.mean:.4f} against {losses.expected:.4f} for guessing; the wiring is in order"
-    )
+    against = "" if losses.expected is None else f" against {_amount(losses.expected)} for guessing"
+    return f"initial loss {_amount(losses.mean)}{against}; the wiring is in order"
 
 
 def _loss_table(config: Config, losses: InitialLosses) -> Table:
-    rows = [(f"network of seed {config.seed + i}", f"{loss:.4f}") for i, loss in enumerate(losses.per_seed)]
-    rows.append(("mean", f"{losses.mean:.4f}"))
+    shown, further = losses.per_seed[: config.sanity.seeds], losses.per_seed[config.sanity.seeds :]
+    rows = [(f"network of seed {config.seed + i}", _amount(loss)) for i, loss in enumerate(shown)]
+    if further:
+        rows.append((f"{len(further)} further seeds", f"{_amount(min(further))} to {_amount(max(further))}"))
+    rows.append(("mean", _amount(losses.mean)))
     if losses.expected is not None:
-        rows.append(("guessing", f"{losses.expected:.4f}"))
+        rows.append(("guessing", _amount(losses.expected)))
     if losses.prior is not None:
-        rows.append(("guessing by class frequency", f"{losses.prior:.4f}"))
-    rows.append((f"mean with l2 = {config.sanity.regularization:g}", f"{losses.regularized:.4f}"))
+        rows.append(("guessing by class frequency", _amount(losses.prior)))
+    rows.append((f"mean with l2 = {config.sanity.regularization:g}", _amount(losses.regularized)))
     return Table(title="Loss at initialisation", columns=("of what", "loss"), rows=tuple(rows))
 
 

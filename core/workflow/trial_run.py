@@ -14,23 +14,21 @@ from nnbabysit.core.config.commented import Entry
 from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.data.targets import resolve
+from nnbabysit.core.diagnosis.initial_loss import is_decided, limits, standing, start_evidence
 from nnbabysit.core.errors import ModelError, UserCodeError
 from nnbabysit.core.models.build import build_model
 from nnbabysit.core.models.ending import Ending, look_at_ending
 from nnbabysit.core.models.offered import offers
 from nnbabysit.core.training.assembly import check_batch_size
-from nnbabysit.core.training.initial import InitialLosses, initial_losses
+from nnbabysit.core.training.initial import InitialLosses, first_samples, initial_losses
 
 if TYPE_CHECKING:
     from nnbabysit.core.config.schema import Config, Model
-    from nnbabysit.core.data.dataset import Dataset
     from nnbabysit.core.data.survey import Survey
     from nnbabysit.core.workflow.task_choice import Choice
 
-SAMPLES = 256
-"""Training samples that the network is tried on."""
-USUAL, WIDEST = 0.15, 0.4
-"""Tolerance of ``sanity`` by default, and the widest that is proposed: beyond it something is wrong."""
+WIDEST = 0.4
+"""The widest tolerance of ``sanity`` that is proposed: beyond it something is wrong."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,7 @@ def look(config: Config) -> Findings:
     """
     config = config.model_copy(update={"device": "cpu"})
     dataset = load_dataset(config)
-    x, y = dataset.train.take(torch.arange(min(SAMPLES, len(dataset.train))))
+    x, y = first_samples(dataset, config.seed)
     model = build_model(
         config.model,
         input_shape=dataset.input_shape,
@@ -108,7 +106,11 @@ def look(config: Config) -> Findings:
     hints = _ending_hints(look_at_ending(model, x), config.loss)
     if hints:  # the first loss says nothing beyond that
         return Findings((), hints)
-    return _start(initial_losses(config, dataset, x, y, torch.device("cpu")), dataset)
+    tolerance = config.sanity.tolerance
+    losses = initial_losses(
+        config, dataset, x, y, torch.device("cpu"), enough=lambda drawn: is_decided(drawn, tolerance)
+    )
+    return _start(losses, tolerance)
 
 
 def _ending_hints(ending: Ending, loss: str) -> tuple[str, ...]:
@@ -125,18 +127,23 @@ def _ending_hints(ending: Ending, loss: str) -> tuple[str, ...]:
     return ()
 
 
-def _start(losses: InitialLosses, dataset: Dataset) -> Findings:
+def _start(losses: InitialLosses, tolerance: float) -> Findings:
     """What to expect of ``sanity``, which compares the first loss with what guessing costs."""
-    if losses.expected is None or not math.isfinite(losses.mean):
+    if losses.expected is None:
         return Findings()
-    upper = max(losses.expected, losses.zero_output)
-    lower = min(losses.expected, losses.expected if losses.prior is None else losses.prior)
-    distance = max(losses.mean / upper - 1 if upper else 0.0, 1 - losses.mean / lower if lower else 0.0, 0.0)
-    measured = f"the first loss is {losses.mean:.4g} where guessing costs {upper:.4g}"
-    if distance < USUAL * 0.8:
+    low, high = limits(start_evidence(losses, tolerance))
+    place = standing(losses.per_seed, low, high)
+    if place not in ("above", "below"):
         return Findings()
+    guessing = max(losses.expected, losses.zero_output)
+    measured = f"the first loss is {losses.mean:.4g} where guessing costs {guessing:.4g}"
+    distance = (
+        losses.mean / high * (1 + tolerance) - 1
+        if place == "above"
+        else 1 - losses.mean / low * (1 - tolerance)
+    )
     if distance > WIDEST:
         return Findings(hints=(f"{measured}; sanity is going to say no and why",))
-    tolerance = math.ceil(distance * 1.3 * 20) / 20
+    proposed = math.ceil(distance * 1.3 * 20) / 20
     reason = f"{measured}: torch's own initialisation starts a little off 0"
-    return Findings((Entry(("sanity", "tolerance"), tolerance, reason),))
+    return Findings((Entry(("sanity", "tolerance"), proposed, reason),))

@@ -135,8 +135,19 @@ class Narrow(nn.Module):
         return self.layers(x)  # type: ignore[no-any-return]
 
 
+class ZeroLinear(nn.Linear):
+    """No fault: a linear model may start at 0, where a penalty costs nothing yet."""
+
+    def __init__(self, in_features: int, num_classes: int) -> None:
+        super().__init__(in_features, num_classes)
+        nn.init.zeros_(self.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.flatten(1))
+
+
 class NoMatrix(nn.Module):
-    """One scale per input and no weight matrix: nothing to penalise."""
+    """No fault: one scale per input and no weight matrix, so that there is nothing to penalise."""
 
     def __init__(self, in_features: int, num_classes: int) -> None:
         super().__init__()

@@ -38,8 +38,9 @@ def test_ini002_a_label_among_the_inputs(sanity: Diagnose, digits: Dataset) -> N
     assert "INI002" in sanity(network="Leaky", dataset=leaking)
 
 
-def test_ini003_a_penalty_on_nothing(sanity: Diagnose) -> None:
-    assert list(sanity(network="NoMatrix")) == ["INI003"]
+@pytest.mark.parametrize("network", ["NoMatrix", "ZeroLinear"])
+def test_ini003_a_penalty_on_nothing_is_no_fault(sanity: Diagnose, network: str) -> None:
+    assert sanity(network=network) == {}
 
 
 def test_ini004_weights_that_start_at_0_explain_a_penalty_of_0(sanity: Diagnose) -> None:

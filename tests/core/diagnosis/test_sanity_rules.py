@@ -16,7 +16,7 @@ def test_healthy_evidence_gives_no_finding(findings: Diagnose) -> None:
     assert findings() == {}
 
 
-@pytest.mark.parametrize("losses", [(3.0, 3.1), (math.nan, 2.3), (math.inf,)])
+@pytest.mark.parametrize("losses", [(3.0, 3.1, 3.05), (math.nan, 2.3), (math.inf,)])
 def test_ini001_fires_above_chance_and_when_not_finite(findings: Diagnose, losses: tuple[float, ...]) -> None:
     assert list(findings(initial_losses=losses)) == ["INI001"]
 
@@ -26,24 +26,67 @@ def test_ini001_looks_at_the_mean_of_the_seeds(findings: Diagnose) -> None:
 
 
 def test_ini001_allows_targets_that_are_not_centred(findings: Diagnose) -> None:
-    assert findings(initial_losses=(9.0,), expected_loss=4.0, prior_loss=None, zero_output_loss=9.0) == {}
+    losses = (9.0, 9.1, 8.9)
+    assert findings(initial_losses=losses, expected_loss=4.0, prior_loss=None, zero_output_loss=9.0) == {}
+    assert "INI001" in findings(initial_losses=losses, expected_loss=4.0, prior_loss=None)
+
+
+def test_ini001_allows_answers_as_wide_as_usual_initialisations_give(findings: Diagnose) -> None:
+    assert findings(initial_losses=(2.9, 3.0, 3.1), random_output_loss=2.9) == {}
+
+
+def test_ini001_is_silent_where_the_seeds_spread_as_far(findings: Diagnose) -> None:
+    assert findings(initial_losses=(1.5, 2.4, 5.2)) == {}, "a mean of 3.0 with a standard error of 1.1"
+
+
+def test_ini001_asks_a_network_that_no_seed_changes_to_be_far_off(findings: Diagnose) -> None:
+    assert findings(initial_losses=(3.1, 3.1, 3.1)) == {}
+    assert "INI001" in findings(initial_losses=(9.0, 9.0, 9.0))
+
+
+def test_ini001_blames_no_initialisation_where_no_weight_matrix_is_trained(findings: Diagnose) -> None:
+    assert findings(initial_losses=(76.0, 76.0), weight_matrices=0) == {}
 
 
 def test_ini001_names_the_initialisation_that_was_chosen(findings: Diagnose) -> None:
-    patch = findings(initial_losses=(9.0,), init_scheme="normal")["INI001"].patch
+    patch = findings(initial_losses=(9.0, 9.1), init_scheme="normal")["INI001"].patch
     assert patch == {"model.init.scheme": "he_normal"}
 
 
 def test_ini002_fires_below_chance(findings: Diagnose) -> None:
-    assert list(findings(initial_losses=(1.5,))) == ["INI002"]
+    assert list(findings(initial_losses=(1.5, 1.51, 1.49))) == ["INI002"]
+
+
+def test_ini002_is_silent_where_the_seeds_spread_as_far(findings: Diagnose) -> None:
+    assert findings(initial_losses=(1.5, 2.3, 1.6)) == {}, "networks that happen to answer rightly"
+
+
+def test_ini002_takes_a_small_loss_of_a_network_that_no_seed_changes_for_training(findings: Diagnose) -> None:
+    assert findings(initial_losses=(1.5, 1.5)) == {}
+    assert "INI002" in findings(initial_losses=(0.1, 0.1))
 
 
 def test_ini002_allows_a_start_at_the_class_prior(findings: Diagnose) -> None:
-    assert findings(initial_losses=(1.2,), prior_loss=1.2) == {}
+    assert findings(initial_losses=(1.2, 1.21), prior_loss=1.2) == {}
 
 
 def test_ini003_fires_when_the_cost_stays(findings: Diagnose) -> None:
-    assert list(findings(regularized_cost=2.3)) == ["INI003"]
+    resting = {"hidden.weight": 0.0, "out.bias": 1e-4}
+    found = findings(penalty=0.0, regularized_cost=2.3, parameter_changes=resting)
+    assert "INI003" in found
+
+
+def test_ini003_is_silent_where_there_is_nothing_to_penalise(findings: Diagnose) -> None:
+    assert findings(penalty=0.0, regularized_cost=2.3, weight_matrices=0) == {}
+
+
+def test_ini003_looks_at_the_penalty_and_not_at_a_sum_that_swallows_it(findings: Diagnose) -> None:
+    huge = {"initial_cost": 3e20, "regularized_cost": 3e20}
+    assert findings(penalty=17.0, **huge) == {}
+
+
+def test_ini003_allows_a_linear_model_to_start_at_0(findings: Diagnose) -> None:
+    assert findings(penalty=0.0, regularized_cost=2.3) == {}, "its first steps move every weight"
 
 
 @pytest.mark.parametrize(("norm", "fault"), [(None, "missing"), (0.0, "zero"), (math.nan, "not finite")])
@@ -59,7 +102,8 @@ def test_ini004_lists_a_few_and_counts_the_rest(findings: Diagnose) -> None:
 
 
 def test_ini004_explains_a_penalty_without_effect(findings: Diagnose) -> None:
-    assert list(findings(gradient_norms={"a": 0.0}, regularized_cost=2.3)) == ["INI004"]
+    resting = {"gradient_norms": {"a": 0.0}, "parameter_changes": {"a": 0.0}}
+    assert list(findings(penalty=0.0, regularized_cost=2.3, **resting)) == ["INI004"]
 
 
 def test_ini005_fires_when_a_gradient_moves_nothing(findings: Diagnose) -> None:

@@ -1,0 +1,79 @@
+"""Healthy programs are let through: how often a gate stops one of them, counted over many starts."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from nnbabysit.core.config.loading import with_values
+from nnbabysit.core.config.schema import Config
+from nnbabysit.core.data.load import load_dataset
+from nnbabysit.core.diagnosis.check_rules import SANITY_RULES
+from nnbabysit.core.diagnosis.initial_loss import is_decided, start_evidence
+from nnbabysit.core.diagnosis.rule import diagnose
+from nnbabysit.core.training.initial import first_samples, initial_losses
+from tests.faults import healthy
+from tests.faults.healthy import PROGRAMS
+
+TOLERANCE = Config().sanity.tolerance
+BY_TASK = {
+    "classification": [name for name, program in PROGRAMS.items() if program.loss == "cross_entropy"],
+    "multilabel": ["labels", "rare-labels", "labels-norm", "digit-labels"],
+    "binary": ["rings", "rare", "logistic", "binary-norm", "binary-residual", "binary-lstm", "binary-he"],
+    "regression": [name for name, program in PROGRAMS.items() if program.loss == "mse"],
+}
+STARTS = 200
+"""Starts of each task."""
+
+
+def config_of(program: str) -> Config:
+    """The config of a healthy program: inputs standardised, unless they are ids."""
+    how = "none" if program == "tokens" else "feature", "none" if program == "tokens" else "standard"
+    changes = {
+        "device": "cpu",
+        "data.source": f"{healthy.__file__}:data",
+        "data.args": {"program": program},
+        "data.preprocess": {"center": how[0], "scale": how[1]},
+        "model.name": f"{healthy.__file__}:network",
+        "model.args": {"program": program},
+        "loss": PROGRAMS[program].loss,
+        "training.batch_size": 16,
+    }
+    return with_values(Config(), changes)
+
+
+def alarms(program: str, starts: int) -> list[str]:
+    """What is said about the first losses of so many starts, each with seeds of its own."""
+    config = config_of(program)
+    dataset = load_dataset(config)
+    x, y = first_samples(dataset, config.seed)
+    found = []
+    for start in range(starts):
+        losses = initial_losses(
+            config.model_copy(update={"seed": 1000 * start}),
+            dataset,
+            x,
+            y,
+            torch.device("cpu"),
+            enough=lambda drawn: is_decided(drawn, TOLERANCE),
+        )
+        evidence = {**start_evidence(losses, TOLERANCE), "regularization_strength": 1.0}
+        found += [f"start {start}: {finding.id}" for finding in diagnose(SANITY_RULES, evidence)]
+    return found
+
+
+def test_every_program_belongs_to_a_task() -> None:
+    assert sorted(name for names in BY_TASK.values() for name in names) == sorted(PROGRAMS)
+
+
+@pytest.mark.parametrize("program", ["cubic", "sine", "logistic"])
+def test_a_small_problem_may_start_where_chance_puts_it(program: str) -> None:
+    assert alarms(program, 40) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", BY_TASK)
+def test_no_healthy_start_is_stopped(task: str) -> None:
+    programs = BY_TASK[task]
+    each = -(-STARTS // len(programs))
+    assert {name: found for name in programs if (found := alarms(name, each))} == {}

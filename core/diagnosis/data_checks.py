@@ -11,6 +11,8 @@ DATA_EVIDENCE: dict[str, str] = {
     "non_finite_samples": "samples that hold such a value",
     "first_non_finite": "the first such sample, such as train[17]; empty if there is none",
     "constant_features": "features with one value in all training samples",
+    "ids": "optional: which features the network looks up, as tokens before an embedding: all, some, none, "
+    "or unknown where the network could not be asked",
     "input_mean": "mean of all values of the training split",
     "input_std": "standard deviation of all values of the training split",
     "input_largest": "largest absolute value of the training split",
@@ -31,6 +33,9 @@ DATA_EVIDENCE: dict[str, str] = {
 }
 """Names of the evidence that the rules below read, with their meanings."""
 
+MOSTLY = 0.5
+"""Share of constant features above which they are worth a warning: pictures that come as rows have up to a
+half, an empty border (8×8 digits 3 of 64, MNIST 67 of 784)."""
 LARGEST_STD = 5.0
 SMALLEST_STD = 0.05
 LARGEST_MEAN = 5.0
@@ -61,9 +66,33 @@ def inputs_constant(evidence: Evidence) -> Match | None:
 
 
 def _constant(kind: str, evidence: Evidence) -> Match | None:
-    if evidence["input_kind"] != kind or evidence["constant_features"] == 0:
+    if evidence["input_kind"] != kind or evidence["constant_features"] == 0 or _ids(evidence) == "all":
         return None
-    return Match(observed={name: evidence[name] for name in ("constant_features", "features")})
+    few = evidence["constant_features"] <= MOSTLY * evidence["features"]
+    observed = {name: evidence[name] for name in ("constant_features", "features")}
+    return Match(observed=observed, severity="info" if few else None)
+
+
+def _ids(evidence: Evidence) -> str:
+    return str(evidence.get("ids", "none"))
+
+
+_AMONG_IDS = {
+    "some": "some of these are ids, which the network looks up: leave data.preprocess as it is, and scale "
+    "the others in the data themselves",
+    "unknown": "whether these are ids or quantities cannot be told, for the network could not be tried: ids "
+    "stay as they are, quantities are scaled by data.preprocess",
+}
+"""What to do about the scale where nothing may be centred or scaled as a whole."""
+
+
+def _scaled(evidence: Evidence, remedy: str, patch: Patch, cause: str = "") -> Match:
+    """What is said of the scale; of ids nothing may be changed, for the network would look up others."""
+    among = _AMONG_IDS.get(_ids(evidence))
+    words = {"remedy": among or remedy, "cause": cause}
+    if among:
+        return Match(observed=_range(evidence), words=words, severity="info")
+    return Match(observed=_range(evidence), words=words, patch=patch)
 
 
 def constant_features(evidence: Evidence) -> Match | None:
@@ -81,6 +110,8 @@ def never_normalised(evidence: Evidence) -> Match | None:
     std, mean, beyond = evidence["input_std"], evidence["input_mean"], evidence["input_beyond_10"]
     if std <= LARGEST_STD and abs(mean) <= LARGEST_MEAN and beyond <= MANY_BEYOND_10:
         return None
+    if _ids(evidence) == "all":
+        return None
     patch: Patch = {}
     if evidence["data_scale"] in ("none", "unit255"):
         bytes_raw = evidence["raw_low"] >= 0 and 1 < evidence["raw_high"] <= 255
@@ -89,12 +120,15 @@ def never_normalised(evidence: Evidence) -> Match | None:
         )
     if evidence["data_center"] == "none":
         patch["data.preprocess.center"] = "feature"
-    return Match(observed=_range(evidence), patch=patch)
+    remedy = "set data.preprocess; if the scale is meant, keep learning rate and initial weights small"
+    return _scaled(evidence, remedy, patch)
 
 
 def normalised_twice(evidence: Evidence) -> Match | None:
     """Values enter the network tiny."""
     if evidence["input_std"] >= SMALLEST_STD or evidence["input_largest"] >= 10 * SMALLEST_STD:
+        return None
+    if _ids(evidence) == "all":
         return None
     divided = evidence["data_scale"] == "unit255"
     cause = (
@@ -103,13 +137,14 @@ def normalised_twice(evidence: Evidence) -> Match | None:
         else "the values were scaled down before, perhaps twice"
     )
     patch: Patch = {"data.preprocess.scale": "none" if divided and evidence["raw_high"] <= 1 else "standard"}
-    return Match(observed=_range(evidence), words={"cause": cause}, patch=patch)
+    remedy = "scale once, to a deviation near 1: set data.preprocess.scale"
+    return _scaled(evidence, remedy, patch, cause)
 
 
 def outliers(evidence: Evidence) -> Match | None:
     """A few values are far beyond the deviation."""
     largest = evidence["input_largest"]
-    if largest <= OUTLIER or evidence["input_std"] > LARGEST_STD:
+    if largest <= OUTLIER or evidence["input_std"] > LARGEST_STD or _ids(evidence) != "none":
         return None
     return Match(observed={"input_largest": largest, "input_std": evidence["input_std"], "limit": OUTLIER})
 

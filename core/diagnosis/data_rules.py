@@ -58,9 +58,11 @@ DATA_RULES: tuple[Rule, ...] = (
         needs=frozenset({"constant_features", "features", "input_kind"}),
         check=data_checks.constant_features,
         symptom="{constant_features} of {features} features have the same value in all training samples",
-        cause="empty columns, or a choice that never occurs in this data",
-        remedy="drop them; they cost weights and tell nothing",
-        source="exact",
+        cause="empty columns, a choice that never occurs in this data, or the border of pictures that come "
+        "as rows",
+        remedy="drop them if they are columns of a table: they cost weights and tell nothing; the empty "
+        "border of pictures is harmless",
+        source="exact; a warning only if they are most of the features, since pictures also come as rows",
     ),
     Rule(
         id="DAT004",
@@ -82,7 +84,7 @@ DATA_RULES: tuple[Rule, ...] = (
         symptom="values enter the network with mean {input_mean:.3g}, deviation {input_std:.3g}, "
         "up to {input_largest:.4g}",
         cause="raw values ({raw_low:.4g} … {raw_high:.4g}) are not brought to a common, small scale",
-        remedy="set data.preprocess; if the scale is meant, keep learning rate and initial weights small",
+        remedy="{remedy}",
         source="deviation of the input within 0.05 … 5; torch-audit warns at |x| > 50",
     ),
     Rule(
@@ -93,7 +95,7 @@ DATA_RULES: tuple[Rule, ...] = (
         check=data_checks.normalised_twice,
         symptom="values enter the network with deviation {input_std:.2g} and reach only {input_largest:.2g}",
         cause="{cause}",
-        remedy="scale once, to a deviation near 1: set data.preprocess.scale",
+        remedy="{remedy}",
         source="pixels of 0 … 255 divided twice by 255 reach 0.004; deviation under 0.05 no value over 0.5",
     ),
     Rule(

@@ -58,11 +58,13 @@ class Match:
         observed: The numbers to show; the rule's texts are formatted with them.
         words: Further words for the texts that are not evidence, such as the cause among several.
         patch: Config path → value to try.
+        severity: Where it differs from the rule's, such as for a mild case.
     """
 
     observed: dict[str, Any]
     words: dict[str, str] = field(default_factory=dict)
     patch: Patch = field(default_factory=dict)
+    severity: Severity | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,7 +121,7 @@ def diagnose(rules: Iterable[Rule], evidence: Evidence) -> list[Finding]:
 def _worst_severity(rule: Rule, fired: Mapping[str, tuple[Rule, Finding]]) -> Severity:
     """Of the rule and of all that it explains, directly or through others; the relation has no cycles."""
     symptoms = [_worst_severity(fired[rule_id][0], fired) for rule_id in rule.explains if rule_id in fired]
-    return min((rule.severity, *symptoms), key=SEVERITIES.index)
+    return min((fired[rule.id][1].severity, *symptoms), key=SEVERITIES.index)
 
 
 def apply(rule: Rule, evidence: Evidence) -> Finding | None:
@@ -133,7 +135,7 @@ def apply(rule: Rule, evidence: Evidence) -> Finding | None:
     return Finding(
         id=rule.id,
         name=rule.name,
-        severity=rule.severity,
+        severity=match.severity or rule.severity,
         symptom=rule.symptom.format(**texts),
         evidence=match.observed,
         cause=rule.cause.format(**texts),

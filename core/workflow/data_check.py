@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.data.measurement import SplitMeasurement, measure
+from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.data.statistics import Statistics
 from nnbabysit.core.diagnosis.data_rules import DATA_RULES
 from nnbabysit.core.diagnosis.rule import Finding, diagnose
+from nnbabysit.core.models import ids
 from nnbabysit.core.workflow.provenance import note_provenance
 from nnbabysit.core.workflow.result import StepResult, Table
 
@@ -101,6 +103,7 @@ def _evidence(config: Config, data: Dataset, measured: Measured) -> dict[str, An
         "non_finite_samples": sum(m.bad_samples for m in measured.values()),
         "first_non_finite": f"{bad[0][0]}[{bad[0][1].first_bad}]" if bad else "",
         "constant_features": train.statistics.constant,
+        "ids": _ids(config, data),
         "input_mean": float(inputs.mean),
         "input_std": float(inputs.std),
         "input_largest": _largest(train),
@@ -121,6 +124,21 @@ def _evidence(config: Config, data: Dataset, measured: Measured) -> dict[str, An
     else:
         evidence["contradicting_train"] = train.prints.contradicting()
     return evidence
+
+
+def _ids(config: Config, data: Dataset) -> str:
+    """Which features the network looks up: all, some, none, or unknown where it cannot be asked.
+
+    Only whole numbers that enter as they came can be ids; yes and no, as 0 and 1, are quantities too.
+    """
+    how = config.data.preprocess
+    x, _ = next(iter(data.train.batches(ids.SAMPLES)))
+    changed = how.center != "none" or how.scale != "none" or data.preprocessing.projection is not None
+    if changed or ":" not in config.model.name or not ids.are_whole(x) or float(x.max()) <= 1:
+        return "none"
+    return ids.kind_of_inputs(
+        config.model, x, num_outputs=data.num_outputs, seed=derive_seed(config.seed, "model")
+    )
 
 
 def _shift(train: SplitMeasurement, other: SplitMeasurement) -> tuple[float, float, int]:

@@ -104,6 +104,8 @@ def propose(request: Request) -> Proposal:
     )
     choice = wanted[0] if missing else trial_run.fitting(_checked(settings).model, seen, wanted)
     entries = proposed_settings.proposed(settings["data"], seen, choice)
+    if seen.whole_numbers and not missing and trial_run.looks_up(_checked(settings), choice.outputs):
+        entries = [proposed_settings.as_ids(entry) for entry in entries]
     for entry in entries:
         tree.put(settings, entry.path, entry.value)
     _put_all(settings, given)

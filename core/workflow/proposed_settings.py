@@ -106,6 +106,14 @@ def _preprocess(seen: Survey) -> Entry:
     return Entry(("data", "preprocess"), {"center": center, "scale": scale}, reason)
 
 
+def as_ids(entry: Entry) -> Entry:
+    """The setting for inputs that the network looks up: nothing is centred or scaled."""
+    if entry.path != ("data", "preprocess"):
+        return entry
+    reason = "whole numbers that the network looks up, as an embedding does: they stay as they are"
+    return Entry(entry.path, {"center": "none", "scale": "none"}, reason)
+
+
 def target_hint(seen: Survey, loss: str) -> str:
     """What to do about quantities far from 0, where every network starts; empty if they are near it."""
     if loss != "mse":

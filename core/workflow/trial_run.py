@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 import torch
 
 from nnbabysit.core.config.commented import Entry
-from nnbabysit.core.data.load import load_dataset
+from nnbabysit.core.data.load import load_dataset, read
+from nnbabysit.core.data.raw import Arrays
 from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.data.targets import resolve
 from nnbabysit.core.diagnosis.initial_loss import is_decided, limits, standing, start_evidence
 from nnbabysit.core.errors import ModelError, UserCodeError
+from nnbabysit.core.models import ids
 from nnbabysit.core.models.build import build_model
 from nnbabysit.core.models.ending import Ending, look_at_ending
 from nnbabysit.core.models.offered import offers
@@ -83,6 +85,22 @@ def offered(network: object, input_shape: tuple[int, ...], num_outputs: int) -> 
         return ""
     table = offers(input_shape, num_outputs)
     return ", ".join(f"{name}={table[name]}" for name in names if name in table)
+
+
+def looks_up(config: Config, num_outputs: int) -> bool:
+    """Whether the network looks up some of the numbers of a sample, as tokens: these must not be scaled.
+
+    Raises:
+        DataError: The data cannot be read.
+    """
+    samples = read(config.data, config.loss).train
+    if not isinstance(samples, Arrays):
+        return False
+    x = torch.from_numpy(samples.x[: ids.SAMPLES]).to(torch.float32)
+    if not ids.are_whole(x):
+        return False
+    seed = derive_seed(config.seed, "model")
+    return ids.kind_of_inputs(config.model, x, num_outputs=num_outputs, seed=seed) in ("all", "some")
 
 
 def look(config: Config) -> Findings:

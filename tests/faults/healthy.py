@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from torch import Tensor, nn
 
 from nnbabysit.core.data import digits
 
-Data = tuple[NDArray[np.float32], NDArray[np.float64] | NDArray[np.int64]]
+Data = tuple[NDArray[Any], NDArray[Any]]
 
 
 def _stack(
@@ -33,7 +34,7 @@ def _stack(
     for before, after in pairwise(sizes[:-1]):
         layers += [nn.Linear(before, after), *([norm(after)] if norm else []), act()]
         layers += [nn.Dropout(drop)] if drop else []
-    layers.append(nn.Linear(*sizes[-2:]))
+    layers.append(nn.Linear(sizes[-2], sizes[-1]))
     for layer in layers:
         if scheme is not None and isinstance(layer, nn.Linear):
             scheme(layer.weight)

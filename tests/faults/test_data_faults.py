@@ -230,3 +230,34 @@ def test_rules_read_only_evidence_that_is_documented() -> None:
 
 def test_a_rule_without_its_evidence_is_left_out() -> None:
     assert diagnose(DATA_RULES, {}) == []
+
+
+def test_a_few_constant_columns_are_worth_knowing_and_most_of_them_a_warning(tmp_path: Path) -> None:
+    few, most = healthy(), healthy()
+    few["x_train"][:, 0] = 1.0
+    features = most["x_train"].shape[1]
+    most["x_train"][:, : features - 1] = 1.0
+    found = [findings(tmp_path, arrays, "cross_entropy", STANDARD) for arrays in (few, most)]
+    assert [{f.id: f.severity for f in each}["DAT003"] for each in found] == ["info", "warning"]
+
+
+@pytest.mark.parametrize(
+    ("ids", "expected"),
+    [
+        ("none", {"DAT003": "info", "DAT005": "warning"}),
+        ("some", {"DAT003": "info", "DAT005": "info"}),
+        ("unknown", {"DAT003": "info", "DAT005": "info"}),
+        ("all", {}),
+    ],
+)
+def test_ids_are_not_to_be_scaled(ids: str, expected: dict[str, str]) -> None:
+    tokens = {
+        "ids": ids,
+        **{"input_kind": "features", "features": 6, "constant_features": 1},
+        **{"input_mean": 49.0, "input_std": 29.0, "input_largest": 99.0, "input_beyond_10": 0.9},
+        **{"raw_low": 0.0, "raw_high": 99.0, "data_center": "none", "data_scale": "none"},
+    }
+    found = {f.id: f for f in diagnose(DATA_RULES, tokens)}
+    assert {name: f.severity for name, f in found.items()} == expected
+    patch = found["DAT005"].patch if "DAT005" in found else {}
+    assert bool(patch) is (ids == "none")

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from nnbabysit.core.config.schema import Config
+from nnbabysit.core.data import digits
 from nnbabysit.core.errors import DataError
 from nnbabysit.core.record.event import Event
 from nnbabysit.core.record.run import Run
@@ -162,6 +163,63 @@ def test_the_pixels_of_the_classic_cifar10_run_are_a_warning_and_no_error(run: R
     result = checked(run, data=data, training={"batch_size": "full"})
     assert result.verdict == "pass"
     assert "DAT005" in [finding.id for finding in result.findings]
+
+
+TOKENS = """
+import numpy as np
+from torch import nn
+
+
+def load():
+    x = np.random.default_rng(0).integers(0, 100, (300, 6))
+    return x, x[:, 0] % 2
+
+
+class Guarded(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table, self.head = nn.Embedding(100, 8), nn.Linear(8, 2)
+
+    def forward(self, x):
+        return self.head(self.table(x.long().clamp(min=0)).mean(1))
+
+
+class Plain(Guarded):
+    def forward(self, x):
+        return self.head(self.table(x).mean(1))
+
+
+class Broken(nn.Module):
+    def __init__(self):
+        raise RuntimeError("not today")
+
+
+class Dense(nn.Linear):
+    def __init__(self):
+        super().__init__(6, 2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("network", "expected"),
+    [("Guarded", {}), ("Plain", {}), ("Broken", {"DAT005": "info"}), ("Dense", {"DAT005": "warning"})],
+)
+def test_ids_are_known_by_the_network_that_looks_them_up(
+    run: Run, tmp_path: Path, network: str, expected: dict[str, str]
+) -> None:
+    module = tmp_path / f"tokens_{network.lower()}.py"
+    module.write_text(TOKENS, encoding="utf-8")
+    data = {"source": f"{module}:load", "preprocess": {"center": "none", "scale": "none"}}
+    result = checked(run, data=data, model={"name": f"{module}:{network}"}, training={"batch_size": 8})
+    assert {finding.id: finding.severity for finding in result.findings} == expected
+
+
+def test_pictures_that_come_as_rows_get_no_warning(run: Run, tmp_path: Path) -> None:
+    with np.load(digits.FILE) as arrays:
+        rows = npz(tmp_path / "rows.npz", x=arrays["x"].reshape(-1, 64), y=arrays["y"])
+    result = checked(run, data={**rows, "preprocess": {"center": "feature", "scale": "standard"}})
+    assert result.metrics["constant_features"] > 0
+    assert {finding.severity for finding in result.findings} == {"info"}
 
 
 @pytest.mark.skipif(not FASHION_MNIST.is_dir(), reason="needs Debian's dataset-fashion-mnist")

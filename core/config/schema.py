@@ -154,7 +154,7 @@ class OverfitTiny(Section):
     samples: PositiveInt = 20
     """Size of the tiny training set, stratified by class."""
     epochs: PositiveInt = 200
-    """Full-batch steps."""
+    """Full-batch steps; beyond 200, no more than it takes to learn the set."""
     max_loss: PositiveFloat = 0.05
     """Final loss that counts as learnt, for regression relative to the variance of the targets."""
     optimizer: Optimizer | None = None

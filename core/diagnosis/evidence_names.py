@@ -54,7 +54,9 @@ TINY_EVIDENCE: dict[str, str] = {
     "tiny_lr": "learning rate of the run",
     "tiny_lr_path": "optimizer.lr, or overfit_tiny.optimizer.lr where that is set",
     "tiny_tried": "optional: what the same run gave at other learning rates: {'x10': final loss, '÷10': "
-    "final loss}",
+    "final loss, …}",
+    "tiny_tried_everywhere": "optional: the same for whether every weight matrix changed by a hundredth",
+    "tiny_faults": "optional: (cause, remedy) of each fault of the structure that no learning rate mends",
     "tiny_tried_accuracies": "optional: the same for the final accuracy; None for regression",
 }
 

@@ -28,8 +28,10 @@ BETTER = 0.7
 """Another learning rate helped when it left less than this share of the final loss."""
 
 
-FACTORS = {"x10": 10.0, "÷10": 0.1}
+FACTORS = {"x10": 10.0, "÷10": 0.1, "x100": 100.0, "÷100": 0.01, "x1000": 1000.0, "÷1000": 0.001}
 """Names of the other learning rates that may be tried, as multiples of the configured one."""
+FURTHER = {"x10": "x100", "x100": "x1000", "÷10": "÷100", "÷100": "÷1000"}
+"""Which one is tried next, where one helped and did not pass."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,11 +42,13 @@ class Tried:
         lr: Learning rate.
         loss: Final loss; may be nan or inf.
         learnt: Whether the tiny set was learnt.
+        everywhere: Whether every layer took part: with a high rate the last one may learn a tiny set alone.
     """
 
     lr: float
     loss: float
     learnt: bool
+    everywhere: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +59,7 @@ class Reading:
         pattern: Shape of the curve.
         cause: The most likely reason.
         remedy: What to do; ``{path}`` stands for the config path of the learning rate.
-        lr: Learning rate to try, if one was seen to pass or to help.
+        lr: Learning rate to set, if one was seen to pass with every layer learning.
     """
 
     pattern: Pattern
@@ -65,10 +69,10 @@ class Reading:
 
 
 CAUSES: dict[Pattern, str] = {
-    "diverging": "the loss grows: the learning rate is too high",
-    "bouncing": "the loss bounces instead of settling: the learning rate is too high",
+    "diverging": "the loss grows, as it does when the learning rate is too high",
+    "bouncing": "the loss bounces instead of settling, as it does when the learning rate is too high",
     "softmax": "the loss is stuck near ln(1 + (C − 1)/e), the floor of a softmax applied twice",
-    "falling": "the loss was still falling: the learning rate is too low",
+    "falling": "the loss was still falling, as it does when the learning rate is too low",
     "ignores-input": "the loss stays at what the best constant answer costs: the network's output does not "
     "depend on its input",
     "stuck": "the loss is stuck above the bound",
@@ -104,24 +108,31 @@ def read_plateau(
     """
     pattern = _pattern(losses, bound, constant_loss, num_outputs, tried)
     remedy = REMEDIES[pattern]
-    name = next((name for name, outcome in tried.items() if outcome.learnt), None)
+    name = next((name for name, outcome in tried.items() if outcome.learnt and outcome.everywhere), None)
     if name is not None:
         lr = tried[name].lr
-        direction = "low" if name == "x10" else "high"
+        direction = "low" if name.startswith("x") else "high"
         cause = f"the learning rate is too {direction}: with lr {name} the same run passes"
         passed = (
             f"set {{path}} to {lr:g}: tried on the spot, it passes with a final loss of "
             f"{tried[name].loss:.4g}"
         )
         return Reading(pattern=pattern, cause=cause, remedy=passed, lr=lr)
-    helped = _helped(losses[-1], tried) if pattern in ("diverging", "bouncing", "falling", "stuck") else None
-    if helped is not None:
-        lr, loss = tried[helped].lr, tried[helped].loss
-        remedy = f"try {{path}} around {lr:g}: it does not pass yet but leaves a loss of {loss:.4g}"
-        return Reading(pattern=pattern, cause=CAUSES[pattern], remedy=remedy, lr=lr)
-    if tried:
-        remedy = f"{remedy} (lr {' and '.join(tried)} fail too)"
-    return Reading(pattern=pattern, cause=CAUSES[pattern], remedy=remedy)
+    if not tried or pattern in ("softmax", "ignores-input"):
+        return Reading(pattern=pattern, cause=CAUSES[pattern], remedy=_and_tried(remedy, tried))
+    cause = f"{CAUSES[pattern]}; but no learning rate that was tried mends it, so the cause cannot be told"
+    return Reading(pattern=pattern, cause=cause, remedy=_and_tried(remedy, tried))
+
+
+def _and_tried(remedy: str, tried: Mapping[str, Tried]) -> str:
+    """The remedy, with what other learning rates gave."""
+    if not tried:
+        return remedy
+    failed = [f"{name} leaves {outcome.loss:.4g}" for name, outcome in tried.items() if not outcome.learnt]
+    alone = [name for name, outcome in tried.items() if outcome.learnt and not outcome.everywhere]
+    told = [f"lr {', '.join(failed)}, which does not pass yet"] if failed else []
+    told += [f"with lr {', '.join(alone)} it passes while some layers rest"] if alone else []
+    return f"{remedy} (tried: {'; '.join(told)})"
 
 
 def _pattern(
@@ -187,10 +198,6 @@ def _raising_helps(losses: Sequence[float], tried: Mapping[str, Tried]) -> bool:
     return would_fall > max(2 * fell, 2e-3)
 
 
-def _helped(final: float, tried: Mapping[str, Tried]) -> str | None:
-    """The tried learning rate that left much less loss than the run, if any."""
-    finite = {name: outcome.loss for name, outcome in tried.items() if math.isfinite(outcome.loss)}
-    best = min(finite, key=lambda name: finite[name], default=None)
-    if best is None or (math.isfinite(final) and finite[best] > BETTER * final):
-        return None
-    return best
+def helps(final: float, outcome: float) -> bool:
+    """Whether another learning rate left much less loss than the run, or a loss at all."""
+    return math.isfinite(outcome) and not (math.isfinite(final) and outcome > BETTER * final)

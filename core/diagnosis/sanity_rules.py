@@ -26,7 +26,8 @@ def _initial_loss_above_chance(evidence: Evidence) -> Match | None:
     scheme = evidence.get("init_scheme")
     patch: Patch = {"model.init.scheme": "he_normal"} if scheme == "normal" else {}
     zero = evidence.get("zero_output_loss") or 0.0
-    return Match(observed=_start(evidence, max(evidence["expected_loss"], zero), high), patch=patch)
+    observed = _start(evidence, max(evidence["expected_loss"], zero), high)
+    return Match(observed={**observed, "random_loss": evidence.get("random_output_loss")}, patch=patch)
 
 
 def _initial_loss_below_chance(evidence: Evidence) -> Match | None:

@@ -29,6 +29,9 @@ def _tiny_set_not_learnt(evidence: Evidence) -> Match | None:
         **{f"loss_at_lr_{name}": outcome.loss for name, outcome in tried.items()},
     }
     right = "" if accuracy is None else f" at accuracy {accuracy:.2f}"
+    fault = next(iter(evidence.get("tiny_faults", ())), None)
+    if fault is not None:  # whatever learning rate passes would pass with the fault in it
+        return Match(observed=observed, words={"right": right, "cause": fault[0], "remedy": fault[1]})
     words = {
         "right": right,
         "cause": reading.cause,
@@ -40,11 +43,13 @@ def _tiny_set_not_learnt(evidence: Evidence) -> Match | None:
 
 def _tried(evidence: Evidence) -> dict[str, Tried]:
     accuracies = evidence.get("tiny_tried_accuracies", {})
+    everywhere = evidence.get("tiny_tried_everywhere", {})
     return {
         name: Tried(
             lr=float(f"{evidence['tiny_lr'] * FACTORS[name]:.6g}"),
             loss=loss,
             learnt=loss <= evidence["tiny_max_loss"] and accuracies.get(name) in (None, 1.0),
+            everywhere=everywhere.get(name, True),
         )
         for name, loss in evidence.get("tiny_tried", {}).items()
     }

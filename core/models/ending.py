@@ -60,21 +60,45 @@ def look_at_ending(model: nn.Module, x: Tensor) -> Ending:
     return Ending(kind, called[-1] if called else type(model).__name__)
 
 
-def _beyond_chance(model: nn.Module, x: Tensor, outputs: Tensor, kind: Kind, last: nn.Module | None) -> Kind:
-    """The kind that holds with the last weights negated too: a fresh network's scores may all lie so.
+def unsuited(ending: Ending, loss: str) -> tuple[str, str] | None:
+    """Why outputs do not suit a loss and what to do; None if they do, or nothing is known of the loss."""
+    by = f"the network ends in {ending.layer} and its outputs are {ending.kind}"
+    if loss == "cross_entropy" and ending.kind == "probabilities":
+        return f"{by}; cross_entropy applies softmax itself", "take the softmax at the end out"
+    if loss == "bce" and ending.kind in ("probabilities", "between 0 and 1"):
+        return f"{by}; bce applies the sigmoid itself", "take the one at the end out"
+    if loss in ("cross_entropy", "bce", "hinge") and ending.kind in ("between 0 and 1", "not below 0"):
+        return f"{by}; {loss} wants scores of either sign", "take the last activation out"
+    if loss == "mse" and ending.kind != "scores":
+        return f"{by}; if targets lie elsewhere it can never reach them", "take the last activation out"
+    return None
 
-    Behind an activation they lie within its bounds again; without one each changes its sign.
+
+def _beyond_chance(model: nn.Module, x: Tensor, outputs: Tensor, kind: Kind, last: nn.Module | None) -> Kind:
+    """The kind that holds with other last weights too: a fresh network's scores may all lie so.
+
+    Behind an activation they lie within its bounds again. Without one, negated weights change all signs;
+    weights that start at 0 are drawn at random.
     """
     if last is None:
         return kind
     parameters = [*last.parameters(recurse=False)]
-    for parameter in parameters:
-        parameter.neg_()
+    before = [parameter.clone() for parameter in parameters]
+    generator = torch.Generator().manual_seed(0)
+    seen = [outputs] if bool((outputs != 0).any()) else []
     try:
-        return kind_of(torch.cat([outputs, model(x)]))
-    finally:
         for parameter in parameters:
-            parameter.neg_()  # exactly as they were
+            drawn = torch.randn(parameter.shape, generator=generator).to(parameter)
+            parameter.copy_(-parameter if bool((parameter != 0).any()) else drawn)
+        seen.append(model(x))
+        if not seen[:-1]:
+            for parameter in parameters:
+                parameter.neg_()
+            seen.append(model(x))
+        return kind_of(torch.cat(seen))
+    finally:
+        for parameter, value in zip(parameters, before, strict=True):
+            parameter.copy_(value)
 
 
 def kind_of(outputs: Tensor) -> Kind:

@@ -161,8 +161,11 @@ def _tiny(train: int) -> list[Entry]:
         Entry(
             ("overfit_tiny", "optimizer"),
             {"name": "adam", "lr": 3e-3},
-            "200 steps are few: a higher rate than the long run's",
-        )
+            "a higher rate than the long run's, for there are few steps",
+        ),
+        Entry(
+            ("overfit_tiny", "epochs"), 1000, "at most: small networks take longer to be sure of 20 samples"
+        ),
     ]
     if train < 20:
         return [Entry(("overfit_tiny", "samples"), train, "all there are"), *entries]

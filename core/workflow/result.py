@@ -77,6 +77,11 @@ class StepResult:
         }
 
 
+def amount(loss: float) -> str:
+    """A loss, as digits that can be read."""
+    return f"{loss:.4f}" if abs(loss) < 1e6 else f"{loss:.4g}"
+
+
 def conclude(run: Run, result: StepResult) -> None:
     """Write a result and its page into the run directory, tell the listeners, and close the run.
 

@@ -23,7 +23,7 @@ from nnbabysit.core.training.initial import InitialLosses, first_samples, initia
 from nnbabysit.core.training.statistics import LayerStatistics, layer_statistics
 from nnbabysit.core.training.wiring import Motion, batch_dependence, first_steps
 from nnbabysit.core.workflow.provenance import note_provenance, note_start
-from nnbabysit.core.workflow.result import StepResult, Table
+from nnbabysit.core.workflow.result import StepResult, Table, amount
 
 if TYPE_CHECKING:
     from nnbabysit.core.config.schema import Config
@@ -110,13 +110,13 @@ def _evidence(
 
 def _first_loss(losses: InitialLosses, tolerance: float, fired: set[str]) -> tuple[bool | None, str]:
     """Whether the initial loss is right, None where that cannot be told, and what it is compared with."""
-    mean = _amount(losses.mean)
+    mean = amount(losses.mean)
     if losses.expected is None:
         why = "the output layer is reused, or the loss is your own"
         return None, f"{mean}; not compared with guessing: {why}"
-    words = f"{mean}, guessing costs {_amount(losses.expected)}, tolerance {tolerance:.0%}"
+    words = f"{mean}, guessing costs {amount(losses.expected)}, tolerance {tolerance:.0%}"
     if losses.zero_output > losses.expected * (1 + tolerance):
-        words = f"{words}; answering 0 costs {_amount(losses.zero_output)}, for the targets lie far from 0"
+        words = f"{words}; answering 0 costs {amount(losses.zero_output)}, for the targets lie far from 0"
     if fired & {"INI001", "INI002"}:
         return False, words
     place, spread = standing(losses.per_seed, *limits(start_evidence(losses, tolerance))), losses.per_seed
@@ -126,13 +126,8 @@ def _first_loss(losses: InitialLosses, tolerance: float, fired: set[str]) -> tup
         return None, f"{words}; no weight matrix is trained, so no initialisation is to blame"
     if len({*spread}) == 1:
         return None, f"{words}; the network is the same for every seed, so this may be chance"
-    ends = f"{_amount(min(spread))} to {_amount(max(spread))}"
+    ends = f"{amount(min(spread))} to {amount(max(spread))}"
     return None, f"{words}; seeds give {ends}, so this may be chance"
-
-
-def _amount(loss: float) -> str:
-    """A loss, as digits that can be read."""
-    return f"{loss:.4f}" if abs(loss) < 1e6 else f"{loss:.4g}"
 
 
 def _checks(
@@ -141,7 +136,7 @@ def _checks(
     """One line per check: name, passed, text."""
     strength, total = config.sanity.regularization, len(motions)
     compared, first_loss = _first_loss(losses, config.sanity.tolerance, fired)
-    mean = _amount(losses.mean)
+    mean = amount(losses.mean)
     reached = sum(
         m.gradient is not None and math.isfinite(m.gradient) and m.gradient > 0 for m in motions.values()
     )
@@ -151,7 +146,7 @@ def _checks(
         {
             "name": "regularisation",
             "passed": "INI003" not in fired if losses.weights else None,
-            "text": f"l2 = {strength:g} takes the cost from {mean} to {_amount(losses.regularized)}"
+            "text": f"l2 = {strength:g} takes the cost from {mean} to {amount(losses.regularized)}"
             if losses.weights
             else "no weight matrix is trained, so there is nothing to penalise",
         },
@@ -183,21 +178,21 @@ def _summary(losses: InitialLosses, findings: list[Finding]) -> str:
     if errors:
         names = ", ".join(finding.name for finding in errors)
         return f"{len(errors)} check{'s' if len(errors) > 1 else ''} said no: {names}"
-    against = "" if losses.expected is None else f" against {_amount(losses.expected)} for guessing"
-    return f"initial loss {_amount(losses.mean)}{against}; the wiring is in order"
+    against = "" if losses.expected is None else f" against {amount(losses.expected)} for guessing"
+    return f"initial loss {amount(losses.mean)}{against}; the wiring is in order"
 
 
 def _loss_table(config: Config, losses: InitialLosses) -> Table:
     shown, further = losses.per_seed[: config.sanity.seeds], losses.per_seed[config.sanity.seeds :]
-    rows = [(f"network of seed {config.seed + i}", _amount(loss)) for i, loss in enumerate(shown)]
+    rows = [(f"network of seed {config.seed + i}", amount(loss)) for i, loss in enumerate(shown)]
     if further:
-        rows.append((f"{len(further)} further seeds", f"{_amount(min(further))} to {_amount(max(further))}"))
-    rows.append(("mean", _amount(losses.mean)))
+        rows.append((f"{len(further)} further seeds", f"{amount(min(further))} to {amount(max(further))}"))
+    rows.append(("mean", amount(losses.mean)))
     if losses.expected is not None:
-        rows.append(("guessing", _amount(losses.expected)))
+        rows.append(("guessing", amount(losses.expected)))
     if losses.prior is not None:
-        rows.append(("guessing by class frequency", _amount(losses.prior)))
-    rows.append((f"mean with l2 = {config.sanity.regularization:g}", _amount(losses.regularized)))
+        rows.append(("guessing by class frequency", amount(losses.prior)))
+    rows.append((f"mean with l2 = {config.sanity.regularization:g}", amount(losses.regularized)))
     return Table(title="Loss at initialisation", columns=("of what", "loss"), rows=tuple(rows))
 
 

@@ -19,7 +19,7 @@ from nnbabysit.core.diagnosis.initial_loss import is_decided, limits, standing, 
 from nnbabysit.core.errors import ModelError, UserCodeError
 from nnbabysit.core.models import ids
 from nnbabysit.core.models.build import build_model
-from nnbabysit.core.models.ending import Ending, look_at_ending
+from nnbabysit.core.models.ending import Ending, look_at_ending, unsuited
 from nnbabysit.core.models.offered import offers
 from nnbabysit.core.training.assembly import check_batch_size
 from nnbabysit.core.training.initial import InitialLosses, first_samples, initial_losses
@@ -133,16 +133,8 @@ def look(config: Config) -> Findings:
 
 def _ending_hints(ending: Ending, loss: str) -> tuple[str, ...]:
     """Why the outputs do not suit the loss; nothing if they do."""
-    by = f"the network ends in {ending.layer} and its outputs are {ending.kind}"
-    if loss == "cross_entropy" and ending.kind == "probabilities":
-        return (f"{by}; cross_entropy applies softmax itself, so take the softmax at the end out",)
-    if loss == "bce" and ending.kind in ("probabilities", "between 0 and 1"):
-        return (f"{by}; bce applies the sigmoid itself, so take the one at the end out",)
-    if loss in ("cross_entropy", "bce") and ending.kind in ("between 0 and 1", "not below 0"):
-        return (f"{by}; {loss} wants scores of either sign, so take the last activation out",)
-    if loss == "mse" and ending.kind != "scores":
-        return (f"{by}; if targets lie elsewhere it can never reach them, so take the last activation out",)
-    return ()
+    words = unsuited(ending, loss)
+    return (f"{words[0]}, so {words[1]}",) if words else ()
 
 
 def _start(losses: InitialLosses, tolerance: float) -> Findings:

@@ -191,7 +191,7 @@ def orders() -> Data:
 
 def tokens() -> Data:
     x = _rng().integers(0, 50, (600, 10))
-    return x, np.asarray((x < 25).sum(1) > 5, np.int64) + ((x % 5 == 0).sum(1) > 2)  # type: ignore[return-value]
+    return x, np.asarray((x < 25).sum(1) > 5, np.int64) + ((x % 5 == 0).sum(1) > 2)
 
 
 def rings() -> Data:

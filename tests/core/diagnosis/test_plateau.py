@@ -54,7 +54,17 @@ def test_another_loss_has_no_softmax_floor() -> None:
     assert read_plateau(losses, bound=0.05, constant_loss=None, num_outputs=None, tried={}).pattern == "stuck"
 
 
-def test_a_rate_that_helps_without_passing_is_offered_to_try() -> None:
+def test_a_rate_that_helps_without_passing_is_told_and_not_offered() -> None:
     tried = {"÷10": Tried(lr=0.01, loss=0.5, learnt=False), "x10": Tried(lr=1.0, loss=math.nan, learnt=False)}
     reading = read_plateau([2.3, 9.0, 50.0], bound=0.05, constant_loss=LN10, num_outputs=10, tried=tried)
-    assert reading.lr == 0.01
+    assert reading.lr is None
+    assert "the cause cannot be told" in reading.cause
+    assert "÷10 leaves 0.5" in reading.remedy
+
+
+def test_a_rate_that_passes_while_layers_rest_is_told_and_not_offered() -> None:
+    tried = {"x10": Tried(lr=0.1, loss=0.01, learnt=True, everywhere=False)}
+    losses = [3.0 - 0.1 * epoch for epoch in range(20)]
+    reading = read_plateau(losses, bound=0.05, constant_loss=LN10, num_outputs=10, tried=tried)
+    assert reading.lr is None
+    assert "passes while some layers rest" in reading.remedy

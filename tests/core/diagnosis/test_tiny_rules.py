@@ -32,6 +32,23 @@ def test_tin001_does_not_call_it_passed_with_a_wrong_sample(findings: Diagnose) 
     tried = {"tiny_tried": {"x10": 0.04}, "tiny_tried_accuracies": {"x10": 0.95}}
     finding = findings(tiny_losses=FALLING, **tried)["TIN001"]
     assert "does not pass yet" in finding.remedy
+    assert "x10 leaves 0.04" in finding.remedy
+    assert finding.patch == {}
+
+
+def test_tin001_blames_no_learning_rate_beside_a_fault_of_the_structure(findings: Diagnose) -> None:
+    tried = {
+        "tiny_tried": {"x10": 0.001},
+        "tiny_faults": (("two layers are not registered", "register them"),),
+    }
+    finding = findings(tiny_losses=FALLING, **tried)["TIN001"]
+    assert finding.patch == {}
+    assert (finding.cause, finding.remedy) == ("two layers are not registered", "register them")
+
+
+def test_tin001_blames_no_learning_rate_at_which_the_last_layer_learns_alone(findings: Diagnose) -> None:
+    tried = {"tiny_tried": {"x10": 0.001}, "tiny_tried_everywhere": {"x10": False}}
+    assert findings(tiny_losses=FALLING, **tried)["TIN001"].patch == {}
 
 
 def test_tin001_changes_the_optimiser_of_the_tiny_set_if_it_has_its_own(findings: Diagnose) -> None:

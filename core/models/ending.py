@@ -77,8 +77,8 @@ def unsuited(ending: Ending, loss: str) -> tuple[str, str] | None:
 def _beyond_chance(model: nn.Module, x: Tensor, outputs: Tensor, kind: Kind, last: nn.Module | None) -> Kind:
     """The kind that holds with other last weights too: a fresh network's scores may all lie so.
 
-    Behind an activation they lie within its bounds again. Without one, negated weights change all signs;
-    weights that start at 0 are drawn at random.
+    Behind an activation they lie within its bounds again, though a hundred times as large: those of a ReLU
+    beyond 1. Without one, negated weights change all signs; weights that start at 0 are drawn at random.
     """
     if last is None:
         return kind
@@ -89,7 +89,7 @@ def _beyond_chance(model: nn.Module, x: Tensor, outputs: Tensor, kind: Kind, las
     try:
         for parameter in parameters:
             drawn = torch.randn(parameter.shape, generator=generator).to(parameter)
-            parameter.copy_(-parameter if bool((parameter != 0).any()) else drawn)
+            parameter.copy_(-100 * (parameter if bool((parameter != 0).any()) else drawn))
         seen.append(model(x))
         if not seen[:-1]:
             for parameter in parameters:

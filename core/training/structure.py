@@ -48,9 +48,9 @@ def faults(assembly: Assembly, x: Tensor, y: Tensor) -> list[Fault]:
 
 def _found(assembly: Assembly, x: Tensor, y: Tensor) -> Iterator[Fault | None]:
     model = assembly.model
+    yield _drawn_anew(model, x)
     yield _unregistered(assembly, x, y)
     yield _unsuited_ending(assembly, x, y)
-    yield _drawn_anew(model, x)
     yield _samples_mixed(model, x)
     yield _off_scale(assembly, x, y)
     yield _unreached(assembly, x, y)  # last: it trains the network
@@ -82,9 +82,15 @@ def _unregistered(assembly: Assembly, x: Tensor, y: Tensor) -> Fault | None:
         return None
     shapes = ", ".join("×".join(map(str, leaf.shape)) or "1" for leaf in strangers[:4])
     more = f" and {len(strangers) - 4} more" if len(strangers) > 4 else ""
+    one = len(strangers) == 1
+    take = (
+        "tensor ({}) takes part in the output but is"
+        if one
+        else "tensors ({}) take part in the output but are"
+    )
     return Fault(
-        f"{len(strangers)} tensors ({shapes}{more}) take part in the output but are not among the network's "
-        "parameters, so the optimiser never gets them",
+        f"{len(strangers)} {take.format(shapes + more)} not among the network's parameters, so the optimiser "
+        f"never gets {'it' if one else 'them'}",
         "keep layers in nn.ModuleList or nn.ModuleDict, not in a list or dict, and weights in nn.Parameter",
     )
 

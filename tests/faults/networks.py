@@ -70,6 +70,79 @@ class DoubledSoftmax(Healthy):
         return super().forward(x).softmax(dim=1)
 
 
+class ReluLogits(Healthy):
+    """Scores that are never below 0."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x).relu()
+
+
+class SigmoidLogits(Healthy):
+    """Scores between 0 and 1."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x).sigmoid()
+
+
+class InAList(nn.Module):
+    """Layers in a plain list, which torch does not see."""
+
+    def __init__(self, in_features: int, num_classes: int) -> None:
+        super().__init__()
+        self.hidden = [nn.Linear(in_features, 32), nn.Linear(32, 32)]
+        self.out = nn.Linear(32, num_classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x.flatten(1)
+        for layer in self.hidden:
+            x = layer(x).relu()
+        return self.out(x)  # type: ignore[no-any-return]
+
+
+class PlainTensor(Healthy):
+    """A weight that is no parameter."""
+
+    def __init__(self, in_features: int, num_classes: int) -> None:
+        super().__init__(in_features, num_classes)
+        self.gain = torch.full((50,), 0.5, requires_grad=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(self.relu(self.hidden(x.flatten(1))) * self.gain)  # type: ignore[no-any-return]
+
+
+class MadeInForward(Healthy):
+    """A layer that is drawn anew in every pass."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(nn.Linear(50, 50)(self.hidden(x.flatten(1)).relu()).relu())  # type: ignore[no-any-return]
+
+
+class AlwaysDropping(Healthy):
+    """Dropout by a function that does not ask for the mode."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(nn.functional.dropout(self.hidden(x.flatten(1)).relu(), 0.5))  # type: ignore[no-any-return]
+
+
+class SlowNorm(Healthy):
+    """Batch normalisation whose running statistics hardly move."""
+
+    def __init__(self, in_features: int, num_classes: int) -> None:
+        super().__init__(in_features, num_classes)
+        self.norm = nn.BatchNorm1d(50, momentum=1e-5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(self.relu(self.norm(0.01 * self.hidden(x.flatten(1)))))  # type: ignore[no-any-return]
+
+
+class FarSlope(Healthy):
+    """A hidden layer that hardly gets a gradient, so that the last one learns alone."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden = self.hidden(x.flatten(1)).relu()
+        return self.out(hidden.detach() + 1e-6 * (hidden - hidden.detach()))  # type: ignore[no-any-return]
+
+
 class LargeHead(Healthy):
     """A last layer that is far too sure."""
 

@@ -24,8 +24,9 @@ SOFTMAX_SLACK = 0.35
 """A doubled softmax seldom reaches its floor: 1.46–1.76 seen for 1.461; each wrong one of 20 adds 0.05."""
 STILL_FALLING = 0.05
 """Relative fall over the last quarter that counts as still falling."""
-BETTER = 0.7
-"""Another learning rate helped when it left less than this share of the final loss."""
+BETTER = 0.95
+"""Another learning rate helped when it left less than this share of the final loss; ten times a rate that is
+a thousand times too low leaves 0.8 to 0.9 of it."""
 
 
 FACTORS = {"x10": 10.0, "÷10": 0.1, "x100": 100.0, "÷100": 0.01, "x1000": 1000.0, "÷1000": 0.001}
@@ -199,5 +200,5 @@ def _raising_helps(losses: Sequence[float], tried: Mapping[str, Tried]) -> bool:
 
 
 def helps(final: float, outcome: float) -> bool:
-    """Whether another learning rate left much less loss than the run, or a loss at all."""
+    """Whether another learning rate left clearly less loss than the run, or a loss at all."""
     return math.isfinite(outcome) and not (math.isfinite(final) and outcome > BETTER * final)

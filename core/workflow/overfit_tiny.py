@@ -115,11 +115,12 @@ def run_overfit_tiny(config: Config, run: Run, *, dataset: Dataset | None = None
 def _samples(config: Config, model: nn.Module, dataset: Dataset, run: Run) -> int:
     """How many samples the network has the parameters to learn by heart, up to ``overfit_tiny.samples``.
 
-    A linear model fits as many samples in general position as it has parameters for each output.
+    A linear model fits as many samples in general position as it has parameters for each output, and half as
+    many without great weights.
     """
     wanted, outputs = config.overfit_tiny.samples, dataset.num_outputs
     parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    possible = max(1, parameters // outputs)
+    possible = max(1, parameters // (2 * outputs))
     if possible >= wanted:
         return wanted
     each = "" if outputs == 1 else f" for {outputs} outputs"

@@ -106,6 +106,8 @@ def propose(request: Request) -> Proposal:
     entries = proposed_settings.proposed(settings["data"], seen, choice)
     if seen.whole_numbers and not missing and trial_run.looks_up(_checked(settings), choice.outputs):
         entries = [proposed_settings.as_ids(entry) for entry in entries]
+    if not missing and trial_run.is_small(_checked(settings).model, seen, choice):
+        entries = [proposed_settings.as_small(entry) for entry in entries]
     for entry in entries:
         tree.put(settings, entry.path, entry.value)
     _put_all(settings, given)

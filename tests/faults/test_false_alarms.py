@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
-from nnbabysit.core.config.loading import with_values
+from nnbabysit.core.config.loading import load_config, with_values
 from nnbabysit.core.config.schema import Config
 from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.diagnosis.check_rules import SANITY_RULES
 from nnbabysit.core.diagnosis.initial_loss import is_decided, start_evidence
 from nnbabysit.core.diagnosis.rule import diagnose
+from nnbabysit.core.record.run import Run
 from nnbabysit.core.training.initial import first_samples, initial_losses
+from nnbabysit.core.workflow.overfit_tiny import run_overfit_tiny
+from nnbabysit.core.workflow.proposal import Request, propose
+from nnbabysit.core.workflow.sanity import run_sanity
 from tests.faults import healthy
 from tests.faults.healthy import PROGRAMS
 
@@ -77,3 +83,39 @@ def test_no_healthy_start_is_stopped(task: str) -> None:
     programs = BY_TASK[task]
     each = -(-STARTS // len(programs))
     assert {name: found for name in programs if (found := alarms(name, each))} == {}
+
+
+def stopped(program: str, folder: Path) -> list[str]:
+    """What the gates say no to of the config that ``init`` proposes."""
+    file = folder / "nnbabysit.yaml"
+    proposal = propose(
+        Request(
+            model=f"{healthy.__file__}:network",
+            data=f"{healthy.__file__}:data",
+            target=None,
+            overrides=(f"model.args.program={program}", f"data.args.program={program}", "device=cpu"),
+            file=file,
+            cwd=folder,
+        )
+    )
+    file.write_text(proposal.text, encoding="utf-8")
+    config = load_config(str(file), cwd=folder).config
+    dataset = load_dataset(config)
+    found = []
+    for gate in (run_sanity, run_overfit_tiny):
+        with Run.create(root=folder / "runs", command="test", config_yaml="") as run:
+            result = gate(config, run, dataset=dataset)
+        if result.verdict != "pass":
+            found.append(f"{result.command}: {result.summary}")
+    return found
+
+
+@pytest.mark.parametrize("program", ["few-samples", "logistic", "cubic", "tokens"])
+def test_init_proposes_what_the_gates_let_through(program: str, tmp_path: Path) -> None:
+    assert stopped(program, tmp_path) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_init_proposes_what_the_gates_let_through_of_every_program(program: str, tmp_path: Path) -> None:
+    assert stopped(program, tmp_path) == []

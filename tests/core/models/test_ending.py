@@ -83,3 +83,18 @@ def test_a_network_that_takes_no_other_numbers_is_judged_by_the_samples() -> Non
             return torch.sigmoid(self.table(x.long())[:, 0])
 
     assert look_at_ending(Net(), torch.ones(6, 4)) == Ending("between 0 and 1", "Embedding")
+
+
+def test_scores_of_a_layer_that_starts_at_0_are_scores() -> None:
+    model = nn.Linear(4, 3)
+    nn.init.zeros_(model.weight)
+    nn.init.zeros_(model.bias)
+    assert look_at_ending(model, torch.randn(8, 4)).kind == "scores"
+    assert not model.weight.any(), "as it was"
+
+
+def test_a_relu_is_told_from_a_sigmoid_however_small_its_outputs_are() -> None:
+    model = nn.Sequential(nn.Linear(4, 3), nn.ReLU())
+    with torch.no_grad():
+        model[0].weight.mul_(0.01)
+    assert look_at_ending(model, torch.randn(8, 4)).kind == "not below 0"

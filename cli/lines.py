@@ -7,11 +7,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from nnbabysit.cli.terminal import clean_line
+from nnbabysit.core.record.event import DATA
 
 Fields = Mapping[str, Any]
 
 ONE_BY_ONE = "one by one"
 """How a placement without stacks is called, at its beginning."""
+NOTE = "note:"
+"""Mark of a note of how the data was read."""
 MARKS = {True: "ok", False: "no", None: "--"}
 
 
@@ -145,7 +148,9 @@ def _warning_line(fields: Fields) -> str:
 
 
 def _note_line(fields: Fields) -> str:
-    return clean_line(str(fields.get("text", "")))
+    """A note of how the data was read is marked: it may change what all that follows means."""
+    text = clean_line(str(fields.get("text", "")))
+    return f"{NOTE} {text}" if fields.get("about") == DATA else text
 
 
 TELLERS: dict[str, Callable[[Fields], str | None]] = {

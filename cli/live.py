@@ -12,7 +12,8 @@ from rich.live import Live
 from rich.text import Text
 
 from nnbabysit.cli.dashboard import Dashboard
-from nnbabysit.cli.lines import line_of
+from nnbabysit.cli.data_notes import Heard
+from nnbabysit.cli.lines import NOTE, line_of
 
 if TYPE_CHECKING:
     from nnbabysit.core.record.event import Event
@@ -50,6 +51,7 @@ class LiveView:
         self._clock = clock
         self._drawn = -REFRESH_SECONDS
         self._dashboard = Dashboard(clock)
+        self._heard = Heard()
         self._waiting: list[Text] = []
         self._allowed, self._counted = float(LINES), clock()
         self._live = Live(
@@ -101,7 +103,7 @@ class LiveView:
         return True
 
     def _lasting_line(self, event: Event) -> Text | None:
-        if not self._lasts(event.kind, event.fields):
+        if self._heard.again(event) or not self._lasts(event.kind, event.fields):
             return None
         line = line_of(event.kind, event.fields)
         return None if line is None else styled(event.kind, event.fields, line)
@@ -123,6 +125,8 @@ def styled(kind: str, fields: dict[str, Any], line: str) -> Text:
     if kind == "check":
         passed = fields.get("passed")
         text.stylize("dim" if passed is None else "green" if passed else "bold red", 0, 2)
+    elif kind == "note" and line.startswith(NOTE):
+        text.stylize("cyan", 0, len(NOTE))
     elif kind == "trial" and fields.get("good"):
         text.stylize("bold green")
     elif kind == "trial" and fields.get("state") not in (None, "complete"):

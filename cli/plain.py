@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from nnbabysit.cli.data_notes import Heard, is_data_note
 from nnbabysit.cli.lines import line_of
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ class PlainView:
 
     Args:
         write_line: Takes one line without line break.
-        quiet: Write nothing.
+        quiet: Write nothing but how the data was read.
         verbose: Write checkpoints too.
         steps: Several steps run one after another (``babysit``): write their headings and verdicts.
     """
@@ -38,10 +39,13 @@ class PlainView:
         self._quiet = quiet
         self._hidden = frozenset() if verbose else ONLY_VERBOSE
         self._hidden |= frozenset() if steps else ONLY_IN_BABYSIT
+        self._heard = Heard()
 
     def __call__(self, event: Event) -> None:
         """Write the event's line, if it has one."""
-        if self._quiet or event.kind in self._hidden:
+        if (self._quiet and not is_data_note(event)) or event.kind in self._hidden:
+            return
+        if self._heard.again(event):
             return
         line = line_of(event.kind, event.fields)
         if line:

@@ -8,6 +8,9 @@ from typing import Any
 
 from nnbabysit.core.record import strict_json
 
+DATA = "data"
+"""Value of the field ``about`` of a note or warning that says how the data was read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

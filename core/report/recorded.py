@@ -11,6 +11,7 @@ from nnbabysit.core.errors import RunError
 from nnbabysit.core.record import strict_json
 from nnbabysit.core.record.archive import read_meta, status
 from nnbabysit.core.record.directory import EVENTS, METRICS, RESULT
+from nnbabysit.core.record.event import DATA
 from nnbabysit.core.record.files import os_errors_in_words, read_lines
 from nnbabysit.core.report.settings import Setting, read_settings
 from nnbabysit.core.report.words import duration, moment, value_text
@@ -159,6 +160,12 @@ class RecordedRun:
     def of_kind(self, kind: str) -> list[Mapping[str, Any]]:
         """Events of one kind, in order."""
         return [event for event in self.events if event.get("kind") == kind]
+
+    @property
+    def data_notes(self) -> list[str]:
+        """How the data was read, once each: a run that was resumed read it again."""
+        told = (event for event in self.events if event.get("about") == DATA)
+        return list(dict.fromkeys(str(event.get("text") or "") for event in told))
 
     def setting(self, key: str) -> str:
         """A setting as text; empty if there is none."""

@@ -14,6 +14,7 @@ from nnbabysit.core.record.run import Run
 from nnbabysit.core.search.study import best_values
 from nnbabysit.core.workflow.data_check import run_data_check
 from nnbabysit.core.workflow.overfit_tiny import run_overfit_tiny
+from nnbabysit.core.workflow.provenance import tell_notes
 from nnbabysit.core.workflow.result import StepResult, Table, conclude
 from nnbabysit.core.workflow.sanity import run_sanity
 from nnbabysit.core.workflow.search import run_search
@@ -38,6 +39,7 @@ def run_babysit(config: Config, run: Run, *, new_run: NewRun, dataset: Dataset |
         step, and ``steps``: [{command, verdict, run_dir, seconds}].
     """
     data = dataset if dataset is not None else load_dataset(config)
+    tell_notes(run, data.notes)
     done: list[tuple[StepResult, float]] = []
     for command, step_config, step in _steps(config, data, done):
         run.event("step", command=command)
@@ -92,6 +94,7 @@ def _result(run: Run, done: list[tuple[StepResult, float]]) -> StepResult:
         verdict=last.verdict,
         summary=last.summary if passed else f"stopped at {_words(last)}: {last.summary}",
         run_dir=run.path,
+        notes=last.notes,
         metrics={**last.metrics, "steps": steps, "seconds": sum(seconds for _, seconds in done)},
         findings=tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))),
         tables=(table,),

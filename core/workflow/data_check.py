@@ -43,8 +43,6 @@ def run_data_check(config: Config, run: Run, dataset: Dataset | None = None) -> 
     """
     data = load_dataset(config) if dataset is None else dataset
     note_provenance(run, config, data)
-    for note in data.notes:
-        run.event("note", text=note)
     measured = measure(data)
     metrics = _metrics(data, measured)
     findings = diagnose(DATA_RULES, _evidence(config, data, measured))
@@ -56,6 +54,7 @@ def run_data_check(config: Config, run: Run, dataset: Dataset | None = None) -> 
         verdict="fail" if failed else "pass",
         summary=_summary(metrics, findings),
         run_dir=run.path,
+        notes=data.notes,
         metrics=metrics,
         findings=tuple(findings),
         tables=tuple(_tables(data, measured)),

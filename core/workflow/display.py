@@ -22,7 +22,8 @@ def in_short(result: StepResult) -> str:
 def as_text(result: StepResult) -> str:
     """Tables, findings, verdict and run directory as plain text; control characters are escaped."""
     blocks = [*map(_text_table, result.tables), *map(_text_finding, result.findings)]
-    end = f"{result.verdict}: {_line(result.summary)}\nrun   {_line(str(result.run_dir))}"
+    notes = "".join(f"note: {_line(note)}\n" for note in result.notes)
+    end = f"{notes}{result.verdict}: {_line(result.summary)}\nrun   {_line(str(result.run_dir))}"
     return "\n\n".join([*blocks, end])
 
 
@@ -32,6 +33,7 @@ def as_html(result: StepResult) -> str:
     parts = [
         f'<p><b style="color:{colour}">{escape(result.verdict)}</b> '
         f"<b>{_html(result.command)}</b>: {_html(result.summary)}</p>",
+        *(f"<p>note: {_html(note)}</p>" for note in result.notes),
         *_html_findings(result.findings),
         *map(_html_table, result.tables),
         f"<p>run <code>{_html(str(result.run_dir))}</code></p>",

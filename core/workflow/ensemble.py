@@ -182,6 +182,7 @@ def _result(
         verdict=_verdict(trained),
         summary=summary,
         run_dir=run.path,
+        notes=data.notes,
         metrics={"members": rows, **mean, **together, "steps": steps, "seconds": seconds},
         findings=_findings(trained),
         tables=(_table(rows, mean, together),) if rows else (),

@@ -31,6 +31,7 @@ from nnbabysit.core.workflow.evaluate_outcome import (
     tables_of,
 )
 from nnbabysit.core.workflow.members import Member
+from nnbabysit.core.workflow.provenance import tell_notes
 from nnbabysit.core.workflow.result import StepResult
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ def run_evaluate(members: Sequence[Member], run: Run) -> StepResult:
         dataset_fingerprint=first.unseen.fingerprint or None,
     )
     run.event("start", command="evaluate", name=first.trained.config.name, device=str(first.trained.device))
+    tell_notes(run, _data_notes(members), "warning")
     for text in _warnings(members):
         run.event("warning", text=text)
     evaluations = []
@@ -175,6 +177,7 @@ def _result(evaluations: Sequence[Evaluation], run: Run) -> StepResult:
         verdict="pass",
         summary=summary,
         run_dir=run.path,
+        notes=_data_notes([e.member for e in evaluations]),
         metrics={**rows[0], **metrics} if len(rows) == 1 else metrics,
         tables=tables_of(rows, first.trained.signature, evaluations[0].mistakes if len(rows) == 1 else ()),
     )
@@ -189,9 +192,14 @@ def _merit(evaluation: Evaluation) -> tuple[float, ...]:
     return yardstick.merit(Score(loss=scores.log_loss, accuracy=scores.accuracy))[:2]
 
 
+def _data_notes(members: Sequence[Member]) -> tuple[str, ...]:
+    """How the samples were read; once where several networks are tried on the same."""
+    return tuple(dict.fromkeys(note for member in members for note in member.unseen.notes))
+
+
 def _warnings(members: Sequence[Member]) -> Iterator[str]:
     for member in members:
-        for note in (*member.trained.notes, *member.unseen.notes):
+        for note in member.trained.notes:
             yield f"{member.trained.name}: {note}" if len(members) > 1 else note
     first = members[0].unseen
     if first.name == "train" and not first.place:

@@ -82,6 +82,7 @@ def run_overfit_tiny(config: Config, run: Run, *, dataset: Dataset | None = None
         verdict="pass" if passed else "fail",
         summary=_summary(problem, lines[-1]),
         run_dir=run.path,
+        notes=data.notes,
         metrics={
             "final_loss": lines[-1].loss,
             "final_accuracy": lines[-1].accuracy,

@@ -238,6 +238,7 @@ def _result(
         verdict="diverged" if last.stopped else "pass" if useful else "fail",
         summary=f"stopped: {last.stopped}" if last.stopped else _summary(learnt),
         run_dir=run.path,
+        notes=data.notes,
         metrics=metrics,
         tables=(_table(learnt),),
         next_command=f"nnbabysit train -S {shlex.quote(f'transfer.from={run.path}')} {FINE_TUNING}",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import torch
 
-from nnbabysit.core.data.load import LABELS
+from nnbabysit.core.record.event import DATA
 
 if TYPE_CHECKING:
     from nnbabysit.core.config.schema import Config
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def note_provenance(run: Run, config: Config, dataset: Dataset, device: torch.device | str = "cpu") -> None:
-    """Note device, seed, threads and the fingerprint of the data.
+    """Note device, seed, threads and the fingerprint of the data, and tell how the data was read.
 
     Threads are noted because sums are taken in another order with another number of them: the same seed
     gives the same bits for the same number of threads only.
@@ -27,13 +28,17 @@ def note_provenance(run: Run, config: Config, dataset: Dataset, device: torch.de
         threads=torch.get_num_threads(),
         dataset_fingerprint=dataset.fingerprint,
     )
+    tell_notes(run, dataset.notes)
+
+
+def tell_notes(run: Run, notes: Iterable[str], kind: str = "note") -> None:
+    """Tell how data was read; ``about`` marks such an event, for it is shown with ``--quiet`` too."""
+    for text in notes:
+        run.event(kind, text=text, about=DATA)
 
 
 def note_start(run: Run, prepared: Prepared) -> None:
-    """Tell what the network starts from: weights that it took over, and labels that it may use."""
-    for text in prepared.dataset.notes:
-        if text.startswith(LABELS):
-            run.event("note", text=text)
+    """Tell what the network starts from: weights that it took over."""
     if prepared.assembly.transferred is not None:
         for text in prepared.assembly.transferred.words():
             run.event("note", text=text)

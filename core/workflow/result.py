@@ -45,6 +45,7 @@ class StepResult:
         findings: What is wrong, worst first.
         tables: What a person wants to see, in order.
         next_command: What to type next; empty if there is nothing left.
+        notes: How the data was read, plain sentences.
     """
 
     command: str
@@ -55,6 +56,7 @@ class StepResult:
     findings: tuple[Finding, ...] = ()
     tables: tuple[Table, ...] = field(default=())
     next_command: str = ""
+    notes: tuple[str, ...] = ()
 
     __repr__, __str__, _repr_html_ = display.in_short, display.as_text, display.as_html
 
@@ -71,6 +73,7 @@ class StepResult:
             "verdict": self.verdict,
             "summary": self.summary,
             "run_dir": str(self.run_dir),
+            "notes": list(self.notes),
             "metrics": self.metrics,
             "findings": [finding.to_document() for finding in self.findings],
             "next": self.next_command,

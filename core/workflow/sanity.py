@@ -78,6 +78,7 @@ def run_sanity(config: Config, run: Run, *, dataset: Dataset | None = None) -> S
         verdict="fail" if failed else "pass",
         summary=_summary(losses, findings),
         run_dir=run.path,
+        notes=data.notes,
         metrics={
             "initial_loss": losses.mean,
             "expected_loss": losses.expected,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,7 @@ def run_search(
     winner = outcome.best.index if repeated and outcome.best else None
     run.update_meta(**{lineage.KEY: lineage.note(config, **noted, finished=True, winner=winner)})
     _plot(run, what, outcome)
-    return result_of(config, run, what, outcome)
+    return replace(result_of(config, run, what, outcome), notes=data.notes)
 
 
 def resume_search(

@@ -273,6 +273,7 @@ def _result(
         verdict="diverged" if diverged else "fail" if failed else "pass",
         summary="; ".join(part for part in (summary_of(outcome), others.summary) if part),
         run_dir=run.path,
+        notes=prepared.dataset.notes,
         metrics={
             **metrics_of(outcome, parameters=count_parameters(prepared.assembly.model)),
             **others.metrics,

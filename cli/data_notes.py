@@ -1,0 +1,32 @@
+"""Data notes: what is said of how the data was read, shown whatever else is left out, and once a screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nnbabysit.core.record.event import DATA
+
+if TYPE_CHECKING:
+    from nnbabysit.core.record.event import Event
+
+
+def is_data_note(event: Event) -> bool:
+    """Whether a note or warning says how the data was read."""
+    return event.fields.get("about") == DATA
+
+
+class Heard:
+    """Remembers what a view has shown of the data: the steps of ``babysit`` all read the same."""
+
+    def __init__(self) -> None:
+        """Nothing was shown yet."""
+        self._texts: set[str] = set()
+
+    def again(self, event: Event) -> bool:
+        """Whether this is a note on the data that was shown before."""
+        if not is_data_note(event):
+            return False
+        text = str(event.fields.get("text"))
+        known = text in self._texts
+        self._texts.add(text)
+        return known

@@ -64,6 +64,7 @@ def predict(
 def _predict(
     options: Options, run: str, file: Path, output: Path | None, device: str, weights: OneSet
 ) -> int:
+    from nnbabysit.cli.lines import NOTE
     from nnbabysit.cli.output import print_json
     from nnbabysit.cli.rendering import shown_path
     from nnbabysit.cli.runs_root import find_run
@@ -80,6 +81,8 @@ def _predict(
     samples = read_samples(file, trained.signature)
     for note in trained.notes:
         error_line(clean_line(f"warning: {note}"))
+    for note in samples.notes:
+        error_line(clean_line(f"{NOTE} {note}"))
     if output is None:
         _print(trained, samples, as_json=options.json)
         return 0
@@ -133,6 +136,7 @@ def _head(trained: Trained, samples: Samples) -> dict[str, Any]:
         weights=trained.weights,
         data=samples.place,
         task=trained.signature.task,
+        notes=list(samples.notes),
         metrics={"samples": len(samples)},
     )
 

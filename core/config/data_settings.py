@@ -78,12 +78,15 @@ class Data(Section):
     target: str | None = None
     """Column to predict, in a table."""
     drop: list[str] = Field(default_factory=list)
-    """Columns of a table that are left out."""
+    """Columns of a table, or arrays of an npz file, that are left out."""
     categorical: list[str] = Field(default_factory=list)
     """Columns whose cells are names, such as postal codes: NA is a name there too. Text always is one."""
     missing: Literal["refuse", "mean", "median", "most_frequent"] = "refuse"
     """What stands for a missing value in a table, from the training split; for a category the commonest."""
     size: Annotated[list[PositiveInt], Field(min_length=2, max_length=2)] | None = None
     """[height, width] that pictures are stretched to; left out: all must be of one size."""
+    channels: Literal["first", "last"] | None = None
+    """Where pictures in arrays keep their channels: ``last`` brings them to the front, (H, W, C) → (C, H, W);
+    ``first`` leaves samples as they are; left out: by their shape, and said."""
     skip_broken: bool = False
     """Go on without pictures and rows that cannot be read; ``--skip-broken``."""

@@ -56,6 +56,7 @@ class Dataset:
         fingerprint: sha256 over the raw samples and targets of all splits, in hex.
         notes: What the user should know about how the data was loaded, plain sentences.
         columns: How the columns of a table became numbers; None if the source is no table.
+        channels_last: Whether the source's pictures are (H, W, C); here their channels are first.
     """
 
     name: str
@@ -70,3 +71,4 @@ class Dataset:
     fingerprint: str
     notes: tuple[str, ...] = ()
     columns: Columns | None = None
+    channels_last: bool = False

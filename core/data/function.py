@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from torch.utils.data import Dataset as TorchDataset
 
 from nnbabysit.core.config.data_settings import Data
 from nnbabysit.core.data import npz
+from nnbabysit.core.data.class_names import numbered
 from nnbabysit.core.data.raw import Array, Raw, checked_arrays
 from nnbabysit.core.errors import DataError, UserCodeError
 from nnbabysit.core.import_path import load
@@ -35,7 +36,17 @@ def read(settings: Data) -> Raw:
     function = load(place)
     if not callable(function):
         raise DataError(f"it is a {type(function).__name__}, not a function", where=place)
-    return _raw(_call(function, _arguments(function, settings), place), place)
+    result = _call(function, _arguments(function, settings), place)
+    return _from_dict(result, settings) if isinstance(result, Mapping) else _raw(result, place)
+
+
+def _from_dict(result: Mapping[Any, object], settings: Data) -> Raw:
+    place = settings.source
+    for name in settings.drop:
+        if name not in result:
+            raise DataError(f"{place} returned no array {name!r}", where="data.drop")
+    named = {str(key): value for key, value in result.items() if key not in settings.drop}
+    return npz.from_mapping({name: _array(value, name, place) for name, value in named.items()}, place)
 
 
 def _arguments(function: Callable[..., object], settings: Data) -> dict[str, Any]:
@@ -74,26 +85,25 @@ def _call(function: Callable[..., object], arguments: dict[str, Any], place: str
 def _raw(result: object, place: str) -> Raw:
     if isinstance(result, TorchDataset):
         return Raw(place=place, train=result)
-    if isinstance(result, Mapping):
-        return npz.from_mapping({str(k): _array(v, str(k), place) for k, v in result.items()}, place)
     if not isinstance(result, tuple | list):
         raise DataError(f"it returned {type(result).__name__}", where=place, remedy=_RETURNS)
     if len(result) == 2 and all(isinstance(part, TorchDataset) for part in result):
         return Raw(place=place, train=result[0], test=result[1])
     if len(result) == 2:
-        return Raw(place=place, train=_pair(result, ("x", "y"), place))
+        return _from_arrays({"train": ("x", "y")}, result, place)
     if len(result) == 4:
-        return Raw(
-            place=place,
-            train=_pair(result[:2], ("x_train", "y_train"), place),
-            test=_pair(result[2:], ("x_test", "y_test"), place),
-        )
+        names = {"train": ("x_train", "y_train"), "test": ("x_test", "y_test")}
+        return _from_arrays(names, result, place)
     raise DataError(f"it returned {len(result)} things", where=place, remedy=_RETURNS)
 
 
-def _pair(pair: Any, names: tuple[str, str], place: str) -> Any:
-    x, y = (_array(value, name, place) for value, name in zip(pair, names, strict=True))
-    return checked_arrays(x, y, place, names)
+def _from_arrays(splits: Mapping[str, tuple[str, str]], result: Sequence[object], place: str) -> Raw:
+    """Inputs and targets of the splits, one after another."""
+    order = [name for pair in splits.values() for name in pair]
+    arrays = {name: _array(value, name, place) for name, value in zip(order, result, strict=True)}
+    ys, class_names = numbered({y: arrays[y] for _, y in splits.values()}, place)
+    found = {split: checked_arrays(arrays[x], ys[y], place, (x, y)) for split, (x, y) in splits.items()}
+    return Raw(place=place, train=found["train"], test=found.get("test"), class_names=class_names)
 
 
 def _array(value: object, name: str, place: str) -> Array:
@@ -103,8 +113,21 @@ def _array(value: object, name: str, place: str) -> Array:
             value = value.float()  # numpy has no bfloat16
         return value.numpy()
     try:
-        return np.asarray(value)
+        array = np.asarray(value)
+        if array.dtype.kind in "US" and not isinstance(value, np.ndarray):
+            array = np.asarray(value, dtype=object)  # else NumPy makes the text '1' of the number 1
+        return _plain(array)
     except ValueError as error:
         raise DataError(
             f"{name} is no array: its rows differ in length", where=place, remedy=_RETURNS
         ) from error
+
+
+def _plain(array: Array) -> Array:
+    """Whole numbers that lie in an array of Python objects, as pandas and lists of mixed kinds make it."""
+    if array.dtype.kind != "O" or not all(type(value) is int for value in array.flat):
+        return array
+    try:
+        return array.astype(np.int64)
+    except OverflowError:
+        return array

@@ -3,49 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from difflib import get_close_matches
 from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from nnbabysit.core.config.data_settings import Data
 from nnbabysit.core.config.schema import Config
-from nnbabysit.core.data import (
-    cifar,
-    digits,
-    function,
-    hugging_face,
-    idx,
-    images,
-    memory,
-    npz,
-    stream,
-    tabular,
-)
+from nnbabysit.core.data import hugging_face, images, memory, stream, tabular
 from nnbabysit.core.data.arrays import ArraySplit
+from nnbabysit.core.data.class_names import numbered_as
 from nnbabysit.core.data.columns import Columns
 from nnbabysit.core.data.dataset import Dataset, Split
 from nnbabysit.core.data.preprocessing import Preprocessing
 from nnbabysit.core.data.raw import Arrays, Raw, Samples
+from nnbabysit.core.data.readers import is_own, read
 from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.data.split import Indices, hold_out, stratified_sample
 from nnbabysit.core.data.stream import Stream, StreamSplit
-from nnbabysit.core.data.targets import Targets, check_every_class, resolve
+from nnbabysit.core.data.targets import Targets, as_floats, check_every_class, resolve
 from nnbabysit.core.errors import DataError
 
-READERS: dict[str, Callable[[Data], Raw]] = {
-    "digits": digits.read,
-    "npz": npz.read,
-    "idx": idx.read,
-    "cifar": cifar.read,
-    "images": images.read,
-}
 LABELS = "data.labels"
 """The setting, and how the note on it begins."""
-TABLES = ("csv", "parquet")
 PICTURES = (images.ImageFiles, hugging_face.HubPictures)
 Part = Arrays | Stream
 if TYPE_CHECKING:
@@ -63,10 +43,11 @@ def load_dataset(config: Config) -> Dataset:
         UserError: The user's own function cannot be imported.
         UserCodeError: The user's own function or Dataset raised.
     """
-    raw = read(config.data, config.loss)
+    raw = read(config.data, config.loss, own_network=is_own(config))
     digest = hashlib.sha256()
     official, notes = _official(raw, config, digest)
     targets = resolve(config.loss, {n: p.y for n, p in official.items()}, raw.class_names, raw.place)
+    notes.extend(as_floats((part.y for part in official.values()), targets))
     parts = _divide(official, targets, config)
     classes = targets.classes(parts["train"].y)
     if classes is not None:
@@ -89,33 +70,8 @@ def load_dataset(config: Config) -> Dataset:
         fingerprint=digest.hexdigest(),
         notes=tuple(notes),
         columns=columns,
+        channels_last=raw.channels_last,
     )
-
-
-def read(settings: Data, loss: str = "cross_entropy") -> Raw:
-    """What the reader of the source returns; ``loss`` says whether a table's target is a class or a number.
-
-    Raises:
-        DataError: There is no such source, or it cannot be read.
-        UserError: The user's own function cannot be imported.
-        UserCodeError: The user's own function raised.
-    """
-    if hugging_face.is_name(settings.source):
-        return hugging_face.read(settings, loss)
-    if settings.source in TABLES:
-        return tabular.read(settings, loss)
-    if ":" in settings.source:
-        return function.read(settings)
-    if settings.source not in READERS:
-        near = get_close_matches(settings.source, [*READERS, *TABLES], n=1)
-        raise DataError(
-            f"there is no data source {settings.source!r}",
-            where="data.source",
-            remedy=f"Did you mean {near[0]}?"
-            if near
-            else f"Use {', '.join([*READERS, *TABLES])}, hf:name or your own ./data.py:function",
-        )
-    return READERS[settings.source](settings)
 
 
 def _official(raw: Raw, config: Config, digest: Digest) -> tuple[dict[str, Part], list[str]]:
@@ -161,7 +117,8 @@ def _second(config: Config, first: Raw, name: str, path: str) -> tuple[Samples, 
     elif isinstance(first.train, images.ImageFiles):
         raw = images.read_alike(settings, first)
     else:
-        raw = read(settings, config.loss)
+        raw = read(settings, config.loss, own_network=is_own(config))
+        raw = numbered_as(first.class_names, raw)
     own = raw.validation if name == "validation" else raw.test
     return (raw.train if own is None else own), raw.notes
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,6 +56,7 @@ class Raw:
         class_names: Names of the classes 0, 1, …, if the source knows them.
         columns: How the columns of a table became numbers; None if it is no table.
         notes: What the user should know about how it was read, plain sentences.
+        channels_last: Whether pictures came as (H, W, C) and their channels were brought to the front.
     """
 
     place: str
@@ -65,6 +66,16 @@ class Raw:
     class_names: tuple[str, ...] | None = None
     columns: Columns | None = None
     notes: tuple[str, ...] = ()
+    channels_last: bool = False
+
+    def each(self, change: Callable[[Samples], Samples]) -> Raw:
+        """The same source, every split of it changed."""
+        return replace(
+            self,
+            train=change(self.train),
+            validation=None if self.validation is None else change(self.validation),
+            test=None if self.test is None else change(self.test),
+        )
 
 
 def checked_arrays(x: Array, y: Array, place: str, names: Iterable[str] = ("x", "y")) -> Arrays:

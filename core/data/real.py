@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nnbabysit.core.data import load
 from nnbabysit.core.data.guarded import Guarded
 from nnbabysit.core.data.raw import Arrays, Raw, Samples
+from nnbabysit.core.data.readers import is_own, read
 from nnbabysit.core.data.stream import StreamReader
 from nnbabysit.core.errors import DataError
 
@@ -36,7 +36,7 @@ def real_samples(config: Config, input_shape: tuple[int, ...], count: int) -> Te
         DataError: The data cannot be read, has other shapes, or none of the samples is finite.
         UserCodeError: The user's own function or Dataset raised.
     """
-    raw = load.read(config.data, config.loss)
+    raw = read(config.data, config.loss, own_network=is_own(config))
     samples = _chosen(raw)
     size = len(samples)  # type: ignore[arg-type]  # that it is no stream was checked when it was trained on
     indices = np.unique(np.linspace(0, size - 1, min(count, size)).round().astype(np.int64))

@@ -6,13 +6,13 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from nnbabysit.core.data import idx, npz
+from nnbabysit.core.data import channels, idx, npz
 from nnbabysit.core.data.image_file import ENDINGS, read_image
 from nnbabysit.core.data.raw import Array, checked_arrays
 from nnbabysit.core.errors import DataError
@@ -37,6 +37,7 @@ class Samples:
         count: N.
         raw: Gives the raw samples (n, ...) at positions start … stop.
         preprocessing: As the run fitted it.
+        notes: How they were read, plain sentences.
     """
 
     place: str
@@ -44,6 +45,7 @@ class Samples:
     count: int
     raw: Callable[[int, int], Array]
     preprocessing: Preprocessing
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Number of samples."""
@@ -80,15 +82,22 @@ def read_samples(path: Path, signature: Signature) -> Samples:
         return _pictures(path.parent, (path,), signature)
     if name.endswith(TABLES):
         return _in_memory(path, _table(path, signature), signature)
-    if name.endswith((".npz", ".npy")):
-        return _in_memory(path, _arrays(path), signature)
+    if name.endswith(".npy"):
+        return _in_memory(path, _npy(path), signature)
+    if name.endswith(".npz"):
+        arrays = npz.load(path)
+        array, notes = npz.inputs(arrays, str(path))
+        return _in_memory(path, arrays[array], signature, notes)
     if "idx" in name:
         return _in_memory(path, idx.parse(idx.content(path), str(path)), signature)
     raise DataError("no reader knows this kind of file", where=str(path), remedy=_KNOWN)
 
 
-def _in_memory(path: Path, x: Array, signature: Signature) -> Samples:
+def _in_memory(path: Path, x: Array, signature: Signature, notes: tuple[str, ...] = ()) -> Samples:
     shape = signature.sample_shape
+    if _has_channels_last(x.shape, signature):
+        notes = (*notes, channels.words_for(x.shape[-3:]))
+        x = channels.to_front(x)
     if x.shape == shape or (x.ndim and x.shape[1:] == shape[1:] and shape[:1] == (1,) and len(shape) == 3):
         x = x.reshape(-1, *shape)  # a single sample, or grey images (N, H, W)
     if x.ndim and not len(x):
@@ -102,7 +111,17 @@ def _in_memory(path: Path, x: Array, signature: Signature) -> Samples:
         count=len(x),
         raw=lambda start, stop: x[start:stop],
         preprocessing=signature.preprocessing,
+        notes=notes,
     )
+
+
+def _has_channels_last(shape: tuple[int, ...], signature: Signature) -> bool:
+    """Whether samples are (H, W, C): where either reading fits the run, they are as its own samples were."""
+    if len(signature.sample_shape) != 3 or len(shape) < 3:
+        return False
+    channels_first, height, width = signature.sample_shape
+    as_last = shape[-3:] == (height, width, channels_first)
+    return as_last and (signature.channels_last or shape[-3:] != signature.sample_shape)
 
 
 def _check_finite(x: Array, path: Path) -> None:
@@ -131,21 +150,6 @@ def _table(path: Path, signature: Signature) -> Array:
             raise
         # every sample gets its answer: a row that is left out would shift the numbers of all after it
         raise DataError(error.message, where=error.where, remedy="Repair the file") from error
-
-
-def _arrays(path: Path) -> Array:
-    if path.suffix.lower() == ".npy":
-        return _npy(path)
-    arrays: dict[str, Any] = npz.load(path)
-    for key in ("x", "x_test"):
-        if key in arrays:
-            found: Array = arrays[key]
-            return found
-    raise DataError(
-        f"no x in it, found {', '.join(arrays) or 'nothing'}",
-        where=str(path),
-        remedy="Save the samples as the array x with numpy.savez",
-    )
 
 
 def _npy(path: Path) -> Array:

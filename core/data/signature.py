@@ -37,6 +37,7 @@ class Signature:
         preprocessing: As fitted on the training split of the run; it is applied, never fitted again.
         columns: How the columns of a table became numbers; None if the data was no table.
         source: ``data.source`` of the run's config.
+        channels_last: Whether pictures in the source's arrays are (H, W, C); the network takes (C, H, W).
     """
 
     task: Task
@@ -46,6 +47,7 @@ class Signature:
     preprocessing: Preprocessing
     columns: Columns | None
     source: str
+    channels_last: bool = False
 
     @property
     def sample_shape(self) -> tuple[int, ...]:
@@ -63,6 +65,7 @@ class Signature:
             preprocessing=dataset.preprocessing,
             columns=dataset.columns,
             source=dataset.name,
+            channels_last=dataset.channels_last,
         )
 
     def save(self, path: Path) -> None:
@@ -79,6 +82,7 @@ class Signature:
             "num_outputs": self.num_outputs,
             "columns": None if self.columns is None else self.columns.to_document(),
             "source": self.source,
+            "channels_last": self.channels_last,
         }
         metadata = {"format": str(FORMAT), "signature": json.dumps(document, ensure_ascii=False)}
         # cloned: shift and mean may be one tensor, which safetensors refuses to write twice
@@ -110,6 +114,7 @@ class Signature:
                 preprocessing=Preprocessing.from_tensors(tensors, settings),
                 columns=None if columns is None else Columns.from_document(columns),
                 source=str(document["source"]),
+                channels_last=bool(document.get("channels_last", False)),  # runs of older versions lack it
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise _damaged(path, error) from error

@@ -11,9 +11,9 @@ import torch
 
 from nnbabysit.core.config.data_settings import Data, Preprocess
 from nnbabysit.core.data import stream
-from nnbabysit.core.data.load import TABLES, read
 from nnbabysit.core.data.preprocessing import Preprocessing
 from nnbabysit.core.data.raw import Array, Arrays, Raw
+from nnbabysit.core.data.readers import TABLES, read
 from nnbabysit.core.data.statistics import Statistics
 from nnbabysit.core.data.table import read_table
 
@@ -32,6 +32,7 @@ class Survey:
         statistics: Raw statistics of each feature.
         whole_numbers: Whether the samples are stored as whole numbers, as pixels are.
         own_splits: Names of the splits that the source brings besides the training split.
+        notes: How it was read, plain sentences.
     """
 
     place: str
@@ -40,6 +41,7 @@ class Survey:
     statistics: Statistics
     whole_numbers: bool
     own_splits: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -72,7 +74,7 @@ def survey(settings: Data, loss: str | None = None) -> Survey:
         stored = stream.survey(train, raw.place, 0, 0, hashlib.sha256())
         y, statistics, whole = stored.y, stream.statistics(stored), False
     own = tuple(name for name in ("validation", "test") if getattr(raw, name) is not None)
-    return Survey(raw.place, np.asarray(y), raw.class_names, statistics, whole, own)
+    return Survey(raw.place, np.asarray(y), raw.class_names, statistics, whole, own, raw.notes)
 
 
 def _table(settings: Data) -> Raw:

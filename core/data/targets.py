@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -55,7 +56,7 @@ def resolve(loss: str, ys: Mapping[str, Array], class_names: tuple[str, ...] | N
         shapes = " and ".join(sorted(map(str, width)))
         raise DataError(f"the targets of the splits differ in shape: {shapes}", where=place)
     if loss == "mse":
-        return _regression(ys, place)
+        return _regression(ys, class_names, place)
     if loss == "bce":
         return _zeros_and_ones(ys, class_names, place)
     return _classification(loss, ys, class_names, place)
@@ -85,7 +86,13 @@ def check_every_class(classes: Array, names: tuple[str, ...], place: str) -> Non
     )
 
 
-def _regression(ys: Mapping[str, Array], place: str) -> Targets:
+def _regression(ys: Mapping[str, Array], class_names: tuple[str, ...] | None, place: str) -> Targets:
+    if class_names and class_names != tuple(map(str, range(len(class_names)))):
+        raise DataError(
+            f"loss mse predicts a number, and the targets are classes: {', '.join(class_names[:10])}",
+            where=place,
+            remedy="Use loss: cross_entropy",
+        )
     for split, y in ys.items():
         _refuse_first(~np.isfinite(y), y, split, place, "is not a finite number")
         _refuse_first(np.abs(y) > np.finfo(np.float32).max, y, split, place, "is too large for float32")
@@ -130,12 +137,30 @@ def _check_kind_of_labels(loss: str, y: Array, split: str, place: str) -> None:
         )
     if y.dtype.kind == "f":
         odd = np.flatnonzero(~(np.isfinite(y) & (y == np.round(y))))
+        if not len(odd) and ":" not in loss:
+            # 0.0, 1.0, … are classes that were saved as floats, and said to be read so
+            alike = "may stand for several whole numbers: save the labels as integers or as text"
+            _refuse_first(np.abs(y) >= _exact(y.dtype), y, split, place, alike)
+            return
         i = int(odd[0]) if len(odd) else 0
         raise DataError(
             f"{loss} needs whole numbers, the labels of {split} are {y.dtype}: y[{i}] is {_show(y[i])}",
             where=place,
             remedy="Use loss: mse for regression" if len(odd) else 'Convert them with y.astype("int64")',
         )
+
+
+def _exact(dtype: np.dtype[Any]) -> float:
+    """The whole number from which on not every one has a float of its own, such as 2^53."""
+    return float(2 ** (np.finfo(dtype).nmant + 1))
+
+
+def as_floats(ys: Iterable[Array], targets: Targets) -> tuple[str, ...]:
+    """What to say of classes that came as floats."""
+    if targets.task != "classification" or not any(y.dtype.kind == "f" for y in ys):
+        return ()
+    last = len(targets.class_names) - 1
+    return (f"the labels are numbers with a point (0.0 to {last}.0), read as the classes 0 to {last}",)
 
 
 def _number_of_classes(ys: Mapping[str, Array], place: str) -> int:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from nnbabysit.core.config.data_settings import Preprocess
-from nnbabysit.core.data import hugging_face, images, load, npz, stream, tabular
+from nnbabysit.core.data import hugging_face, images, load, npz, readers, stream, tabular
 from nnbabysit.core.data.arrays import ArraySplit
+from nnbabysit.core.data.class_names import renumbered
 from nnbabysit.core.data.dataset import Split
 from nnbabysit.core.data.guarded import Failure
 from nnbabysit.core.data.raw import Array, Arrays, Raw, Samples
@@ -122,7 +122,9 @@ def load_unseen(path: Path, config: Config, signature: Signature, split: SplitNa
         raise DataError(error.message, where="--data") from error  # the config's path is not at fault
     name, samples = _chosen(raw, split)
     part = _part(samples, raw.place, config)
-    y = _named_alike(part.y, raw.class_names, signature, raw.place)
+    y = part.y
+    if signature.task in ("classification", "binary"):
+        y = renumbered(y, raw.class_names, signature.class_names, raw.place)
     targets = resolve(config.loss, {name: y}, signature.class_names or None, raw.place)
     _check_fits(part, targets, signature, raw.place)
     return Unseen(split=_finish(part, targets, y, signature), name=name, place=raw.place, notes=raw.notes)
@@ -196,7 +198,11 @@ def _read(path: Path, config: Config, signature: Signature) -> Raw:
             where="--data",
             remedy="Leave --data out, or evaluate a run that was trained on files",
         )
-    return npz.read(settings) if settings.source == "digits" else load.read(settings, config.loss)
+    return npz.read(settings) if settings.source == "digits" else _arrays(settings, config)
+
+
+def _arrays(settings: Data, config: Config) -> Raw:
+    return readers.read(settings, config.loss, own_network=readers.is_own(config))
 
 
 def _filled(columns: Columns, raw: Raw) -> tuple[str, ...]:
@@ -240,25 +246,6 @@ def _part(samples: Samples, place: str, config: Config) -> Arrays | Stream:
         return samples
     seed = derive_seed(config.seed, "workers")
     return stream.survey(samples, place, config.data.workers, seed, hashlib.sha256())
-
-
-def _named_alike(y: Array, names: tuple[str, ...] | None, signature: Signature, place: str) -> Array:
-    """Targets renumbered, so that a class has the number that the run gave its name."""
-    ours = signature.class_names
-    if names is None or names == ours or signature.task not in ("classification", "binary"):
-        return y
-    numbers = {name: number for number, name in enumerate(ours)}
-    used = [names[int(c)] for c in np.unique(y) if 0 <= int(c) < len(names)]
-    foreign = [name for name in used if name not in numbers]
-    if foreign:
-        raise DataError(
-            f"class {foreign[0]!r} is not one of the {len(ours)} classes that the run was trained on",
-            where=place,
-            remedy=f"The run knows {', '.join(ours[:10])}{', …' if len(ours) > 10 else ''}",
-        )
-    table = np.array([numbers.get(name, -1) for name in names])
-    renumbered: Array = table[y.astype(np.int64)]
-    return renumbered
 
 
 def _check_fits(part: Arrays | Stream, targets: Targets, signature: Signature, place: str) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from nnbabysit.core.config.data_settings import Data
 from nnbabysit.core.data import npz
+from nnbabysit.core.data.array_names import part_of
 from nnbabysit.core.data.raw import Arrays, Raw
 from nnbabysit.core.errors import DataError
 
@@ -69,7 +73,7 @@ def test_every_type_of_number_becomes_one_that_a_tensor_can_share(tmp_path: Path
         ({"x": np.zeros((3, 0)), "y": np.zeros(3)}, "no data"),
         ({"x": np.zeros(3), "y": np.zeros(3)}, r"reshape\(-1, 1\)"),
         ({"x": np.float64(3), "y": np.zeros(3)}, "shape"),
-        ({"x": np.zeros((2, 1)), "y": np.array(["cat", "dog"])}, "y holds text, not numbers"),
+        ({"x": np.zeros((2, 1)), "y": np.array([["cat", "dog"]] * 2)}, "y holds text, not numbers"),
         ({"x": np.zeros((2, 1), complex), "y": np.zeros(2)}, "complex"),
         ({"x": np.zeros((2, 1)), "y": np.zeros((2, 3, 4))}, "y has shape"),
     ],
@@ -136,3 +140,165 @@ def test_a_file_that_is_no_archive_is_not_taken_for_a_pickle(
     path.write_bytes(content)
     with pytest.raises(DataError, match=words):
         read(path)
+
+
+X, Y = np.arange(8.0).reshape(4, 2), np.arange(4) % 2
+
+
+@pytest.mark.parametrize(
+    ("names", "splits"),
+    [
+        ("x_train y_train x_val y_val", "train validation"),
+        ("X_train Y_train X_valid Y_valid X_test Y_test", "train validation test"),
+        ("train_x train_y dev_x dev_y", "train validation"),
+        ("train_images train_labels val_images val_labels test_images test_labels", "train validation test"),
+        ("X y", "train"),
+        ("data target", "train"),
+        ("images labels", "train"),
+        ("features labels test_features test_labels", "train test"),
+        ("arr_0 arr_1", "train"),
+    ],
+)
+def test_the_usual_spellings_are_read_and_said(tmp_path: Path, names: str, splits: str) -> None:
+    arrays = {name: X + i if i % 2 == 0 else Y for i, name in enumerate(names.split())}
+    raw = read(saved(tmp_path, **arrays))
+    parts = {"train": raw.train, "validation": raw.validation, "test": raw.test}
+    found = {name: part for name, part in parts.items() if isinstance(part, Arrays)}
+    assert " ".join(found) == splits
+    assert [part.x[0, 0] for part in found.values()] == [2 * i for i in range(len(found))]
+    assert raw.notes[0].startswith("arrays read by what they seem to be: ")
+    for name in names.split():
+        own = name in ("x_train", "y_train", "y")
+        assert (f"{name} as " in raw.notes[0]) is not own
+
+
+def test_names_of_our_own_need_no_words(tmp_path: Path) -> None:
+    assert read(saved(tmp_path, x=X, y=Y, x_validation=X, y_validation=Y)).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "words", "remedy"),
+    [
+        ({"weights": Y}, "nobody reads the array weights", "data.drop: [weights]"),
+        ({"ids": Y, "DESCR": "text"}, "nobody reads the arrays ids, DESCR", "data.drop: [ids, DESCR]"),
+        ({"X": X}, "x and X may both be x", "data.drop: [X]"),
+        ({"images": X}, "x and images may both be x", "data.drop: [images]"),
+        (
+            {"x_val": X, "y_val": Y, "x_valid": X},
+            "x_val and x_valid may both be x_validation",
+            "data.drop: [x_valid]",
+        ),
+        ({"x_val": X}, "y_validation is missing", "leave x_val out with data.drop: [x_val]"),
+        ({"label_names": Y}, "should hold the names of the classes", "data.drop: [label_names]"),
+    ],
+)
+def test_what_nobody_reads_is_refused_and_the_remedy_helps(
+    tmp_path: Path, more: dict[str, Any], words: str, remedy: str
+) -> None:
+    path = saved(tmp_path, x=X, y=Y, **more)
+    with pytest.raises(DataError, match=words) as error:
+        read(path)
+    assert remedy in error.value.remedy
+    drop = remedy.partition("[")[2].rstrip("]").split(", ")
+    raw = npz.read(Data(source="npz", path=str(path), drop=drop))
+    assert isinstance(raw.train, Arrays)
+    assert np.array_equal(raw.train.x, X)
+
+
+def test_an_array_to_leave_out_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="has no array 'z', it holds x, y") as error:
+        npz.read(Data(source="npz", path=str(saved(tmp_path, x=X, y=Y)), drop=["z"]))
+    assert error.value.where == "data.drop"
+
+
+def test_pickled_objects_can_be_left_out_and_are_not_loaded(tmp_path: Path) -> None:
+    path = saved(tmp_path, x=X, y=Y, frame=np.array([None, Payload()], dtype=object))
+    with pytest.raises(DataError, match="the array frame holds pickled Python objects") as error:
+        read(path)
+    assert "data.drop: [frame]" in error.value.remedy
+    assert len(npz.read(Data(source="npz", path=str(path), drop=["frame"])).train) == 4  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("y", [X, np.zeros((4, 2, 2))])
+def test_two_arrays_without_names_are_read_only_if_their_shapes_say_so(tmp_path: Path, y: Any) -> None:
+    path = tmp_path / "data.npz"
+    np.savez(path, X, y)
+    with pytest.raises(DataError, match="no x and y in it, found arr_0, arr_1"):
+        read(path)
+
+
+def test_names_of_classes_are_texts_and_stay_exact(tmp_path: Path) -> None:
+    raw = read(saved(tmp_path, x=X, y=np.array(["01", "1", "01", "NA"])))
+    assert raw.class_names == ("01", "1", "NA")
+    assert isinstance(raw.train, Arrays)
+    assert raw.train.y.tolist() == [0, 1, 0, 2]
+    raw = read(saved(tmp_path, x=X, y=Y, target_names=np.array(["cat", "dog"])))
+    assert raw.class_names == ("cat", "dog")
+
+
+@pytest.mark.parametrize(
+    ("member", "words"),
+    [
+        ("xl/workbook.xml", "a zip file without arrays, it holds xl/workbook.xml"),
+        ("x.npy", "notes.txt in it is no"),
+    ],
+)
+def test_a_zip_file_that_is_no_archive_of_arrays(tmp_path: Path, member: str, words: str) -> None:
+    path = saved(tmp_path, x=X, y=Y) if member == "x.npy" else tmp_path / "data.npz"
+    with zipfile.ZipFile(path, "a") as file:
+        file.writestr(member if member != "x.npy" else "notes.txt", "hello")
+    with pytest.raises(DataError, match=words):
+        read(path)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sets(
+        st.sampled_from(
+            ["x", "X", "y", "x_train", "y_train", "x_val", "y_val", "train_x", "test_labels", "data"]
+        )
+        | st.text("abxy_", min_size=1, max_size=6),
+        min_size=2,
+        max_size=6,
+    )
+)
+def test_every_array_is_read_or_refused_whatever_they_are_called(tmp_path: Path, names: set[str]) -> None:
+    """Each array has a value of its own: what comes out must hold all of them."""
+    ordered = sorted(names)
+    arrays = {
+        name: np.full((4, 2), float(i)) if str(part_of(name)).startswith("x") else np.full(4, i)
+        for i, name in enumerate(ordered)
+    }
+    try:
+        raw = npz.from_mapping(arrays, "here")
+    except DataError:
+        return
+    parts = [part for part in (raw.train, raw.validation, raw.test) if isinstance(part, Arrays)]
+    values = {float(array.flat[0]) for part in parts for array in (part.x, part.y)}
+    assert values == set(map(float, range(len(ordered))))
+
+
+@pytest.mark.parametrize(
+    ("names", "chosen"),
+    [
+        ("x y", "x"),
+        ("x x_test", "x"),
+        ("x_train y_train x_test y_test", "x_test"),
+        ("images", "images"),
+        ("arr_0", "arr_0"),
+        ("X ids", "X"),
+    ],
+)
+def test_the_samples_to_predict(names: str, chosen: str) -> None:
+    name, notes = npz.inputs(dict.fromkeys(names.split(), X), "here")
+    assert name == chosen
+    assert notes == (() if chosen == "x" else (f"the array {chosen} is read as x",))
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [("x X", "x, X may all be x"), ("a b", "no x in it, found a, b"), ("x_train x_val", "may all be x")],
+)
+def test_samples_that_could_be_several_are_refused(names: str, words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        npz.inputs(dict.fromkeys(names.split(), X), "here")

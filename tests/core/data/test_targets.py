@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from nnbabysit.core.data.targets import check_every_class, resolve
+from nnbabysit.core.data.targets import as_floats, check_every_class, resolve
 from nnbabysit.core.errors import DataError
 
 
@@ -61,7 +61,8 @@ def test_names_of_the_source_say_how_many_classes_there_are() -> None:
     ("loss", "y", "words"),
     [
         ("cross_entropy", [0, 1, -1, -2], "label y[2] of train is -1, which is negative"),
-        ("cross_entropy", [0.0, 1.0], "whole numbers, the labels of train are float64: y[0] is 0"),
+        ("./own.py:loss", [0.0, 1.0], "whole numbers, the labels of train are float64: y[0] is 0"),
+        ("cross_entropy", [0.0, 2.0**53], "label y[1] of train is 9.0072e+15, which may stand for several"),
         ("cross_entropy", [0, 0.5, 1], "y[1] is 0.5"),
         ("cross_entropy", [0, np.nan], "y[1] is nan"),
         ("cross_entropy", [[0, 1], [1, 0]], "shape (2, 2)"),
@@ -83,9 +84,28 @@ def test_the_first_wrong_target_is_named(loss: str, y: Any, words: str) -> None:
 
 
 def test_the_way_out_depends_on_the_kind_of_number() -> None:
-    assert 'y.astype("int64")' in refused("cross_entropy", [0.0, 1.0]).remedy
+    assert 'y.astype("int64")' in refused("./own.py:loss", [0.0, 1.0]).remedy
     assert "mse" in refused("cross_entropy", [0.5, 1.0]).remedy
     assert "argmax" in refused("cross_entropy", [[0, 1], [1, 0]]).remedy
+
+
+def test_classes_that_were_saved_as_floats_are_classes_and_it_is_said() -> None:
+    y = np.array([0.0, 2.0, 1.0, 1.0], np.float32)
+    targets = resolved("cross_entropy", y)
+    assert targets.class_names == ("0", "1", "2")
+    assert targets.tensor(y).tolist() == [0, 2, 1, 1]
+    assert as_floats([y], targets) == (
+        "the labels are numbers with a point (0.0 to 2.0), read as the classes 0 to 2",
+    )
+    assert as_floats([y.astype(int)], targets) == ()
+    assert as_floats([y], resolved("mse", y)) == ()
+
+
+def test_names_are_no_numbers_to_predict() -> None:
+    for names in (("cat", "dog"), ("10", "20")):
+        with pytest.raises(DataError, match="predicts a number, and the targets are classes"):
+            resolve("mse", {"train": np.array([0, 1])}, names, "here")
+    assert resolve("mse", {"train": np.array([0, 1])}, ("0", "1"), "here").task == "regression"
 
 
 def test_every_split_is_looked_at() -> None:

@@ -1,4 +1,4 @@
-"""ClassFolders: the pictures below one folder per class, and the folders of the splits above them."""
+"""ClassFolders: the pictures below one folder per class."""
 
 from __future__ import annotations
 
@@ -9,12 +9,6 @@ from pathlib import Path
 
 from nnbabysit.core.data.image_file import ENDINGS, Header
 from nnbabysit.core.errors import DataError
-
-SPLITS = {
-    "train": ("train", "training"),
-    "validation": ("val", "valid", "validation", "dev"),
-    "test": ("test", "testing"),
-}
 
 
 @dataclass(frozen=True)
@@ -38,38 +32,15 @@ class ClassFolders:
     notes: tuple[str, ...] = ()
 
 
-def split_folders(root: Path) -> dict[str, Path]:
-    """Name of each split that has a folder → the folder; without a training folder all is ``train``.
-
-    Raises:
-        DataError: Two folders are for the same split, or there are splits without a training one.
-    """
-    folders = _folders(root)
-    found: dict[str, Path] = {}
-    for split, names in SPLITS.items():
-        same = [folder for folder in folders if folder.name.lower() in names]
-        if len(same) > 1:
-            words = " and ".join(folder.name for folder in same)
-            raise DataError(f"both {words} are for {split}", where=str(root), remedy="Keep one of them")
-        if same:
-            found[split] = same[0]
-    if not found or ("train" in found and not _folders(found["train"])):
-        return {"train": root}  # such as pictures of vehicles, one class of which is train
-    if "train" not in found and len(found) == len(folders):
-        words = ", ".join(folder.name for folder in folders)
-        raise DataError(f"there is {words}, but no folder train", where=str(root))
-    return found if "train" in found else {"train": root}
-
-
 def listed(folder: Path) -> ClassFolders:
     """The pictures below a folder; none is opened.
 
     Raises:
         DataError: There are no class folders.
     """
-    classes = _folders(folder)
+    classes = child_folders(folder)
     if not classes:
-        loose = any(_is_picture(path) for path in folder.iterdir())
+        loose = holds_pictures(folder)
         raise DataError(
             "there are pictures but no class folders" if loose else "there are no class folders",
             where=str(folder),
@@ -105,12 +76,21 @@ def names_of(paths: Sequence[Path], folder: Path) -> str:
     return ", ".join(shown) + (", …" if len(paths) > 10 else "")
 
 
-def _folders(folder: Path) -> list[Path]:
-    """Folders in it that are not hidden, in the order of their names."""
+def child_folders(folder: Path) -> list[Path]:
+    """Folders in it that are not hidden, in the order of their names.
+
+    Raises:
+        DataError: It cannot be read, or a name is not UTF-8.
+    """
     try:
         return sorted(path for path in folder.iterdir() if path.is_dir() and not _hidden(path.name))
     except OSError as error:
         raise DataError(f"cannot be read ({error.strerror or error})", where=str(folder)) from error
+
+
+def holds_pictures(folder: Path) -> bool:
+    """Whether a picture lies straight in it."""
+    return any(_is_picture(path) for path in folder.iterdir())
 
 
 def _walk(folder: Path) -> Iterator[Path]:

@@ -57,6 +57,7 @@ class Header:
         width: Columns, likewise.
         transparent: Whether it may let a background shine through.
         frames: Pictures in the file; the first one counts.
+        deep: Whether its values have more than 8 bits, which are shortened to 8.
     """
 
     channels: int
@@ -64,6 +65,7 @@ class Header:
     width: int
     transparent: bool
     frames: int
+    deep: bool = False
 
 
 def read_header(path: Path, content: bytes | None = None) -> Header:
@@ -78,10 +80,12 @@ def read_header(path: Path, content: bytes | None = None) -> Header:
     """
     with _opened(path, content) as image:
         width, height = image.size
+        deep = _is_deep(image)  # before the EXIF data: to read those of a PNG unpacks it
         if image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8):
             width, height = height, width
         channels = 1 if image.mode in _GREY else 3
-        return Header(channels, height, width, _is_transparent(image), getattr(image, "n_frames", 1))
+        frames = getattr(image, "n_frames", 1)
+        return Header(channels, height, width, _is_transparent(image), frames, deep)
 
 
 def read_image(path: Path, shape: tuple[int, int, int], content: bytes | None = None) -> NDArray[np.uint8]:
@@ -130,6 +134,19 @@ def _eight_bits(image: Image) -> Image:
     if values.min() < 0 or values.max() > 0xFFFF:
         raise ValueError("its pixels have more than 16 bits; save it with 8 or 16")
     return Pillow.fromarray((values.astype(np.int32) >> 8).astype(np.uint8))
+
+
+def _is_deep(image: Image) -> bool:
+    """Whether the file holds more than 8 bits a value; of colours Pillow hands out the upper 8 alone."""
+    if image.mode.startswith("I"):
+        return True
+    for codec, _, _, arguments in getattr(image, "tile", ()):
+        parts = arguments if isinstance(arguments, tuple) else (arguments,)
+        if any(isinstance(part, str) and ";16" in part for part in parts):
+            return True
+        if codec == "ppm" and any(isinstance(part, int) and part > 255 for part in parts):
+            return True  # the largest value that the file may hold
+    return False
 
 
 def _over_white(image: Image) -> Image:

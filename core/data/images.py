@@ -17,9 +17,12 @@ from nnbabysit.core.data.class_folders import ClassFolders
 from nnbabysit.core.data.image_file import Header, pillow, read_header, read_image
 from nnbabysit.core.data.raw import Raw
 from nnbabysit.core.data.source_path import source_path
+from nnbabysit.core.data.split_folders import split_folders
 from nnbabysit.core.errors import DataError
 
 Shape = tuple[int, int, int]
+FEW_LEVELS = 64
+"""Grey levels of shortened pictures from which on nothing more is said: 12 bits in 16 leave 16 levels."""
 _REMEDY = "Go on without it by --skip-broken, or replace it"
 
 
@@ -58,13 +61,14 @@ def read(settings: Data) -> Raw:
     """Read the folder ``data.path``; classes are numbered in the order of their folders' names.
 
     Raises:
-        DataError: Pillow is not installed, there are no two class folders, one holds no picture, a file is
-            damaged, or the pictures are of several sizes and ``data.size`` is not set.
+        DataError: Pillow is not installed, there are no two class folders, one holds no picture, it cannot
+            be told what folders are, a file is damaged, or the pictures are of several sizes and
+            ``data.size`` is not set.
     """
     pillow()
     root = source_path(settings, folder=True)
-    folders = class_folders.split_folders(root)
-    found = {name: _searched(folder, settings) for name, folder in folders.items()}
+    splits = split_folders(root)
+    found = {name: _searched(folder, settings) for name, folder in splits.folders.items()}
     train = found["train"]
     if len(train.names) < 2:
         raise DataError(
@@ -80,7 +84,7 @@ def read(settings: Data) -> Raw:
         validation=parts.get("validation"),
         test=parts.get("test"),
         class_names=train.names,
-        notes=tuple(note for part in found.values() for note in part.notes) + _resizing(found, shape),
+        notes=(*splits.notes, *_notes(found), *_resizing(found, shape)),
     )
 
 
@@ -92,15 +96,19 @@ def read_alike(settings: Data, first: Raw) -> Raw:
     """
     assert isinstance(first.train, ImageFiles)
     assert first.class_names is not None
-    folders = class_folders.split_folders(source_path(settings, folder=True))
-    found = {name: _searched(folder, settings) for name, folder in folders.items()}
+    splits = split_folders(source_path(settings, folder=True))
+    found = {name: _searched(folder, settings) for name, folder in splits.folders.items()}
     for part in found.values():
         _check_size(part, first.train.shape, settings)
     parts = {name: _files(part, first.class_names, first.train.shape) for name, part in found.items()}
-    notes = tuple(note for part in found.values() for note in part.notes)
+    notes = (*splits.notes, *_notes(found))
     return replace(
         first, train=parts["train"], validation=parts.get("validation"), test=parts.get("test"), notes=notes
     )
+
+
+def _notes(found: dict[str, ClassFolders]) -> tuple[str, ...]:
+    return tuple(note for part in found.values() for note in part.notes)
 
 
 def common_shape(found: dict[str, ClassFolders], settings: Data) -> Shape:
@@ -170,8 +178,9 @@ def _searched(folder: Path, settings: Data) -> ClassFolders:
         words = class_folders.some(len(broken), "broken picture")
         notes.append(f"{words} left out: {class_folders.names_of(broken, folder)}")
     good = tuple(header for header in headers if header is not None)
-    notes.extend(_remarks(good, folder))
     files = tuple(found.files[i] for i in kept)
+    notes.extend(_remarks(good, folder))
+    notes.extend(_shortening([(f, h) for f, h in zip(files, good, strict=True) if h.deep], len(good), folder))
     return replace(found, files=files, classes=classes, headers=good, notes=tuple(notes))
 
 
@@ -186,6 +195,32 @@ def _remarks(headers: Sequence[Header], folder: Path) -> Iterator[str]:
     grey = sum(header.channels == 1 for header in headers)
     if 0 < grey < len(headers):
         yield f"{grey} of the {len(headers)} pictures of {folder} are grey, the others coloured"
+
+
+def _shortening(deep: Sequence[tuple[Path, Header]], count: int, folder: Path) -> Iterator[str]:
+    """How much is left of pictures of 16 bits; they are unpacked for it, for no header says what they use.
+
+    Raises:
+        DataError: Nothing is left of them, or one is damaged.
+    """
+    if not deep:
+        return
+    used = np.zeros(256, dtype=bool)
+    for path, header in deep:
+        used[ImageFiles([path], [0], (header.channels, header.height, header.width))[0][0]] = True
+    levels = int(used.sum())
+    remedy = (
+        "scale their values to 0 … 65535 (12 bits: times 16), or give them as an npz file, which keeps all"
+    )
+    if levels == 1 and len(deep) == count:
+        raise DataError(
+            "all pixels of these pictures of 16 bits are the same once they are shortened to 8",
+            where=str(folder),
+            remedy=remedy.capitalize(),
+        )
+    what = f"{class_folders.some(len(deep), 'picture')} shortened from 16 bits to 8 in {folder}"
+    few = f": {remedy}" if levels <= FEW_LEVELS else ""
+    yield f"{what}, {levels} of 256 levels are used{few}"
 
 
 def _files(found: ClassFolders, names: tuple[str, ...], shape: Shape) -> ImageFiles:

@@ -16,13 +16,22 @@ ESCAPES = re.compile(
     r"|\x1b[ -/]*[0-~]"
 )
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+SURROGATES = re.compile(r"[\ud800-\udfff]")
 BREAKS = re.compile(r"\s*[\n\t\u2028\u2029]\s*")
 COLOURS = {"bold": "1", "red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim": "2"}
 
 
 def clean(text: str) -> str:
-    """Text without escape sequences, control characters and direction overrides; tab and newline stay."""
-    return CONTROLS.sub("", ESCAPES.sub("", text))
+    r"""Text without escape sequences, control characters and direction overrides; tab and newline stay.
+
+    Bytes of a file name that are not UTF-8 become visible, such as ``caf\xe9``.
+    """
+    return SURROGATES.sub(_visible, CONTROLS.sub("", ESCAPES.sub("", text)))
+
+
+def _visible(surrogate: re.Match[str]) -> str:
+    code = ord(surrogate[0])
+    return f"\\x{code & 0xFF:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
 
 
 def clean_line(text: str) -> str:

@@ -186,7 +186,8 @@ class _Walk:
         if node.tag not in _SCALARS and node.tag != _MERGE:
             return self.refuse(node, path, f"the tag {_tag_name(node)} is not allowed in a config")
         if node.tag in (_STR, _MERGE):
-            if any("\ud800" <= letter <= "\udfff" for letter in node.value):
+            # \udc80 to \udcff hold the bytes of a path that is not UTF-8, as os.fsdecode gives them
+            if any("\ud800" <= c <= "\udc7f" or "\udd00" <= c <= "\udfff" for c in node.value):
                 return self.refuse(node, path, "half a surrogate pair, which is no character")
             return str(node.value)
         try:

@@ -83,9 +83,19 @@ def child_folders(folder: Path) -> list[Path]:
         DataError: It cannot be read, or a name is not UTF-8.
     """
     try:
-        return sorted(path for path in folder.iterdir() if path.is_dir() and not _hidden(path.name))
+        found = sorted(path for path in folder.iterdir() if path.is_dir() and not _hidden(path.name))
     except OSError as error:
         raise DataError(f"cannot be read ({error.strerror or error})", where=str(folder)) from error
+    for path in found:
+        try:
+            path.name.encode()
+        except UnicodeEncodeError as error:  # as unzip leaves names that Windows wrote
+            raise DataError(
+                f"the name of the folder {path.name} is not UTF-8, and it would name a class",
+                where=str(folder),
+                remedy="Rename the folder",
+            ) from error
+    return found
 
 
 def holds_pictures(folder: Path) -> bool:

@@ -21,8 +21,8 @@ from nnbabysit.core.record import strict_json
 
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG}
 _PERMISSION = {errno.EACCES, errno.EPERM, errno.EROFS}
-
-
+ESCAPED = "backslashreplace"
+"""What becomes of bytes in a file name that are not UTF-8 where a name is only shown."""
 FORBIDDEN = "See that you may write there, or choose another folder with --runs-dir or --output"
 """Remedy where a permission is missing; not every command has both flags, but each has one or needs none."""
 
@@ -80,14 +80,14 @@ def atomic_file(path: Path) -> Iterator[Path]:
 
 
 def write_atomically(path: Path, data: bytes | str) -> None:
-    """Replace the content of ``path``; text is written as UTF-8.
+    """Replace the content of ``path``; text is written as UTF-8, what has no UTF-8 as an escape.
 
     Raises:
         DiskError: The disk is full, over quota or broken; the old content is intact.
         RunError: The folder cannot be written.
     """
     with atomic_file(path) as temporary:
-        temporary.write_bytes(data.encode() if isinstance(data, str) else data)
+        temporary.write_bytes(data.encode(errors=ESCAPED) if isinstance(data, str) else data)
 
 
 def append_line(path: Path, line: str) -> None:
@@ -99,7 +99,7 @@ def append_line(path: Path, line: str) -> None:
         DiskError: The disk is full, over quota or broken; the lines before are intact.
         RunError: The file cannot be written.
     """
-    data = (line + "\n").encode()
+    data = (line + "\n").encode(errors=ESCAPED)
     with os_errors_in_words(path):
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
         try:

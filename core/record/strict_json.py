@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
+"""Python's way to hold the bytes of a file name that is not UTF-8; written as escapes they come back."""
 _NON_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
@@ -26,7 +29,8 @@ def encode(value: Any, *, indent: int | None = None) -> str:
     Raises:
         TypeError: The value holds something that JSON has no word for (our bug, not the user's).
     """
-    return json.dumps(_plain(value), indent=indent, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(_plain(value), indent=indent, ensure_ascii=False, allow_nan=False)
+    return text if text.isascii() else _SURROGATES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def decode(text: str) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from nnbabysit.core.config.data_settings import Data
+from nnbabysit.core.data.file_format import format_of
 from nnbabysit.core.data.raw import Array, Arrays, Raw, checked_arrays
 from nnbabysit.core.data.restricted_pickle import load_arrays
 from nnbabysit.core.data.source_path import source_path
@@ -57,18 +58,43 @@ def read(settings: Data) -> Raw:
     Raises:
         DataError: No version of CIFAR is in the folder, or a file of it is missing or damaged.
     """
-    folder = source_path(settings, folder=True)
-    version = next((v for v in VERSIONS if (folder / v.train[0]).is_file()), None)
-    if version is None:
+    root = source_path(settings, folder=True)
+    found = folders(root)
+    if not found:
+        packed = [path for path in sorted(root.iterdir()) if path.name.endswith((".tar.gz", ".tgz", ".tar"))]
+        unpack = f"Unpack {packed[0].name} first, and set" if packed else "Set"
         raise DataError(
             "there is no data_batch_1[.bin] (CIFAR-10) and no train[.bin] (CIFAR-100) in the folder",
-            where=str(folder),
-            remedy="Set data.path to the unpacked cifar-10-batches-bin, cifar-10-batches-py, "
+            where=str(root),
+            remedy=f"{unpack} data.path to the unpacked cifar-10-batches-bin, cifar-10-batches-py, "
             "cifar-100-binary or cifar-100-python",
         )
+    if len(found) > 1:
+        places = ", ".join(place.relative_to(root).as_posix() for place in found)
+        raise DataError(
+            f"there are several versions of CIFAR in it: {places}",
+            where=str(root),
+            remedy=f"Set data.path to one of them, such as {found[0]}",
+        )
+    folder = found[0]
+    version = _version(folder)
+    assert version is not None
     train = _joined([_batch(folder / name, version) for name in version.train])
     test = _batch(folder / version.test, version) if (folder / version.test).is_file() else None
-    return Raw(place=str(folder), train=train, test=test, class_names=_class_names(folder, version))
+    notes = () if folder == root else (f"read from {folder.relative_to(root).as_posix()}",)
+    names = _class_names(folder, version)
+    return Raw(place=str(folder), train=train, test=test, class_names=names, notes=notes)
+
+
+def folders(root: Path) -> list[Path]:
+    """The folder itself if CIFAR is in it, else those straight below, as torchvision has them."""
+    if _version(root):
+        return [root]
+    return [path for path in sorted(root.iterdir()) if path.is_dir() and _version(path)]
+
+
+def _version(folder: Path) -> Version | None:
+    return next((version for version in VERSIONS if (folder / version.train[0]).is_file()), None)
 
 
 def parse_binary(content: bytes, label_bytes: int, place: str) -> Arrays:
@@ -79,10 +105,12 @@ def parse_binary(content: bytes, label_bytes: int, place: str) -> Arrays:
     """
     record = label_bytes + PIXELS
     if not content or len(content) % record:
+        what, remedy = format_of(content[:512])
+        shown = f"this is {what}, no file of CIFAR: " if what else ""
         raise DataError(
-            f"{len(content)} bytes are no whole number of records of {record}",
+            f"{shown}{len(content)} bytes are no whole number of records of {record}",
             where=place,
-            remedy="Download it again",
+            remedy=remedy or "Download it again",
         )
     records = np.frombuffer(content, np.uint8).reshape(-1, record)
     return checked_arrays(records[:, label_bytes:].reshape(-1, 3, 32, 32), records[:, label_bytes - 1], place)
@@ -92,6 +120,9 @@ def _batch(path: Path, version: Version) -> Arrays:
     content = _content(path)
     if version.label_bytes:
         return parse_binary(content, version.label_bytes, str(path))
+    what, remedy = format_of(content[:512])
+    if what and not content.startswith(b"\x80"):
+        raise DataError(f"this is {what}, no file of CIFAR", where=str(path), remedy=remedy)
     batch = load_arrays(content, str(path))
     data, labels = batch.get(b"data"), batch.get(version.labels_key)
     if (

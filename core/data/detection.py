@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from nnbabysit.core.data.cifar import VERSIONS
+from nnbabysit.core.data.cifar import folders as cifar_folders
+from nnbabysit.core.data.idx_files import folders as idx_folders
+from nnbabysit.core.data.idx_files import is_idx_name
 from nnbabysit.core.errors import DataError
 
 SUFFIXES = {".npz": "npz", ".csv": "csv", ".csv.gz": "csv", ".tsv": "csv", ".parquet": "parquet"}
@@ -52,7 +54,7 @@ def _file(path: Path) -> str:
     source = next((SUFFIXES[ending] for ending in SUFFIXES if name.endswith(ending)), None)
     if source is not None:
         return source
-    if _is_idx(path.name):
+    if is_idx_name(path.name):
         remedy = f"Name the folder: --data {path.parent}"
         raise DataError("this is one of the files of MNIST", where=str(path), remedy=remedy)
     if suffix == ".py":
@@ -65,9 +67,9 @@ def _file(path: Path) -> str:
 def _folder(path: Path) -> str:
     try:
         names = sorted(entry.name for entry in path.iterdir())
-        if any(_is_idx(name) for name in names):
+        if idx_folders(path):
             return "idx"
-        if any((path / version.train[0]).is_file() for version in VERSIONS):
+        if cifar_folders(path):
             return "cifar"
         if any(file.suffix.lower() in PICTURES for file in islice(_below(path), _LOOKED_AT)):
             return "images"
@@ -83,7 +85,3 @@ def _below(path: Path) -> Iterator[Path]:
     """Files in the folders of a folder, and in those of train/ val/ test/ below it."""
     for pattern in ("*/*", "*/*/*"):
         yield from (found for found in path.glob(pattern) if found.is_file())
-
-
-def _is_idx(name: str) -> bool:
-    return "idx1-ubyte" in name or "idx3-ubyte" in name

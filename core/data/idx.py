@@ -10,36 +10,44 @@ import gzip
 import math
 import struct
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from nnbabysit.core.config.data_settings import Data
+from nnbabysit.core.data.file_format import format_of
+from nnbabysit.core.data.idx_files import IdxFiles, idx_files
 from nnbabysit.core.data.raw import Array, Arrays, Raw, checked_arrays
 from nnbabysit.core.data.source_path import source_path
 from nnbabysit.core.errors import DataError
 
+_GZIP = b"\x1f\x8b"
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
 
 def read(settings: Data) -> Raw:
-    """Read train and t10k images and labels from the folder ``settings.path``; x is (N, 1, H, W).
+    """Read the images and labels of ``settings.path``, a folder or its training images; x is (N, 1, H, W).
+
+    Labels that run from 1 keep their names: the classes are called 1, 2, …
 
     Raises:
         DataError: The folder or a file is missing, or a file is not what its name says.
     """
-    folder = source_path(settings, folder=True)
-    train, test = _split(folder, "train"), _split(folder, "t10k")
-    if train is None and test is None:
-        raise DataError(
-            "there is no train-images-idx3-ubyte or train-images-idx3-ubyte.gz in the folder",
-            where=str(folder),
-            remedy="Set data.path to the folder with the four files of MNIST or Fashion-MNIST",
-        )
-    if train is None:
-        assert test is not None
-        return Raw(place=str(folder), train=test)
-    return Raw(place=str(folder), train=train, test=test)
+    path = source_path(settings, folder=None)
+    found = idx_files(path)
+    splits = {split: _split(found, split) for split in ("train", "test")}
+    notes: tuple[str, ...] = ()
+    if found.folder != path and path.is_dir():
+        notes = (f"read from {found.folder.relative_to(path).as_posix()}",)
+    parts = {split: part for split, part in splits.items() if part is not None}
+    names = _names_from_1(parts)
+    if names is not None:
+        notes = (*notes, f"labels run from 1 to {names[-1]}, and are the names of the classes")
+        parts = {split: Arrays(part.x, part.y - 1) for split, part in parts.items()}
+    train = parts.get("train") or parts["test"]
+    test = parts.get("test") if "train" in parts else None
+    return Raw(place=str(found.folder), train=train, test=test, class_names=names, notes=notes)
 
 
 def parse(content: bytes, place: str) -> Array:
@@ -53,9 +61,9 @@ def parse(content: bytes, place: str) -> Array:
         DataError: Magic number, type, number of axes or length is wrong.
     """
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in _TYPES or content[3] == 0:
-        raise DataError(
-            f"this is no idx file, it starts with {content[:4].hex(' ') or 'nothing'}", where=place
-        )
+        what, remedy = format_of(content[:512])
+        shown = f"but {what}" if what else f"it starts with {content[:4].hex(' ') or 'nothing'}"
+        raise DataError(f"this is no idx file, {shown}", where=place, remedy=remedy)
     dtype, axes = np.dtype(_TYPES[content[2]]), content[3]
     start = 4 + 4 * axes
     if len(content) < start:
@@ -75,40 +83,46 @@ def parse(content: bytes, place: str) -> Array:
     return values.astype(dtype.newbyteorder("="), copy=False)
 
 
-def _split(folder: Path, name: str) -> Arrays | None:
-    images_file = _find(folder, f"{name}-images", "idx3-ubyte")
-    labels_file = _find(folder, f"{name}-labels", "idx1-ubyte")
-    if images_file is None and labels_file is None:
-        return None
-    for file, kind in ((images_file, "images-idx3-ubyte"), (labels_file, "labels-idx1-ubyte")):
-        if file is None:
-            raise DataError(f"there is no {name}-{kind} or {name}-{kind}.gz in the folder", where=str(folder))
-    assert images_file is not None
-    assert labels_file is not None
+def _split(found: IdxFiles, split: str) -> Arrays | None:
+    paths = {kind: found.files.get((split, kind)) for kind in ("images", "labels")}
+    images_file, labels_file = paths["images"], paths["labels"]
+    if images_file is None or labels_file is None:
+        if images_file is labels_file:
+            return None
+        there = images_file or labels_file
+        assert there is not None
+        old, new = (("images", "idx3"), ("labels", "idx1"))[:: 1 if images_file else -1]
+        missing = there.name.replace(old[0], new[0]).replace(old[1], new[1])
+        raise DataError(
+            f"there is no {missing} in the folder, and {there.name} needs it", where=str(found.folder)
+        )
     images = parse(content(images_file), str(images_file))
     labels = parse(content(labels_file), str(labels_file))
     if images.ndim != 3:
         raise DataError(f"images need 3 axes (N, H, W), the file has {images.ndim}", where=str(images_file))
     if labels.ndim != 1:
         raise DataError(f"labels need 1 axis, the file has {labels.ndim}", where=str(labels_file))
-    return checked_arrays(images[:, None], labels, str(folder), (images_file.name, labels_file.name))
+    return checked_arrays(images[:, None], labels, str(found.folder), (images_file.name, labels_file.name))
 
 
-def _find(folder: Path, stem: str, ending: str) -> Path | None:
-    """The file under any of the names in use; some sites write a dot before ``idx``."""
-    names = [f"{stem}{joint}{ending}{gz}" for joint in "-." for gz in ("", ".gz")]
-    return next((folder / name for name in names if (folder / name).is_file()), None)
+def _names_from_1(parts: Mapping[str, Arrays]) -> tuple[str, ...] | None:
+    """Names of the classes where no label is 0 and none is left out, such as the letters of EMNIST."""
+    values = np.unique(np.concatenate([part.y for part in parts.values()]))
+    without_gaps = np.array_equal(values, np.arange(1, len(values) + 1))
+    if len(values) < 2 or values.dtype.kind not in "iu" or not without_gaps:
+        return None
+    return tuple(map(str, values))
 
 
 def content(path: Path) -> bytes:
-    """What is in a file, unpacked if it is gzipped.
+    """What is in a file, unpacked if it is gzipped, whatever its name says.
 
     Raises:
         DataError: It cannot be read, or the gzip is damaged.
     """
     try:
         content = path.read_bytes()
-        return gzip.decompress(content) if path.suffix == ".gz" else content
+        return gzip.decompress(content) if content.startswith(_GZIP) else content
     except (EOFError, zlib.error, gzip.BadGzipFile, struct.error) as error:
         raise DataError(
             f"the gzip file is damaged ({error})", where=str(path), remedy="Download it again"

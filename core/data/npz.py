@@ -13,6 +13,7 @@ from numpy.lib.npyio import NpzFile
 from nnbabysit.core.config.data_settings import Data
 from nnbabysit.core.data.array_names import Part, listed, part_of
 from nnbabysit.core.data.class_names import as_text, numbered
+from nnbabysit.core.data.file_format import format_of
 from nnbabysit.core.data.raw import Array, Raw, checked_arrays
 from nnbabysit.core.data.source_path import source_path
 from nnbabysit.core.errors import DataError
@@ -188,16 +189,9 @@ def load(path: Path, leave_out: Sequence[str] = ()) -> dict[str, Array]:
     """
     try:
         with path.open("rb") as file:
-            _check_start(file.read(4), path)
+            _check_start(file.read(512), path)
             file.seek(0)
-            archive = np.load(file, allow_pickle=False)
-            if isinstance(archive, np.ndarray):
-                raise DataError(
-                    "this is a .npy file with one array",
-                    where=str(path),
-                    remedy=f"Save with numpy.savez: {_KEYS}",
-                )
-            with archive:
+            with np.load(file, allow_pickle=False) as archive:
                 return _members(archive, leave_out, path)
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, NotImplementedError) as error:
         raise DataError(f"this is no readable npz file ({error})", where=str(path)) from error
@@ -246,7 +240,11 @@ def _members(archive: NpzFile, leave_out: Sequence[str], path: Path) -> dict[str
 
 def _check_start(start: bytes, path: Path) -> None:
     """Name what is no archive; numpy takes every unknown file for a pickle."""
-    if start.startswith((b"PK", b"\x93NUM", b"\x80")):  # zip, .npy, pickle
+    if start.startswith(b"PK\x03\x04") or start.startswith(b"PK\x05\x06"):  # a zip file, an empty one
         return
-    what = "this is no npz file" if start else "the file is empty"
-    raise DataError(what, where=str(path), remedy=f"Save with numpy.savez: {_KEYS}")
+    what, remedy = format_of(start)
+    if what.startswith("a pickle"):
+        remedy = "Pickles are never loaded: save plain arrays with numpy.savez"
+    words = f"this is {what}, no npz file" if what else "this is no npz file"
+    words = words if start else "the file is empty"
+    raise DataError(words, where=str(path), remedy=remedy or f"Save with numpy.savez: {_KEYS}")

@@ -10,14 +10,14 @@ from nnbabysit.core.errors import DataError
 DEBIAN_FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
 
 
-def source_path(settings: Data, *, folder: bool = False) -> Path:
-    """Path of the source, which exists and is a file (or a folder).
+def source_path(settings: Data, *, folder: bool | None = False) -> Path:
+    """Path of the source, which exists and is a file (or a folder; None: either).
 
     Raises:
         DataError: No path is set, nothing is there, or it is of the other kind.
     """
     if settings.path is None:
-        kind = "folder" if folder else "file"
+        kind = "file" if folder is False else "folder"
         raise DataError(f"{settings.source} needs the {kind} it is read from", where="data.path")
     path = Path(settings.path)
     if not path.exists():
@@ -28,10 +28,10 @@ def source_path(settings: Data, *, folder: bool = False) -> Path:
                 "Fashion-MNIST and set data.path to their folder"
             )
         raise DataError(
-            f"there is no {'folder' if folder else 'file'} {path}", where="data.path", remedy=remedy
+            f"there is no {'file' if folder is False else 'folder'} {path}", where="data.path", remedy=remedy
         )
     if folder and not path.is_dir():
         raise DataError(f"{path} is a file, {settings.source} needs the folder", where="data.path")
-    if not folder and path.is_dir():
+    if folder is False and path.is_dir():
         raise DataError(f"{path} is a folder, {settings.source} needs the file", where="data.path")
     return path

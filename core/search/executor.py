@@ -204,4 +204,4 @@ def data_key(config: Config) -> tuple[str, int, str]:
 
     Samples are augmented when they are trained on, so that is left out.
     """
-    return config.data.model_dump_json(exclude={"augment", "seed"}), config.split_seed, config.loss
+    return repr(config.data.model_dump(exclude={"augment", "seed"})), config.split_seed, config.loss

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,9 +24,8 @@ def address(location: Path | str) -> tuple[str, str]:
     """URL of the database, and how to name it to people, without its password."""
     if isinstance(location, Path):
         file = location.resolve() / FILE_NAME
-        return sqlalchemy.URL.create("sqlite", database=str(file)).render_as_string(hide_password=False), str(
-            file
-        )
+        url = sqlalchemy.URL.create("sqlite", database=_in_utf8(file))
+        return url.render_as_string(hide_password=False), str(file)
     try:
         return (
             location,
@@ -37,6 +37,21 @@ def address(location: Path | str) -> tuple[str, str]:
             where="search.storage",
             remedy="Write it like sqlite:////folder/study.db or postgresql://user@host/database",
         ) from error
+
+
+def _in_utf8(file: Path) -> str:
+    """The path, from the current folder if its beginning has bytes that are not UTF-8: a URL takes none."""
+    for path in (str(file), os.path.relpath(file)):
+        try:
+            path.encode()
+        except UnicodeEncodeError:
+            continue
+        return path
+    raise UserError(
+        "the path of the study is not UTF-8, and its database takes no other",
+        where=str(file),
+        remedy="Choose another folder with --runs-dir",
+    )
 
 
 def open_storage(url: str) -> optuna.storages.RDBStorage:

@@ -65,7 +65,7 @@ def _data_key(trained: Trained) -> str:
     """What decides which samples a run is tried on, and how they are prepared."""
     config = trained.config
     parts = (
-        config.data.model_dump_json(),
+        repr(config.data.model_dump()),
         config.loss,
         config.split_seed,
         str(trained.signature.input_shape),

@@ -120,3 +120,20 @@ def test_a_batch_of_another_kind(maker: ModuleType, tmp_path: Path, batch: objec
 def test_any_bytes_are_no_whole_number_of_records(content: bytes) -> None:
     with pytest.raises(DataError):
         cifar.parse_binary(content, 1, "file")
+
+
+def test_the_folder_that_torchvision_makes(golden: Path, tmp_path: Path) -> None:
+    name = sorted(path.name for path in golden.iterdir() if path.name.startswith("cifar"))[0]
+    shutil.copytree(golden / name, tmp_path / "data" / name)
+    raw = cifar.read(Data(source="cifar", path=str(tmp_path / "data")))
+    assert raw.notes == (f"read from {name}",)
+    shutil.copytree(golden / name, tmp_path / "data" / "again")
+    with pytest.raises(DataError, match="several versions of CIFAR"):
+        cifar.read(Data(source="cifar", path=str(tmp_path / "data")))
+
+
+def test_what_is_packed_is_to_be_unpacked(tmp_path: Path) -> None:
+    (tmp_path / "cifar-10-python.tar.gz").write_bytes(b"\x1f\x8b")
+    with pytest.raises(DataError) as error:
+        cifar.read(Data(source="cifar", path=str(tmp_path)))
+    assert error.value.remedy.startswith("Unpack cifar-10-python.tar.gz first")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 
 import numpy as np
@@ -56,7 +58,9 @@ def test_every_type_of_number(maker: ModuleType, kind: str) -> None:
     ("content", "words"),
     [
         (b"", "no idx file"),
-        (b"\x89PNG\r\n", "no idx file"),
+        (b"\x89PNG\r\n", "no idx file, but a PNG picture"),
+        (b"PK\x03\x04...", "no idx file, but a zip archive"),
+        (b"\n<!DOCTYPE html><html>", "no idx file, but a web page"),
         (b"\0\0\x07\x01\0\0\0\x01a", "no idx file"),
         (IMAGE[:9], "inside its header"),
         (IMAGE[:-1], "promises 1 × 2 × 2 values in 20 bytes, the file has 19"),
@@ -151,3 +155,77 @@ def test_a_folder_with_the_test_part_alone_serves_as_a_part(golden: Path, tmp_pa
     for path in (golden / "idx").glob("t10k*"):
         shutil.copy(path, tmp_path)
     assert len(idx.read(settings(tmp_path)).train) == 10  # type: ignore[arg-type]
+
+
+def copied(source: Path, target: Path, rename: Callable[[str], str] = str, packed: bool = False) -> Path:
+    """The four files under other names, gzipped or not, whatever the names say."""
+    for path in source.iterdir():
+        content = path.read_bytes()
+        (target / rename(path.name)).parent.mkdir(parents=True, exist_ok=True)
+        (target / rename(path.name)).write_bytes(gzip.compress(content) if packed else content)
+    return target
+
+
+@pytest.mark.parametrize(
+    ("rename", "packed"),
+    [
+        (str, True),  # unpacked in name alone
+        (lambda name: f"{name}.gz", False),  # the browser unpacked it and kept the name
+        (lambda name: f"emnist-letters-{name.replace('t10k', 'test')}", False),
+        (lambda name: f"emnist-balanced-{name.replace('t10k', 'test')}.gz", True),
+        (lambda name: name.replace("-idx", ".idx").upper(), False),
+        (lambda name: f"{name}/{name}", False),
+    ],
+)
+def test_the_first_bytes_count_and_not_the_name(
+    golden: Path, tmp_path: Path, rename: Callable[[str], str], packed: bool
+) -> None:
+    raw = idx.read(settings(copied(golden / "idx", tmp_path, rename, packed)))
+    assert isinstance(raw.train, Arrays)
+    assert isinstance(raw.test, Arrays)
+    assert raw.train.x[:, 0, 0, 0].tolist() == list(range(20))
+    assert raw.test.x[:, 0, 0, 0].tolist() == list(range(100, 110))
+
+
+def test_the_folder_that_torchvision_makes(golden: Path, tmp_path: Path) -> None:
+    copied(golden / "idx", tmp_path / "MNIST" / "raw")
+    raw = idx.read(settings(tmp_path))
+    assert len(raw.train) == 20  # type: ignore[arg-type]
+    assert raw.notes == ("read from MNIST/raw",)
+    copied(golden / "idx", tmp_path / "FashionMNIST" / "raw")
+    with pytest.raises(DataError, match="several folders: FashionMNIST/raw, MNIST/raw") as error:
+        idx.read(settings(tmp_path))
+    named = Path(error.value.remedy.rpartition(" ")[2])
+    assert len(idx.read(settings(named)).train) == 20  # type: ignore[arg-type]
+
+
+def test_several_data_sets_in_one_folder(golden: Path, tmp_path: Path) -> None:
+    copied(golden / "idx", tmp_path, "emnist-digits-{}".format)
+    copied(golden / "idx", tmp_path, "emnist-letters-{}".format)
+    with pytest.raises(DataError, match="several data sets: emnist-digits, emnist-letters") as error:
+        idx.read(settings(tmp_path))
+    named = Path(error.value.remedy.rpartition(" ")[2])
+    assert named.name == "emnist-digits-train-images-idx3-ubyte"
+    assert len(idx.read(settings(named)).train) == 20  # type: ignore[arg-type]
+
+
+def test_labels_that_run_from_1_name_their_classes(maker: ModuleType, tmp_path: Path) -> None:
+    for name, values in (
+        ("images-idx3", np.zeros((6, 2, 2), "u1")),
+        ("labels-idx1", np.array([1, 2, 3, 1, 2, 3], "u1")),
+    ):
+        (tmp_path / f"emnist-letters-train-{name}-ubyte").write_bytes(maker.idx_bytes(values))
+    raw = idx.read(settings(tmp_path))
+    assert isinstance(raw.train, Arrays)
+    assert (raw.class_names, raw.train.y.tolist()) == (("1", "2", "3"), [0, 1, 2, 0, 1, 2])
+    assert raw.notes == ("labels run from 1 to 3, and are the names of the classes",)
+
+
+@given(st.integers(0, 3), st.binary(max_size=20), st.booleans())
+def test_any_bytes_in_a_file_give_a_source_or_a_data_error(which: int, content: bytes, packed: bool) -> None:
+    with TemporaryDirectory() as name:
+        folder = copied(Path(__file__).parents[2] / "golden" / "idx", Path(name))
+        path = sorted(folder.iterdir())[which]
+        path.write_bytes(gzip.compress(content) if packed else content)
+        with pytest.raises(DataError):
+            idx.read(settings(folder))

@@ -232,8 +232,9 @@ def _members(archive: NpzFile, leave_out: Sequence[str], path: Path) -> dict[str
                 raise DataError(
                     f"the array {name} holds pickled Python objects, which are never loaded",
                     where=str(path),
-                    remedy=f"Save plain arrays of numbers or text with numpy.savez, "
-                    f"or leave it out with data.drop: [{name}]",
+                    remedy="Save plain arrays of numbers or text with numpy.savez"
+                    if part_of(name)
+                    else f"Leave it out with data.drop: [{name}]",
                 ) from error
     return found
 

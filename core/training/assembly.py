@@ -10,7 +10,7 @@ import torch
 from nnbabysit.core.data.augmentation import Augmentation, Mix
 from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.data.seeds import derive_seed
-from nnbabysit.core.errors import UserError
+from nnbabysit.core.errors import ModelError, UserCodeError, UserError
 from nnbabysit.core.models.build import build_model
 from nnbabysit.core.models.weights import weight_matrices
 from nnbabysit.core.training.limits import Limits
@@ -102,7 +102,15 @@ def load_fitting(config: Config) -> Dataset:
         return prepare(config).dataset
     device = pick_device(config.device)
     dataset = load_dataset(config)
-    _network(config, dataset, device, derive_seed(config.seed, "model"))
+    try:
+        _network(config, dataset, device, derive_seed(config.seed, "model"))
+    except (ModelError, UserCodeError) as error:
+        if not dataset.channels_last or config.data.channels is not None:
+            raise
+        # an own network may expect the channels where the file has them
+        remedy = f"{error.remedy.rstrip('. ')}. " if error.remedy else ""
+        remedy += "The channels of the samples were last, and are first now: data.channels: first leaves them"
+        raise type(error)(error.message, where=error.where, remedy=remedy) from error.__cause__
     _objective(config, dataset)
     _augmentation(config, dataset)
     return dataset

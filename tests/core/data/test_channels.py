@@ -19,7 +19,8 @@ from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.data.samples import read_samples
 from nnbabysit.core.data.signature import Signature
 from nnbabysit.core.data.unseen import load_unseen
-from nnbabysit.core.errors import DataError
+from nnbabysit.core.errors import DataError, NnbabysitError
+from nnbabysit.core.training.assembly import load_fitting
 
 Build = Callable[..., Config]
 Write = Callable[[str], str]
@@ -131,6 +132,34 @@ def test_an_own_network_gets_what_the_own_function_gives(config: Build, user_mod
     assert "look like pictures with their channels last, and go to your network as they are" in own.notes[0]
     asked = loaded(config, f"{place}:arrays", model="./model.py:Net", channels="last")
     assert torch.equal(asked.train.x, ours.train.x)
+
+
+NETWORK = """
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Conv2d(3, 2, 3), nn.Flatten(), nn.Linear(32, 2))
+
+    def forward(self, x):
+        return self.layers(x.permute(0, 3, 1, 2))
+"""
+
+
+def test_a_network_that_turns_them_itself_is_told_the_setting(
+    config: Build, tmp_path: Path, user_module: Write
+) -> None:
+    sections: dict[str, Any] = {
+        "data": {"source": "npz", "path": npz(tmp_path, rgb()), "validation": 2},
+        "model": {"name": f"{user_module(NETWORK)}:Net"},
+        "training": {"batch_size": 5},
+    }
+    with pytest.raises(NnbabysitError, match="to have 3 channels") as error:
+        load_fitting(config(**sections))
+    assert "data.channels: first" in error.value.remedy
+    sections["data"]["channels"] = "first"
+    assert load_fitting(config(**sections)).input_shape == (6, 6, 3)
 
 
 def test_a_dataset_is_turned_if_asked(config: Build, user_module: Write) -> None:

@@ -112,9 +112,11 @@ def _can_be_split(folder: Path) -> bool:
 def _inner(folder: Path) -> Path:
     """Where the class folders are: some archives have seg_train/seg_train."""
     below = child_folders(folder)
-    while len(below) == 1 and not holds_pictures(folder) and len(child_folders(below[0])) > 1:
-        folder, below = below[0], child_folders(below[0])
-    return folder
+    if len(below) != 1 or holds_pictures(folder) or len(child_folders(below[0])) < 2:
+        return folder
+    split = split_of(folder.name)
+    alike = below[0].name == folder.name or (split is not None and split_of(below[0].name) == split)
+    return below[0] if alike else folder  # a single class whose pictures are sorted further stays one
 
 
 def _names(folder: Path) -> set[str]:

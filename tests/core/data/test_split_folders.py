@@ -130,3 +130,10 @@ def test_classes_whose_names_hold_a_word_of_a_split(load: Load, tmp_path: Path) 
         fill(tmp_path, classes="y")
         (tmp_path / "y").rename(tmp_path / (name if name != "x" else "z"))
     assert load().class_names == ("road_test", "train_station", "x", "z")
+
+
+def test_a_single_class_that_is_sorted_further_is_no_folder_of_classes(load: Load, tmp_path: Path) -> None:
+    for i, name in enumerate(("train", "test")):
+        fill(tmp_path / name / "cat", first=50 * i)
+    with pytest.raises(DataError, match="only one class, cat"):
+        load()

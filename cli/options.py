@@ -84,7 +84,7 @@ class Options:
     ] = None
     json: Annotated[bool, typer.Option("--json", help="Print exactly one JSON document on stdout.")] = False
     quiet: Annotated[
-        bool, typer.Option("-q", "--quiet", help="Print the verdict and the findings alone.")
+        bool, typer.Option("-q", "--quiet", help="Print verdict, findings and notes on the data alone.")
     ] = False
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Print more.")] = False
     skip_broken: Annotated[

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from nnbabysit.core.config.data_settings import Preprocess
-from nnbabysit.core.data import hugging_face, images, load, npz, readers, stream, tabular
+from nnbabysit.core.data import channels, hugging_face, images, load, npz, readers, stream, tabular
 from nnbabysit.core.data.arrays import ArraySplit
 from nnbabysit.core.data.class_names import renumbered
 from nnbabysit.core.data.dataset import Split
@@ -72,6 +72,7 @@ def load_own(
         DataError: It cannot be read, has no such split, or no longer is the kind of data that it was.
         UserCodeError: The user's own function or Dataset raised.
     """
+    config = _as_then(config, signature)
     try:
         data = load.load_dataset(config)
     except DataError as error:
@@ -114,6 +115,7 @@ def load_unseen(path: Path, config: Config, signature: Signature, split: SplitNa
         DataError: It cannot be read, has no such split, or is not the kind of data that the run knows.
         UserCodeError: The user's own function or Dataset raised.
     """
+    config = _as_then(config, signature)
     try:
         raw = _read(path, config, signature)
     except DataError as error:
@@ -199,6 +201,20 @@ def _read(path: Path, config: Config, signature: Signature) -> Raw:
             remedy="Leave --data out, or evaluate a run that was trained on files",
         )
     return npz.read(settings) if settings.source == "digits" else _arrays(settings, config)
+
+
+def _as_then(config: Config, signature: Signature) -> Config:
+    """The config, with the order of channels that the run took: older versions took any as it came."""
+    data = config.data
+    if (
+        data.channels is not None
+        or signature.channels_last
+        or not (data.source == "npz" or ":" in data.source)
+    ):
+        return config
+    if channels.lie_last(signature.sample_shape) is False:
+        return config
+    return config.model_copy(update={"data": data.model_copy(update={"channels": "first"})})
 
 
 def _arrays(settings: Data, config: Config) -> Raw:

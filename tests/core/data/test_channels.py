@@ -18,7 +18,7 @@ from nnbabysit.core.data.arrays import ArraySplit
 from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.data.samples import read_samples
 from nnbabysit.core.data.signature import Signature
-from nnbabysit.core.data.unseen import load_unseen
+from nnbabysit.core.data.unseen import load_own, load_unseen
 from nnbabysit.core.errors import DataError, NnbabysitError
 from nnbabysit.core.training.assembly import load_fitting
 
@@ -200,3 +200,16 @@ def test_a_later_file_with_channels_first_stays(config: Build, tmp_path: Path) -
     samples = read_samples(Path(npz(tmp_path, first, "first")), signature)
     assert torch.equal(next(samples.batches(12)), torch.from_numpy(first))
     assert samples.notes == ()
+
+
+def test_a_run_that_took_them_as_they_were_goes_on_so(config: Build, tmp_path: Path) -> None:
+    """Runs of older versions have no data.channels and were trained on (H, W, C)."""
+    x, path = rgb(), npz(tmp_path, rgb())
+    signature = Signature.of(loaded(config, "npz", path, channels="first"))
+    then = config(
+        data={"source": "npz", "path": path, "preprocess": PLAIN, "validation": 2},
+        training={"batch_size": "full"},
+    )
+    assert load_own(then, signature, "train").split.take(torch.arange(1))[0].shape[1:] == (6, 6, 3)
+    found = load_unseen(Path(path), then, signature).split.take(torch.arange(12))[0]
+    assert torch.equal(found, torch.from_numpy(x))

@@ -8,6 +8,8 @@ NnbabysitError
 │   └── RunError       a run directory is missing, foreign, locked or cannot be written
 ├── UserCodeError      the user's own model, loss or data function raised: exit code 1
 └── DiskError          the disk is full or broken: exit code 74
+
+HookError is no part of it: it is a bug of ours, in a hook that hangs in the user's network.
 """
 
 from __future__ import annotations
@@ -93,3 +95,11 @@ class DiskError(NnbabysitError):
     """Writing failed because the disk is full, over quota or broken; what was written before is intact."""
 
     exit_code = 74
+
+
+class HookError(BaseException):
+    """A hook of ours failed in the midst of a forward or backward pass; ``__cause__`` holds the exception.
+
+    It passes by ``except Exception``, as KeyboardInterrupt does: the user's forward pass must not swallow it,
+    and whoever takes what a forward pass raises for the user's mistake must not take this.
+    """

@@ -10,6 +10,8 @@ from nnbabysit.core.errors import UserCodeError
 
 _OURS = (Path(__file__).resolve().parent, Path(__file__).resolve().parents[1] / "cli")
 _LIBRARIES = tuple({Path(sysconfig.get_path(key)).resolve() for key in ("stdlib", "purelib", "platlib")})
+_INSTALLED = {"site-packages", "dist-packages"}
+"""Folders of installed packages: also those of another environment that this one sees, or of the user."""
 _LONGEST = 500
 
 
@@ -35,7 +37,7 @@ def raised_at(error: BaseException) -> str:
     """``file:line`` of the innermost frame in the user's code; empty if there was none."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith("<")]
     foreign = [f for f in frames if not _lies_in(f.filename, _OURS)]
-    own = [f for f in foreign if not _lies_in(f.filename, _LIBRARIES)]
+    own = [f for f in foreign if not _is_of_a_library(f.filename)]
     installed = [f for f in foreign if "torch" not in Path(f.filename).parts]
     candidates = own or installed
     return f"{candidates[-1].filename}:{candidates[-1].lineno}" if candidates else ""
@@ -49,7 +51,11 @@ def users_own(error: BaseException) -> bool:
 
 def is_users_own(filename: str) -> bool:
     """Whether a file is neither ours nor one of the libraries'."""
-    return not _lies_in(filename, (*_OURS, *_LIBRARIES))
+    return not (_lies_in(filename, _OURS) or _is_of_a_library(filename))
+
+
+def _is_of_a_library(filename: str) -> bool:
+    return _lies_in(filename, _LIBRARIES) or not _INSTALLED.isdisjoint(Path(filename).resolve().parts)
 
 
 def _lies_in(filename: str, folders: tuple[Path, ...]) -> bool:

@@ -16,7 +16,7 @@ from nnbabysit.core.api.handover import DataLike, Handover, ModelLike, handed_ov
 from nnbabysit.core.config.loading import LoadedConfig, load_config, load_defaults, to_yaml, with_values
 from nnbabysit.core.config.schema import Config
 from nnbabysit.core.data.seeds import derive_seed
-from nnbabysit.core.errors import ConfigError, DataError, Mistake, NnbabysitError, UserError
+from nnbabysit.core.errors import ConfigError, DataError, HookError, Mistake, NnbabysitError, UserError
 from nnbabysit.core.import_path import is_in_memory
 from nnbabysit.core.models.seeding import seeded
 from nnbabysit.core.record.directory import EVENTS
@@ -59,8 +59,17 @@ class Experiment:
 
         Raises:
             NnbabysitError: The config, the data or the model is at fault, or the disk.
+            RuntimeError: A bug in nnbabysit itself.
             Exception: Whatever the user's own network raised in the midst of the step.
         """
+        try:
+            return self._perform(folder, workflow, **arguments)
+        except (
+            HookError
+        ) as error:  # which passes by ``except Exception``: that is for networks, not for callers
+            raise RuntimeError(_bug(error)) from error.__cause__
+
+    def _perform(self, folder: str, workflow: Callable[..., StepResult], **arguments: Any) -> StepResult:
         sinks = [self.log] if isinstance(self.log, str) else [*self.log]
         check_sinks(sinks, where="log")
         _check_settings(self.set)
@@ -232,10 +241,16 @@ def _note_failure(run: Run, command: str, error: BaseException) -> None:
             run.close(None)
 
 
+def _bug(error: HookError) -> str:
+    return f"this is a bug in nnbabysit ({error})"
+
+
 def _failure_document(run: Run, command: str, error: BaseException) -> dict[str, Any]:
     """What ``result.json`` holds of a step that raised, as the command line writes it."""
     if isinstance(error, NnbabysitError):
         told = {"message": error.message, "where": str(error.where), "remedy": error.remedy}
+    elif isinstance(error, HookError):
+        told = {"message": _bug(error), "where": "", "remedy": "Please report it"}
     else:
         told = {"message": f"{type(error).__name__}: {error}", "where": raised_at(error), "remedy": ""}
     return {

@@ -34,13 +34,14 @@ def dry_run(model: nn.Module, input_shape: tuple[int, ...]) -> Any:
     device = parameter.device if parameter is not None else torch.device("cpu")
     generator = torch.Generator().manual_seed(0)
     x = torch.randn((BATCH, *input_shape), generator=generator).to(device)
-    with _unchanged(model), torch.no_grad():
+    with unchanged(model), torch.no_grad():
         model.eval()
         return model(x)
 
 
 @contextmanager
-def _unchanged(model: nn.Module) -> Iterator[None]:
+def unchanged(model: nn.Module) -> Iterator[None]:
+    """Within it a network may be called in any mode; behind it its modes and buffers are as before."""
     modes = [(module, module.training) for module in model.modules()]
     restorers = [_buffer_restorer(module) for module in model.modules()]
     try:

@@ -8,6 +8,8 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from nnbabysit.core.models.calls import Call, Calls, leaves
+
 Kind = Literal["scores", "probabilities", "log-probabilities", "between 0 and 1", "not below 0"]
 _CLOSE = 1e-3
 
@@ -37,24 +39,21 @@ def look_at_ending(model: nn.Module, x: Tensor) -> Ending:
     called: list[str] = []
     weighted: list[nn.Module] = []
 
-    def note(module: nn.Module, inputs: Any, output: Any) -> None:
+    def note(_call: Call, module: nn.Module, _output: Any) -> None:
         called.append(type(module).__name__)
         if [*module.parameters(recurse=False)]:
             weighted.append(module)
 
-    leaves = [module for module in model.modules() if not [*module.children()]]
-    hooks = [module.register_forward_hook(note) for module in leaves]
     modes = [(module, module.training) for module in model.modules()]
     try:
         with torch.no_grad():
             model.eval()
-            outputs = model(x)
+            with Calls(model, leaves(model), note):
+                outputs = model(x)
             kind = kind_of(outputs)
             if kind in ("between 0 and 1", "not below 0"):
                 kind = _beyond_chance(model, x, outputs, kind, weighted[-1] if weighted else None)
     finally:
-        for hook in hooks:
-            hook.remove()
         for module, training in modes:
             module.training = training
     return Ending(kind, called[-1] if called else type(model).__name__)

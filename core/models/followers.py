@@ -7,7 +7,7 @@ in which the layers were written down says something else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
 from torch.overrides import TorchFunctionMode
 
+from nnbabysit.core.models.calls import ROOT, Call, Calls, Note, guarded
 from nnbabysit.core.models.maxout import Maxout
 
 RECTIFIER_LIKE = ("relu", "relu6", "elu", "celu", "gelu", "silu", "mish", "softplus", "hardswish")
@@ -66,21 +67,17 @@ def following(model: nn.Module) -> Iterator[Followers]:
         model: Any network; lazy layers are recognised too.
     """
     seen = Followers()
-    handles = [
-        module.register_forward_hook(_noting(seen))
-        for module in model.modules()
+    layers = {
+        path or ROOT: module
+        for path, module in model.named_modules()
         if isinstance(module, nn.Linear | _ConvNd | Maxout)
-    ]
-    try:
-        with _Watch(seen):
-            yield seen
-    finally:
-        for handle in handles:
-            handle.remove()
+    }
+    with Calls(model, layers, _noting(seen)), _Watch(seen):
+        yield seen
 
 
-def _noting(seen: Followers) -> Callable[..., None]:
-    def note(layer: nn.Module, _inputs: Any, _output: Any) -> None:
+def _noting(seen: Followers) -> Note:
+    def note(_call: Call, layer: nn.Module, _output: Any) -> None:
         if isinstance(layer, Maxout):
             _follow(seen, Follower("maxout", pieces=layer.pieces))
         else:
@@ -104,12 +101,15 @@ class _Watch(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
+        guarded(self._look)(func, args, kwargs)
+        return func(*args, **kwargs)
+
+    def _look(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         name = getattr(func, "__name__", "").rstrip("_")
         if name == "hardtanh" and _lower_bound(args, kwargs) >= 0:  # what nn.ReLU6 calls
             name = "relu6"
         if name in KNOWN:
             _follow(self._seen, Follower(name, slope=_slope(name, args, kwargs)))
-        return func(*args, **kwargs)
 
 
 def _lower_bound(args: tuple[Any, ...], kwargs: dict[str, Any]) -> float:

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from nnbabysit.core.data.memory import free_bytes
-from nnbabysit.core.models.dry_run import dry_run
+from nnbabysit.core.models.calls import Call, Calls, leaves
+from nnbabysit.core.models.dry_run import BATCH, dry_run
 from nnbabysit.core.training.divergence import FIRST_SAMPLES
 
 CACHE_BYTES = 4 << 20
@@ -93,17 +94,12 @@ def _outputs_per_sample(network: nn.Module, input_shape: tuple[int, ...]) -> int
     """Numbers that the layers put out for a sample."""
     counts: list[int] = []
 
-    def count(_module: nn.Module, _inputs: Any, output: Any) -> None:
+    def count(_call: Call, _layer: nn.Module, output: Any) -> None:
         if isinstance(output, Tensor):
-            counts.append(output.numel() // max(1, len(output)))
+            counts.append(output.numel() // BATCH)
 
-    leaves = [module for module in network.modules() if not list(module.children())]
-    hooks = [module.register_forward_hook(count) for module in leaves]
-    try:
+    with Calls(network, leaves(network), count):
         dry_run(network, input_shape)
-    finally:
-        for hook in hooks:
-            hook.remove()
     return sum(counts)
 
 

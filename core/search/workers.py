@@ -23,6 +23,8 @@ from typing import Any
 
 import torch
 
+from nnbabysit.core.errors import HookError
+
 Do = Callable[[Any, Callable[[Any], None]], Any]
 Report = Callable[[Any], None]
 
@@ -151,7 +153,7 @@ def _serve(pipe: Any, do: Do, parent: int) -> None:
             job = pipe.recv()
             try:
                 answer = "done", do(job, lambda progress: pipe.send(("progress", progress)))
-            except Exception as error:  # handed to the parent, which raises it
+            except (Exception, HookError) as error:  # handed to the parent, which raises it
                 answer = "failed", error
             _answer(pipe, *answer)
     except (EOFError, OSError):

@@ -5,12 +5,15 @@ Shape suffixes: N samples; a unit is a feature, or a channel of an image layer.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from nnbabysit.core.models.calls import ROOT, Call, Calls, is_readable
+from nnbabysit.core.models.dry_run import unchanged
 from nnbabysit.core.models.maxout import Maxout
+from nnbabysit.core.models.seeding import seeded
 
 if TYPE_CHECKING:
     from nnbabysit.core.data.dataset import Split
@@ -41,7 +44,7 @@ ACTIVE_SHARE = 0.01
 def unit_layers(model: nn.Module) -> dict[str, nn.Module]:
     """Module path → activation layer, each once, in the order of construction."""
     return {
-        name or "model": layer
+        name or ROOT: layer
         for name, layer in model.named_modules()
         if isinstance(layer, (*RECTIFIERS, *SMOOTH))
     }
@@ -62,42 +65,46 @@ def fired(values: Tensor) -> Tensor:
 def dead_units(
     model: nn.Module, split: Split, *, samples: int = DEAD_SAMPLES, active_share: float = ACTIVE_SHARE
 ) -> dict[str, float]:
-    """Share of dead units per rectifying layer, in evaluation mode, over samples from all over the split.
+    """Share of dead units per call of a rectifying layer, in evaluation mode, over samples of all the split.
 
     A split may be stored class by class: on its first samples, units of the later classes would look dead.
 
     Args:
-        model: Network; it is left in the mode it was in.
+        model: Network; its modes and buffers are left as they were.
         split: Training split, on the network's device.
         samples: Samples to look at.
         active_share: A unit active on fewer samples than this share is dead (0.01: diagnosis rule ACT001).
 
     Returns:
-        Module path → share in 0…1; empty when the network has no rectifying layers.
+        Name of the call, ``act`` or ``act (call 2)`` → share in 0…1; empty when the network has no rectifying
+        layers. A call whose outputs have now this number of units and now that is left out: what a unit of
+        it is cannot be told.
     """
     layers = {name: layer for name, layer in unit_layers(model).items() if isinstance(layer, RECTIFIERS)}
-    counts: dict[str, Tensor] = {}
+    counts: dict[str, list[_Count]] = {}
 
-    def counting(name: str) -> Any:
-        def note(_layer: nn.Module, _inputs: Any, output: Any) -> None:
-            if isinstance(output, Tensor):
-                active = fired(output).sum(0)
-                counts[name] = counts[name] + active if name in counts else active
+    def note(call: Call, _layer: nn.Module, output: Any) -> None:
+        if is_readable(output) and output.ndim > 0:
+            counts.setdefault(call.name, []).append(_Count(fired(output).sum(0), len(output)))
 
-        return note
-
-    handles = [layer.register_forward_hook(counting(name)) for name, layer in layers.items()]
-    was_training = model.training
-    model.eval()
     seen = min(samples, len(split))
     spread = torch.arange(seen) * len(split) // seen
-    try:
-        with torch.no_grad():
-            for indices in torch.split(spread, 250):
-                x, _ = split.take(indices)
-                model(x)
-    finally:
-        for handle in handles:
-            handle.remove()
-        model.train(was_training)
-    return {name: float((count < active_share * seen).float().mean()) for name, count in counts.items()}
+    with Calls(model, layers, note), unchanged(model), seeded(0), torch.no_grad():
+        model.eval()
+        for indices in torch.split(spread, 250):
+            x, _ = split.take(indices)
+            model(x)
+    told = {name: parts for name, parts in counts.items() if len({part.active.shape for part in parts}) == 1}
+    return {name: _dead_share(parts, active_share) for name, parts in told.items()}
+
+
+class _Count(NamedTuple):
+    """What a call put out for a batch: on how many of its rows each unit was active, (U,), and the rows."""
+
+    active: Tensor
+    rows: int
+
+
+def _dead_share(parts: list[_Count], active_share: float) -> float:
+    active = torch.stack([part.active for part in parts]).sum(0)
+    return float((active < active_share * sum(part.rows for part in parts)).float().mean())

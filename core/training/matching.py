@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from torch import Tensor, nn
 
 from nnbabysit.core.errors import ModelError
+from nnbabysit.core.models.calls import Call, Calls
 from nnbabysit.core.models.dry_run import dry_run
 from nnbabysit.core.models.seeding import seeded
 
@@ -76,17 +77,36 @@ def _calls(model: nn.Module, input_shape: tuple[int, ...]) -> dict[int, int]:
     """Identity of each module that is called → number of its first call."""
     order: dict[int, int] = {}
 
-    def note(called: nn.Module, _inputs: object) -> None:
+    def note(_call: Call, called: nn.Module, _inputs: object) -> None:
         order.setdefault(id(called), len(order))
 
-    handles = [module.register_forward_pre_hook(note) for module in model.modules()]
-    try:
-        with seeded(0):
-            dry_run(model, input_shape)
-    finally:
-        for handle in handles:
-            handle.remove()
+    with Calls(model, dict(model.named_modules()), note, before=True), seeded(0):
+        dry_run(model, input_shape)
     return order
+
+
+def named_as_in(model: nn.Module, layers: Sequence[Layer], saved: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """A file as the layers name its tensors: one that has several names is found under all that they use.
+
+    A weight that two layers share may be in the file once, and a layer that is registered under two names may
+    be in it twice.
+
+    Args:
+        model: Network.
+        layers: Its layers.
+        saved: The file.
+    """
+    owned = {name for layer in layers for name in layer.tensors}
+    names: dict[int, list[str]] = {}
+    for name, tensor in model.state_dict(keep_vars=True).items():
+        names.setdefault(id(tensor), []).append(name)
+    renamed = dict(saved)
+    for alike in names.values():
+        found = [saved[name] for name in alike if name in saved]
+        if len(alike) > 1 and found:
+            renamed = {name: tensor for name, tensor in renamed.items() if name not in alike or name in owned}
+            renamed |= {name: found[0] for name in alike if name in owned and name not in saved}
+    return renamed
 
 
 def output_layer(layers: Sequence[Layer]) -> Layer | None:
@@ -99,7 +119,8 @@ def match_layers(
 ) -> Match:
     """Compare a network with a file, layer by layer, by the names and shapes of their tensors.
 
-    A layer that the file does not know starts anew, and so does the output layer when it does not fit.
+    A layer that the file does not know starts anew, and so does the output layer when it does not fit; one
+    that shares its weights with a layer below is reused with that.
 
     Args:
         layers: The network, from the bottom to the top.
@@ -113,13 +134,14 @@ def match_layers(
     head = output_layer(layers)
     by_name = {layer.name: layer for layer in layers}
     reused, fresh = [], {}
+    below_head = {id(tensor) for layer in layers if layer is not head for tensor in layer.tensors.values()}
     for layer in layers:
         misfit = _misfit(layer, saved)
         if layer is head and any(name in fresh and below.has_weights for name, below in by_name.items()):
             new_head = new_head or "a layer below it is new"
         if not any(name in saved for name in layer.tensors):
             fresh[layer.name] = "the file has no layer of this name"
-        elif layer is head and (misfit or new_head):
+        elif layer is head and (misfit or new_head) and not _is_tied(layer, below_head):
             fresh[layer.name] = misfit or new_head
         elif misfit:
             raise ModelError(
@@ -138,6 +160,10 @@ def match_layers(
         )
     known = {name for layer in layers for name in layer.tensors}
     return Match(reused=tuple(reused), fresh=fresh, unused=tuple(_owners(n for n in saved if n not in known)))
+
+
+def _is_tied(layer: Layer, others: set[int]) -> bool:
+    return any(id(tensor) in others for tensor in layer.tensors.values())
 
 
 def _misfit(layer: Layer, saved: Mapping[str, Tensor]) -> str:

@@ -31,10 +31,12 @@ def build_optimizer(  # noqa: C901 -- one case for each name, nothing to untangl
         case settings_of.SGD():
             return torch.optim.SGD(trainable, lr=settings.lr, fused=fused)
         case settings_of.Momentum():
-            return torch.optim.SGD(trainable, lr=settings.lr, momentum=settings.momentum, fused=fused)
+            return _begun(torch.optim.SGD(trainable, lr=settings.lr, momentum=settings.momentum, fused=fused))
         case settings_of.Nesterov():
-            return torch.optim.SGD(
-                trainable, lr=settings.lr, momentum=settings.momentum, nesterov=True, fused=fused
+            return _begun(
+                torch.optim.SGD(
+                    trainable, lr=settings.lr, momentum=settings.momentum, nesterov=True, fused=fused
+                )
             )
         case settings_of.AdaGrad():
             return torch.optim.Adagrad(trainable, lr=settings.lr, eps=settings.eps)
@@ -67,3 +69,15 @@ def build_optimizer(  # noqa: C901 -- one case for each name, nothing to untangl
                 history_size=settings.history,
                 line_search_fn=None if settings.line_search == "none" else settings.line_search,
             )
+
+
+def _begun(optimizer: torch.optim.SGD) -> torch.optim.SGD:
+    """With velocities of 0 in place of none: the first step comes to the same bits, 0.9 · 0 + g = g.
+
+    torch's fused kernel fails where some parameters have a velocity and others have none yet, such as those
+    of a layer that the first steps skipped.
+    """
+    for group in optimizer.param_groups:
+        for parameter in group["params"]:
+            optimizer.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
+    return optimizer

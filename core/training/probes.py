@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from nnbabysit.core.models.calls import Call, Calls, is_readable
 from nnbabysit.core.models.weights import weight_matrices
 from nnbabysit.core.training.activations import fired, unit_layers
 
@@ -102,33 +103,33 @@ class GradientNorm:
 class Activations:
     """Outputs of the activation layers on the probed batch, in training mode.
 
-    The reading maps layer name → ``{"dead": share of units that are 0 on the whole batch, "mean", "std"}``.
-    Activations that are called as functions (``F.relu``) are no layers and are not seen.
+    The reading maps the name of each call, ``act`` or ``act (call 2)``, → ``{"dead": share of units that are
+    0 on the whole batch, "mean", "std"}``. Activations that are called as functions (``F.relu``) are no
+    layers and are not seen.
     """
 
     name = "activations"
 
     def __init__(self, model: nn.Module) -> None:
         """Watch the activation layers of ``model``."""
+        self._model = model
         self._layers = unit_layers(model)
-        self._handles: list[torch.utils.hooks.RemovableHandle] = []
+        self._calls: Calls | None = None
         self._seen: dict[str, Tensor] = {}
 
     def attach(self) -> None:
-        """Hook the layers."""
+        """Watch the layers."""
         self._seen = {}
-        self._handles = [
-            layer.register_forward_hook(self._hook(name)) for name, layer in self._layers.items()
-        ]
+        self._calls = Calls(self._model, self._layers, self._note)
 
     def before_step(self) -> None:
-        """Take the hooks off again."""
-        for handle in self._handles:
-            handle.remove()
-        self._handles = []
+        """Watch them no more."""
+        if self._calls is not None:
+            self._calls.stop()
+        self._calls = None
 
     def after_step(self) -> dict[str, dict[str, float]]:
-        """Layer name → shares and moments."""
+        """Name of the call → shares and moments."""
         if not self._seen:
             return {}
         rows = torch.stack(list(self._seen.values())).tolist()
@@ -139,24 +140,15 @@ class Activations:
             for name, (dead, mean, std) in zip(names, rows, strict=True)
         }
 
-    def _hook(self, name: str) -> Any:
-        @torch.no_grad()
-        def note(_layer: nn.Module, _inputs: Any, output: Any) -> None:
-            if not isinstance(output, Tensor):
-                return
-            values = output.detach()
-            dead = 1 - fired(values).any(0).float().mean()
-            mean = values.float().mean()
-            std = (values - mean).norm() / values.numel() ** 0.5  # five times faster than std_mean on the CPU
-            self._seen[_free(name, self._seen)] = torch.stack([dead, mean, std])
-
-        return note
-
-
-def _free(name: str, taken: dict[str, Tensor]) -> str:
-    """The name, numbered when one layer is called several times in a pass."""
-    calls = sum(other == name or other.startswith(f"{name}#") for other in taken)
-    return name if calls == 0 else f"{name}#{calls + 1}"
+    @torch.no_grad()
+    def _note(self, call: Call, _layer: nn.Module, output: Any) -> None:
+        if not is_readable(output) or output.ndim == 0:
+            return
+        values = output.detach()
+        dead = 1 - fired(values).any(0).float().mean()
+        mean = values.float().mean()
+        std = (values - mean).norm() / values.numel() ** 0.5  # five times faster than std_mean on the CPU
+        self._seen[call.name] = torch.stack([dead, mean, std])
 
 
 def standard_probes(model: nn.Module) -> tuple[Probe, ...]:

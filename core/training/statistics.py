@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.dropout import _DropoutNd
 
+from nnbabysit.core.models.calls import Call, Calls, Note, guarded, is_readable, leaves
 from nnbabysit.core.models.stochastic_depth import StochasticDepth
 
 if TYPE_CHECKING:
@@ -21,10 +22,10 @@ PASSIVE = (_DropoutNd, StochasticDepth, nn.Identity, nn.Flatten, nn.Unflatten)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LayerStatistics:
-    """One layer's output on one batch.
+    """What one call of a layer put out on one batch.
 
     Attributes:
-        name: Module path.
+        name: Module path; ``act (call 2)`` where the layer is called for the second time.
         kind: Class of the layer, such as ``Linear``.
         mean: Mean of all its outputs.
         std: Standard deviation of all its outputs.
@@ -65,42 +66,34 @@ def layer_statistics(model: nn.Module, objective: Objective, x: Tensor, y: Tenso
         One entry per call of a layer; dropout, flatten and identity are left out.
     """
     readings: list[_Reading] = []
-    leaves = {
-        name: layer
-        for name, layer in model.named_modules()
-        if not any(layer.children()) and not isinstance(layer, PASSIVE)
-    }
-    handles = [
-        layer.register_forward_hook(_noting(name or "model", readings)) for name, layer in leaves.items()
-    ]
+    watched = {name: layer for name, layer in leaves(model).items() if not isinstance(layer, PASSIVE)}
     buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
     devices = [x.device] if x.device.type == "cuda" else []
     try:
-        with torch.random.fork_rng(devices), torch.enable_grad():
+        with Calls(model, watched, _noting(readings)), torch.random.fork_rng(devices), torch.enable_grad():
             loss = objective.loss(model(x), y)
             trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
             if loss.requires_grad:
                 torch.autograd.grad(loss, trainable, allow_unused=True)
     finally:
-        for handle in handles:
-            handle.remove()
         with torch.no_grad():
             for buffer, before in buffers:
                 buffer.copy_(before)
     return [_statistics(reading) for reading in readings]
 
 
-def _noting(name: str, readings: list[_Reading]) -> Callable[..., None]:
-    def note(layer: nn.Module, _inputs: Any, output: Any) -> None:
-        if not isinstance(output, Tensor) or not output.is_floating_point():
+def _noting(readings: list[_Reading]) -> Note:
+    def note(call: Call, layer: nn.Module, output: Any) -> None:
+        if not is_readable(output):
             return
         values = output.detach().float()
         std, mean = torch.std_mean(values, correction=0)
         zeros = (values == 0).float().mean()
-        reading = _Reading(name=name, kind=type(layer).__name__, numbers=torch.stack([mean, std, zeros]))
+        numbers = torch.stack([mean, std, zeros])
+        reading = _Reading(name=call.name, kind=type(layer).__name__, numbers=numbers)
         readings.append(reading)
         if output.requires_grad:
-            output.register_hook(_keeping(reading))  # type: ignore[no-untyped-call]
+            output.register_hook(guarded(_keeping(reading)))
 
     return note
 

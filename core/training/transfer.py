@@ -21,7 +21,15 @@ from nnbabysit.core.errors import ModelError, RunError, UserError
 from nnbabysit.core.record.archive import read_meta
 from nnbabysit.core.record.directory import META
 from nnbabysit.core.training.checkpoints import BEST
-from nnbabysit.core.training.matching import Layer, Match, layers_of, listed, match_layers, output_layer
+from nnbabysit.core.training.matching import (
+    Layer,
+    Match,
+    layers_of,
+    listed,
+    match_layers,
+    named_as_in,
+    output_layer,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -63,11 +71,12 @@ class Transferred:
         free = set()
         if self.unfreeze_after is not None and epoch > self.unfreeze_after:
             free = {id(layer) for layer in self.released}
+        held = _parameters([layer for layer in self.frozen if id(layer) not in free])
         for layer in self.frozen:
             layer.module.training = id(layer) in free  # itself alone: train() would take in what lies in it
             for parameter in layer.module.parameters(recurse=False):
-                parameter.requires_grad_(id(layer) in free)
-                if id(layer) not in free:
+                parameter.requires_grad_(id(parameter) not in held)  # others may share it
+                if id(parameter) in held:
                     parameter.grad = None
 
     def words(self) -> list[str]:
@@ -106,12 +115,12 @@ def transfer(settings: Transfer, model: nn.Module, dataset: Dataset) -> Transfer
         ModelError: They do not fit, or a name in ``freeze`` is that of no reused layer.
     """
     path = weights_file(Path(settings.source))
-    saved = _read(path)
     layers = layers_of(model, dataset.input_shape)
+    saved = named_as_in(model, layers, _read(path))
     found = match_layers(layers, saved, str(path), new_head=_other_classes(path, dataset))
     _copy(found.reused, saved, path)
     head = output_layer(layers)
-    frozen = _frozen(settings, found.reused, head)
+    frozen = _with_tied(_frozen(settings, found.reused, head), found.reused)
     _check_something_learns(model, frozen)
     released = frozen if settings.unfreeze == "all" else _blocks(frozen, -settings.unfreeze)
     return Transferred(
@@ -249,6 +258,13 @@ def _frozen(settings: Transfer, reused: Sequence[Layer], head: Layer | None) -> 
                 remedy=f"Reused were {listed(names)}",
             )
     return [layer for layer in reused if any(_lies_in(layer.name, part) for part in settings.freeze)]
+
+
+def _with_tied(frozen: Sequence[Layer], reused: Sequence[Layer]) -> list[Layer]:
+    """Frozen layers, and those that are held still with them since all their parameters are shared."""
+    still, names = _parameters(frozen), {layer.name for layer in frozen}
+    tied = {layer.name for layer in reused if (own := _parameters([layer])) and own <= still}
+    return [layer for layer in reused if layer.name in names | tied]
 
 
 def _lies_in(name: str, part: str) -> bool:

@@ -117,3 +117,33 @@ def test_lbfgs_finds_the_minimum_of_a_parabola_in_one_step() -> None:
 
     optimizer.step(cost)
     assert float(x.detach()) == pytest.approx(2.0, abs=1e-5)
+
+
+@pytest.mark.parametrize("name", ["momentum", "nesterov"])
+def test_a_layer_that_the_first_steps_skipped_begins_later(name: str) -> None:
+    early, late, lone = (torch.nn.Parameter(torch.tensor([1.0])) for _ in range(3))
+    both = build_optimizer(OPTIMIZERS.validate_python({"name": name, "lr": 0.1}), [early, late])
+    alone = build_optimizer(OPTIMIZERS.validate_python({"name": name, "lr": 0.1}), [lone])
+    for step in range(4):
+        early.grad = early.detach().clone()
+        late.grad = late.detach().clone() if step >= 2 else None
+        both.step()
+        if step >= 2:
+            lone.grad = lone.detach().clone()
+            alone.step()
+    assert torch.equal(late, lone)
+    assert float(early.detach()) < float(late.detach())
+
+
+@pytest.mark.parametrize("name", ["momentum", "nesterov"])
+def test_a_velocity_of_zero_comes_to_the_bits_of_none(name: str) -> None:
+    generator = torch.Generator().manual_seed(0)
+    ours, plain = (torch.nn.Parameter(torch.linspace(-3, 3, 1001)) for _ in range(2))
+    optimizer = build_optimizer(OPTIMIZERS.validate_python({"name": name, "lr": 0.1}), [ours])
+    reference = torch.optim.SGD([plain], lr=0.1, momentum=0.9, nesterov=name == "nesterov", fused=True)
+    for _ in range(5):
+        ours.grad = torch.randn(1001, generator=generator)
+        plain.grad = ours.grad.clone()
+        optimizer.step()
+        reference.step()
+    assert torch.equal(ours, plain)

@@ -109,7 +109,7 @@ def test_a_layer_called_twice_reads_twice() -> None:
     model(torch.ones(2, 3))
     probe.before_step()
     reading = probe.after_step()
-    assert {name: value["dead"] for name, value in reading.items()} == {"relu": 0.0, "relu#2": 1.0}
+    assert {name: value["dead"] for name, value in reading.items()} == {"relu": 0.0, "relu (call 2)": 1.0}
 
 
 def test_a_unit_of_an_image_layer_is_a_channel() -> None:

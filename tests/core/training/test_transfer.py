@@ -298,3 +298,52 @@ def test_a_network_that_knows_it_all_may_do_worse_at_first(
     first = next(train_epochs(assemble(config, digits), digits, config))
     assert not first.stopped
     assert first.first_cost == pytest.approx(np.log(10))
+
+
+class _Language(nn.Module):
+    """The output layer is the table of the embedding, as in language models."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table, self.mix = nn.Embedding(10, 6), nn.Linear(6, 6)
+        self.out = nn.Linear(6, 10, bias=False)
+        self.out.weight = self.table.weight
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.as_tensor(self.out(self.mix(self.table((x.flatten(1).mean(1) > 0).long()))))
+
+
+@pytest.mark.parametrize("left_out", ["", "out.weight", "table.weight"])
+def test_tied_weights_are_taken_over_together_though_the_file_has_them_once(
+    tmp_path: Path, digits: Dataset, left_out: str
+) -> None:
+    saved = {name: tensor + 1 for name, tensor in _Language().state_dict().items() if name != left_out}
+    file = tmp_path / "language.safetensors"
+    safetensors.torch.save_file({name: tensor.clone() for name, tensor in saved.items()}, file)
+    model = _Language()
+    found = transfer(Transfer.model_validate({"from": str(file), "freeze": ["table"]}), model, digits)
+    assert not found.match.fresh
+    assert not found.match.unused
+    assert torch.equal(model.out.weight, saved["table.weight" if left_out == "out.weight" else "out.weight"])
+    assert [layer.name for layer in found.frozen] == ["table", "out"]
+    found.begin(epoch=1)
+    assert [name for name, p in model.named_parameters() if not p.requires_grad] == ["table.weight"]
+
+
+def test_a_layer_of_two_names_is_no_layer_of_the_file_that_is_not_used(
+    tmp_path: Path, digits: Dataset
+) -> None:
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.one, self.out = nn.Linear(64, 64), nn.Linear(64, 10)
+            self.two = self.one
+
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.as_tensor(self.out(self.two(self.one(x.flatten(1)).relu()).relu()))
+
+    file = tmp_path / "twice.safetensors"
+    save_weights(file, Twice())
+    found = transfer(Transfer.model_validate({"from": str(file)}), Twice(), digits)
+    assert [layer.name for layer in found.match.reused] == ["one", "out"]
+    assert found.match.unused == ()

@@ -13,9 +13,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from nnbabysit.cli.lines import duration, number, start_line, tiny_line
 from nnbabysit.cli.search_board import SearchBoard
 from nnbabysit.cli.terminal import clean_line
+from nnbabysit.core.report.lines import duration, number, start_line, tiny_line
 
 BARS = "▁▂▃▄▅▆▇█"
 HISTORY = 60

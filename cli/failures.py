@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from nnbabysit.cli.lines import duration
 from nnbabysit.core.errors import ConfigError, Mistake, NnbabysitError
+from nnbabysit.core.report.lines import duration
 
 BUG, USAGE, CHECK, DISK, INTERRUPTED, TERMINATED = 1, 2, 3, 74, 130, 143
 DISK_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EIO}

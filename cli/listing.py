@@ -9,12 +9,12 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from nnbabysit.cli.lines import number
 from nnbabysit.cli.moment import age
 from nnbabysit.cli.rendering import VERDICT_STYLES, Line, Span, is_numeric
 from nnbabysit.cli.spreadsheet import csv_text
 from nnbabysit.cli.terminal import clean_line
 from nnbabysit.core.record.catalogue import Entry, metric_names, text_of
+from nnbabysit.core.report.lines import number
 
 SHORT = {
     "best_val_accuracy": "val_acc",

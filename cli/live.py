@@ -13,7 +13,7 @@ from rich.text import Text
 
 from nnbabysit.cli.dashboard import Dashboard
 from nnbabysit.cli.data_notes import Heard
-from nnbabysit.cli.lines import NOTE, line_of
+from nnbabysit.core.report.lines import NOTE, line_of
 
 if TYPE_CHECKING:
     from nnbabysit.core.record.event import Event

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from nnbabysit.cli.data_notes import Heard, is_data_note
-from nnbabysit.cli.lines import line_of
+from nnbabysit.core.report.lines import line_of
 
 if TYPE_CHECKING:
     from nnbabysit.core.record.event import Event

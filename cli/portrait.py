@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from nnbabysit.cli.lines import duration
 from nnbabysit.cli.listing import STYLES, entry_document
 from nnbabysit.cli.moment import age
 from nnbabysit.cli.rendering import (
@@ -22,6 +21,7 @@ from nnbabysit.cli.terminal import clean_line
 from nnbabysit.core.record.catalogue import Entry
 from nnbabysit.core.record.comparison import MISSING, Row, environment
 from nnbabysit.core.record.inventory import Item
+from nnbabysit.core.report.lines import duration
 
 if TYPE_CHECKING:
     from nnbabysit.core.diagnosis.rule import Finding

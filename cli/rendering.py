@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnbabysit.cli.lines import number
 from nnbabysit.cli.terminal import clean, clean_line
+from nnbabysit.core.report.lines import number
 
 if TYPE_CHECKING:
     from nnbabysit.core.diagnosis.rule import Finding

@@ -11,11 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from nnbabysit.cli.axis import ALWAYS, NEVER, WIDE, Axis
-from nnbabysit.cli.lines import duration, number, placement_line
 from nnbabysit.cli.scatter import MARKS, Scatter, end_label
 from nnbabysit.cli.shortening import shortened
 from nnbabysit.cli.speed import Speed
 from nnbabysit.cli.terminal import clean_line
+from nnbabysit.core.report.lines import duration, number, placement_line
 from nnbabysit.core.report.scale import drawable
 from nnbabysit.core.search.names import short_names
 

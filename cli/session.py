@@ -181,11 +181,11 @@ class Session:
         return run
 
     def _watch(self, run: Run) -> None:
-        """Remember the run, keep in its ``log.txt`` the lines that a person sees, and tell the sinks."""
-        from nnbabysit.cli.plain import PlainView
+        """Remember the run, keep its ``log.txt``, and tell the sinks."""
+        from nnbabysit.core.report.log import keep_log
 
         self._runs.append(run)
-        run.listen(PlainView(run.log, verbose=True, steps=True))
+        keep_log(run)
         if self.options.log:
             from nnbabysit.core.report.sinks import attach_sinks
 
@@ -238,12 +238,14 @@ class Session:
             remove_run(run.path)
             return True
         from nnbabysit.core.record.run import status
+        from nnbabysit.core.report.log import failure_line
         from nnbabysit.core.workflow.result import write_report
 
         try:
             if status(run.path) == "running":
-                run.log(f"{failure.where}: {failure.message}" if failure.where else failure.message)
-                run.save_result(failure.to_document(self.command, str(run.path)))
+                document = failure.to_document(self.command, str(run.path))
+                run.log(failure_line(document))
+                run.save_result(document)
             run.close(failure.exit_code)
             write_report(run)
         except (OSError, NnbabysitError):

@@ -64,7 +64,7 @@ def predict(
 def _predict(
     options: Options, run: str, file: Path, output: Path | None, device: str, weights: OneSet
 ) -> int:
-    from nnbabysit.cli.lines import NOTE
+    from nnbabysit.core.report.lines import NOTE
     from nnbabysit.cli.output import print_json
     from nnbabysit.cli.rendering import shown_path
     from nnbabysit.cli.runs_root import find_run

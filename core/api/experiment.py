@@ -23,6 +23,7 @@ from nnbabysit.core.record.directory import EVENTS
 from nnbabysit.core.record.event import Listener
 from nnbabysit.core.record.removal import remove
 from nnbabysit.core.record.run import Run
+from nnbabysit.core.report.log import failure_line, keep_log
 from nnbabysit.core.report.sinks import attach_sinks, check_sinks, close_sinks
 from nnbabysit.core.search.study import best_values
 from nnbabysit.core.training.assembly import prepare
@@ -128,6 +129,7 @@ class Experiment:
             name=self.name,
             listeners=[] if self.on_event is None else [self.on_event],
         )
+        keep_log(run)
         sinks = attach_sinks(log, run)
         try:
             run.copy_code(list(dict.fromkeys(handover.files)))
@@ -227,14 +229,16 @@ def _note_failure(run: Run, command: str, error: BaseException) -> None:
     """
     untouched = not (run.path / EVENTS).exists()
     try:
-        run.save_result(_failure_document(run, command, error))
+        document = _failure_document(run, command, error)
+        run.save_result(document)
+        if not isinstance(error, NnbabysitError):
+            run.log("".join(traceback.format_exception(error)))
+        run.log(failure_line(document))
         if isinstance(error, NnbabysitError):
-            run.log(str(error))
             run.close(error.exit_code)
             if isinstance(error, UserError) and untouched:
                 remove(run.path)
         else:
-            run.log("".join(traceback.format_exception(error)))
             run.close(130 if isinstance(error, KeyboardInterrupt) else 1)
     except (OSError, NnbabysitError):
         with contextlib.suppress(OSError, NnbabysitError):

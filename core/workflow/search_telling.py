@@ -1,4 +1,4 @@
-"""Telling: each trial that ends, as a line of the log and an event, once."""
+"""Telling: each trial that ends, as an event, once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from nnbabysit.core.record.directory import EVENTS
 from nnbabysit.core.record.files import read_lines
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.search.marks import Marks
-from nnbabysit.core.search.names import trial_line
 from nnbabysit.core.search.trial import Trial
 
 
@@ -22,7 +21,7 @@ class Telling:
         """Tell ``run``.
 
         Args:
-            run: Takes lines and events.
+            run: Takes the events.
             trials: Trials of the stage.
             metric: What a value is called, ``val_acc`` or ``val_loss``.
             good: Best share that is marked.
@@ -70,7 +69,6 @@ class Telling:
         is_marked = self._marks.is_good(trial)
         best = self._marks.best
         ended_now = max(1, self._ended - self._known)
-        self._run.log(trial_line(trial, self._trials, metric=self._metric, good=is_marked))
         self._run.event(
             "trial",
             **trial.to_document(),

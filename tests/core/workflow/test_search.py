@@ -138,7 +138,7 @@ def test_a_coarse_search_finds_the_best_and_says_what_to_type_next(searches: Sea
     json.dumps(result.to_document(), allow_nan=False)
 
 
-def test_every_trial_is_told_logged_and_stored(searches: Searches) -> None:
+def test_every_trial_is_told_and_stored(searches: Searches) -> None:
     result = searches.run(digits(), "coarse", peak_at(1e-2))
     told = searches.told("trial")
     assert [fields["index"] for fields in told] == list(range(20))
@@ -161,10 +161,6 @@ def test_every_trial_is_told_logged_and_stored(searches: Searches) -> None:
     assert set(told[0]) == wanted
     assert not any(fields["good"] for fields in told[:4])
     assert told[-1]["best"] == result.metrics["best"]
-    log = (result.run_dir / "log.txt").read_text(encoding="utf-8").splitlines()
-    assert len(log) == 20
-    assert "val_acc: 0." in log[0]
-    assert log[0].endswith("(1 / 20)")
     with TrialStudy.open(result.run_dir, name="run") as study:
         assert [trial.index for trial in study.trials()] == list(range(20))
     assert best_values(result.run_dir) == result.metrics["best"]["params"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nnbabysit.cli.lines import duration, line_of, number
+from nnbabysit.core.report.lines import duration, line_of, number
 
 EPOCH = {
     "epoch": 3,

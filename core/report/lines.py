@@ -1,4 +1,4 @@
-"""Lines: one event of a run as one line of text, the same in a terminal and in a pipe."""
+"""Lines: one event of a run as one line of text, the same in a terminal, in a pipe and in ``log.txt``."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nnbabysit.cli.terminal import clean_line
 from nnbabysit.core.record.event import DATA
+from nnbabysit.core.report.cleaning import clean_line
 
 Fields = Mapping[str, Any]
 

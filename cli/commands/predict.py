@@ -64,11 +64,11 @@ def predict(
 def _predict(
     options: Options, run: str, file: Path, output: Path | None, device: str, weights: OneSet
 ) -> int:
-    from nnbabysit.core.report.lines import NOTE
     from nnbabysit.cli.output import print_json
     from nnbabysit.cli.rendering import shown_path
     from nnbabysit.cli.runs_root import find_run
     from nnbabysit.cli.terminal import clean_line, error_line
+    from nnbabysit.core.report.lines import NOTE
 
     path = find_run(run, options.runs_dir)
     if output is not None:
@@ -122,9 +122,9 @@ def _write(stream: TextIO, trained: Trained, samples: Samples, *, as_json: bool)
 
     predictions = predict(trained, samples)
     if as_json:
-        write_json(stream, _head(trained, samples), trained.signature, samples, predictions)
+        write_json(stream, _head(trained, samples), trained.answers, samples, predictions)
     else:
-        write_csv(stream, trained.signature, samples, predictions)
+        write_csv(stream, trained.answers, samples, predictions)
 
 
 def _head(trained: Trained, samples: Samples) -> dict[str, Any]:
@@ -135,7 +135,7 @@ def _head(trained: Trained, samples: Samples) -> dict[str, Any]:
         run=str(trained.run_dir),
         weights=trained.weights,
         data=samples.place,
-        task=trained.signature.task,
+        task=trained.answers.task,
         notes=list(samples.notes),
         metrics={"samples": len(samples)},
     )

@@ -244,7 +244,11 @@ class Config(Section):
     transfer: Transfer | None = None
     """Weights to start from; left out: the network starts anew."""
     loss: Annotated[str, one_of(*LOSSES)] = "cross_entropy"
-    """``cross_entropy``, ``hinge``, ``bce``, ``mse``, or your own import path."""
+    """``cross_entropy``, ``hinge``, ``bce``, ``mse``, or your own import path.
+
+    A function of (outputs, y) that returns the mean of a batch, of ``training.batch_size`` samples
+    at the most. There is an accuracy if it is lowest where the right class has the highest output.
+    """
     optimizer: Optimizer = Momentum(name="momentum")
     """Optimiser and learning rate."""
     schedule: Schedule = Constant()

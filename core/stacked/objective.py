@@ -33,11 +33,17 @@ class StackedObjective:
         """Take all trials out but those at ``places``."""
         self.smoothing = [self.smoothing[i] for i in places]
 
+    def order(self, samples: int) -> Tensor | None:
+        """See ``Objective.order``."""
+        return self._objective.order(samples)
+
     def training_losses(self, outputs: Tensor, y: Tensor, mix: Mix | None = None) -> Tensor:
         """What training minimises, (T,): see ``Objective.training_loss``."""
         if mix is not None:
             own, other = self.training_losses(outputs, y), self.training_losses(outputs, y[mix.partner])
             return mix.share * own + (1 - mix.share) * other
+        if self._objective.is_own:  # of the whole batch, as in ``Objective.training_loss``
+            return torch.stack([self._objective.training_loss(output, y) for output in outputs])
         if not any(self.smoothing):
             return self.losses(outputs, y)
         logs = _log_softmax(outputs)
@@ -61,9 +67,9 @@ class StackedObjective:
         return torch.stack([self._objective.loss(output, y) for output in outputs])
 
     def correct(self, outputs: Tensor, y: Tensor) -> Tensor | None:
-        """Number of right answers, (T,) float; None for regression. See ``Objective.correct``."""
+        """Number of right answers, (T,) float; None where there is none. See ``Objective.correct``."""
         task = self._objective.task
-        if task == "regression":
+        if not self._objective.has_accuracy(outputs.shape[-1], outputs.device):
             return None
         if task == "classification":
             return (_answers(outputs) == y).sum(1).to(torch.float32)

@@ -122,7 +122,12 @@ def build_stack(configs: Sequence[Config], dataset: Dataset, device: torch.devic
         places=list(range(len(configs))),
         configs=list(configs),
         network=network,
-        objective=StackedObjective([build_objective(first.loss, dataset.task, s) for s in smoothing]),
+        objective=StackedObjective(
+            [
+                build_objective(first.loss, dataset.task, s, batch_size=first.training.batch_size)
+                for s in smoothing
+            ]
+        ),
         optimizer=StackedOptimizer([config.optimizer for config in configs], network.parameters),
         schedule=StackedSchedule(configs, steps),
         limits=StackedLimits(

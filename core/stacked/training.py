@@ -231,7 +231,7 @@ def evaluate(stack: Stack, split: Split) -> list[Score]:
     network.training = False
     loss = torch.zeros(network.trials, device=stack.device)
     correct: Tensor | None = None
-    for x, y in split.batches(_evaluation_batch(stack)):
+    for x, y in split.batches(_evaluation_batch(stack), stack.objective.order(total)):
         outputs = network(x)
         loss += stack.objective.losses(outputs, y) * len(y)
         right = stack.objective.correct(outputs, y)

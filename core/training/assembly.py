@@ -111,7 +111,7 @@ def load_fitting(config: Config) -> Dataset:
         remedy = f"{error.remedy.rstrip('. ')}. " if error.remedy else ""
         remedy += "The channels of the samples were last, and are first now: data.channels: first leaves them"
         raise type(error)(error.message, where=error.where, remedy=remedy) from error.__cause__
-    _objective(config, dataset)
+    objective_of(config, dataset)
     _augmentation(config, dataset)
     return dataset
 
@@ -149,7 +149,7 @@ def assemble(
     steps = steps_per_epoch(model, len(dataset.train), config.training.batch_size)
     assembly = Assembly(
         model=model,
-        objective=_objective(config, dataset),
+        objective=objective_of(config, dataset),
         optimizer=optimizer,
         schedule=Schedule(config.schedule, optimizer, epochs or config.training.epochs, steps),
         penalty=Penalty.of(config.regularization, list(weight_matrices(model).values())),
@@ -174,8 +174,14 @@ def _network(
     return model, None if config.transfer is None else transfer(config.transfer, model, dataset)
 
 
-def _objective(config: Config, dataset: Dataset) -> Objective:
-    return build_objective(config.loss, dataset.task, config.regularization.label_smoothing)
+def objective_of(config: Config, dataset: Dataset) -> Objective:
+    """The loss that a config names, for this data; raises as ``build_objective`` does."""
+    return build_objective(
+        config.loss,
+        dataset.task,
+        config.regularization.label_smoothing,
+        batch_size=config.training.batch_size,
+    )
 
 
 def _augmentation(config: Config, dataset: Dataset) -> Augmentation | None:

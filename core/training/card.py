@@ -29,20 +29,20 @@ def card(trained: Trained, dtype: torch.dtype) -> str:
         trained: The run's network.
         dtype: Number type of the raw samples.
     """
-    signature, config = trained.signature, trained.config
+    signature, answers, config = trained.signature, trained.answers, trained.config
     preprocess = config.data.preprocess
     document: dict[str, Any] = {
         "version": VERSION,
         "name": config.name,
         "run": trained.run_dir.name,
-        "task": signature.task,
-        "class_names": list(signature.class_names),
+        "task": answers.task,
+        "class_names": list(answers.class_names),
         "input": {
             "name": INPUT,
             "dtype": str(dtype).removeprefix("torch."),
             "shape": ["batch", *signature.sample_shape],
         },
-        "outputs": list(output_names(signature.task)),
+        "outputs": list(output_names(answers.task)),
         "preprocessing": {
             "center": preprocess.center,
             "scale": preprocess.scale,

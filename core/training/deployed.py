@@ -139,7 +139,7 @@ class Deployed(nn.Module):
         )
         projection = preprocessing.projection
         projected = None if projection is None else Projected(projection)
-        return cls(trained.model, trained.signature.task, shift, divisor, projected)
+        return cls(trained.model, trained.answers.task, shift, divisor, projected)
 
     def around(self, model: nn.Module) -> Deployed:
         """The same around another network, with a preprocessing that is still to be loaded."""

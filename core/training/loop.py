@@ -181,7 +181,7 @@ def evaluate(
     model.eval()
     loss: Tensor | None = None
     correct: Tensor | None = None
-    for x, y in split.batches(batch_size):
+    for x, y in split.batches(batch_size, objective.order(len(split))):
         logits = model(x)
         part = objective.loss(logits, y) * len(y)
         loss = part if loss is None else loss + part

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -18,6 +18,7 @@ from nnbabysit.core import import_path
 from nnbabysit.core.data.augmentation import Mix
 from nnbabysit.core.data.dataset import Task
 from nnbabysit.core.errors import UserCodeError, UserError
+from nnbabysit.core.training.own_loss import wants_class_scores
 
 LossFunction = Callable[[Tensor, Tensor], Tensor]
 
@@ -56,16 +57,57 @@ class Objective:
         task: What the targets are; decides which answers count as right.
         fn: ``fn(outputs, y)`` → mean loss of the batch, a scalar.
         smoothing: Share ε of the target that training spreads evenly over the classes.
+        batch_size: Samples that a loss of the user's own is asked about at once outside of training, at the
+            most: it may compare all of them with each other. None: any number.
     """
 
     name: str
     task: Task
     fn: LossFunction
     smoothing: float = 0.0
+    batch_size: int | None = None
+    _known: dict[torch.device, bool] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a function of the user's."""
+        return self.name not in BUILT_IN
 
     def loss(self, logits: Tensor, y: Tensor) -> Tensor:
-        """Mean data loss of the batch, a scalar; penalties are not in it."""
-        return self.fn(logits, y)
+        """Mean data loss of the samples, a scalar; penalties are not in it.
+
+        More samples than ``batch_size`` come in parts of almost equal size, so that none is left by itself.
+        """
+        parts = 1 if self.batch_size is None else math.ceil(len(y) / self.batch_size)
+        if parts <= 1:
+            return self.fn(logits, y)
+        pairs = zip(logits.tensor_split(parts), y.tensor_split(parts), strict=True)
+        return torch.stack([self.fn(some, truth) * (len(truth) / len(y)) for some, truth in pairs]).sum()
+
+    def order(self, samples: int) -> Tensor | None:
+        """Order in which a split is asked for its loss: mixed for an own one, None, as stored, for others.
+
+        A split may be stored class by class, and among samples of one class there is nothing to compare.
+
+        Returns:
+            An int64 permutation on the CPU, always the same for so many samples.
+        """
+        if not self.is_own:
+            return None
+        return torch.randperm(samples, generator=torch.Generator().manual_seed(samples))
+
+    def has_accuracy(self, num_outputs: int, device: torch.device) -> bool:
+        """Whether answers can be right or wrong: not for regression, nor for every loss of the user's own.
+
+        Args:
+            num_outputs: Outputs of the network.
+            device: Where it lies; an own loss is asked there, once.
+        """
+        if self.task == "regression" or not self.is_own:
+            return self.task != "regression"
+        if device not in self._known:
+            self._known[device] = wants_class_scores(self.fn, num_outputs, self.batch_size, device)
+        return self._known[device]
 
     def training_loss(self, logits: Tensor, y: Tensor, mix: Mix | None = None) -> Tensor:
         """What training minimises: the loss against smoothed labels (Szegedy et al. 2016, section 7).
@@ -90,9 +132,9 @@ class Objective:
 
         Returns:
             A float scalar in 0…N (multi-label: mean over the labels, so partly right samples count in part);
-            None for regression.
+            None where there is none, see ``has_accuracy``.
         """
-        if self.task == "regression":
+        if not self.has_accuracy(logits.shape[-1], logits.device):
             return None
         if self.task == "classification":
             return (logits.argmax(1) == y).sum().to(torch.float32)
@@ -134,13 +176,16 @@ class Objective:
         return None
 
 
-def build_objective(loss: str, task: Task, smoothing: float = 0.0) -> Objective:
+def build_objective(
+    loss: str, task: Task, smoothing: float = 0.0, *, batch_size: int | Literal["full"] = "full"
+) -> Objective:
     """The objective that a config names.
 
     Args:
         loss: ``cross_entropy``, ``hinge``, ``bce``, ``mse`` or ``package.module:function``.
         task: Task of the dataset.
         smoothing: ``regularization.label_smoothing``.
+        batch_size: ``training.batch_size``.
 
     Raises:
         UserError: The import path leads nowhere, or to something that cannot be called, or the loss has no
@@ -161,7 +206,8 @@ def build_objective(loss: str, task: Task, smoothing: float = 0.0) -> Objective:
             f"loss {loss} is {type(target).__name__}, not a function",
             remedy="Name a function (outputs, y) -> loss",
         )
-    return Objective(name=loss, task=task, fn=_checked(loss, target))
+    size = None if batch_size == "full" else batch_size
+    return Objective(name=loss, task=task, fn=_checked(loss, target), batch_size=size)
 
 
 def _checked(name: str, fn: Callable[..., Any]) -> LossFunction:

@@ -39,6 +39,9 @@ def forward(model: nn.Module, batches: Iterable[Tensor]) -> Iterator[Tensor]:
 
 def mean_loss(trained: Trained, outputs: Tensor, y: Tensor) -> float:
     """Mean loss per sample, without penalties, taken over the same batches as in training."""
+    order = trained.objective.order(len(y))
+    if order is not None:
+        outputs, y = outputs[order], y[order]
     parts = zip(torch.split(outputs, EVALUATION_BATCH), torch.split(y, EVALUATION_BATCH), strict=True)
     return math.fsum(float(trained.objective.loss(o, t)) * len(t) for o, t in parts) / len(y)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -55,6 +55,18 @@ class Trained:
     notes: tuple[str, ...] = ()
 
     @property
+    def has_accuracy(self) -> bool:
+        """Whether its answers can be right or wrong, see ``Objective.has_accuracy``."""
+        return self.objective.has_accuracy(self.signature.num_outputs, self.device)
+
+    @property
+    def answers(self) -> Signature:
+        """What its outputs are: those of the task, or numbers if they are no scores of the classes."""
+        if self.signature.task == "regression" or self.has_accuracy:
+            return self.signature
+        return replace(self.signature, task="regression", class_names=())
+
+    @property
     def name(self) -> str:
         """Name of the run directory, and of the weights if they are not the best."""
         return self.run_dir.name if self.weights == "best" else f"{self.run_dir.name}/{self.weights}"
@@ -97,7 +109,7 @@ def load_trained(run: Path, device: str = "auto", weights: str = "best") -> Trai
         config=config,
         model=model.to(target).eval(),
         signature=signature,
-        objective=build_objective(config.loss, signature.task),
+        objective=build_objective(config.loss, signature.task, batch_size=config.training.batch_size),
         device=target,
         weights=weights,
         notes=tuple(_changed_code(run)),

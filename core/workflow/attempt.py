@@ -30,13 +30,13 @@ FULL_EPOCHS = 200
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """One epoch on the tiny set: a single full-batch step.
+    """One epoch on the tiny set: a single full-batch step, with a loss of the user's own perhaps several.
 
     Attributes:
         epoch: From 1.
         cost: Data loss before the step; there is no penalty.
         loss: Data loss after the step, in evaluation mode.
-        accuracy: Share of the tiny set that is right after the step; None for regression.
+        accuracy: Share of the tiny set that is right after the step; None where there is none.
         lr: Learning rate of the step.
     """
 
@@ -101,12 +101,11 @@ def overfit(problem: TinyProblem, run: Run | None) -> Attempt:
     epochs = config.overfit_tiny.epochs
     for epoch in range(1, epochs + 1):
         for step in train_steps(
-            assembly, split, epoch=epoch, seed=config.seed, batch_size="full", step=epoch - 1
+            assembly, split, epoch=epoch, seed=config.seed, batch_size=config.training.batch_size
         ):
-            score = evaluate(assembly.model, split, assembly.objective)
-            line = Line(
-                epoch=epoch, cost=float(step.loss), loss=score.loss, accuracy=score.accuracy, lr=step.lr
-            )
+            cost, lr = float(step.loss), step.lr
+        score = evaluate(assembly.model, split, assembly.objective)
+        line = Line(epoch=epoch, cost=cost, loss=score.loss, accuracy=score.accuracy, lr=lr)
         lines.append(line)
         if run is not None:
             run.event("tiny", epoch=epoch, epochs=epochs, cost=line.cost, accuracy=line.accuracy, lr=line.lr)

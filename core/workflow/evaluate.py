@@ -23,6 +23,8 @@ from nnbabysit.core.training.scores import (
 from nnbabysit.core.training.together import mean_outputs, score_together
 from nnbabysit.core.training.yardstick import Yardstick
 from nnbabysit.core.workflow.evaluate_outcome import (
+    LossAlone,
+    Scores,
     mean_of,
     metrics_of,
     mistake_words,
@@ -31,7 +33,7 @@ from nnbabysit.core.workflow.evaluate_outcome import (
     tables_of,
 )
 from nnbabysit.core.workflow.members import Member
-from nnbabysit.core.workflow.provenance import tell_notes
+from nnbabysit.core.workflow.provenance import NO_ACCURACY, tell_notes
 from nnbabysit.core.workflow.result import StepResult
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ class Evaluation:
     member: Member
     outputs: Tensor
     loss: float
-    scores: ClassificationScores | RegressionScores
+    scores: Scores
     mistakes: list[Mistake]
 
 
@@ -79,7 +81,10 @@ def evaluate_together(evaluations: Sequence[Evaluation]) -> Evaluation:
 def _scored(member: Member, outputs: Tensor, loss: float) -> Evaluation:
     trained, y = member.trained, member.unseen.split.y.cpu()
     task = trained.signature.task
-    scores: ClassificationScores | RegressionScores
+    scores: Scores
+    if task != "regression" and not trained.has_accuracy:
+        loss_alone = LossAlone(samples=len(y), loss=loss)
+        return Evaluation(member=member, outputs=outputs, loss=loss, scores=loss_alone, mistakes=[])
     if task == "regression":
         scores = score_numbers(outputs, y)
     else:
@@ -105,7 +110,8 @@ def run_evaluate(members: Sequence[Member], run: Run) -> StepResult:
         ``runs``: for each network run, model, samples, loss and, for classes, accuracy, exact_accuracy,
         log_loss, calibration_error, macro_precision, macro_recall, macro_f1, classes (name, precision,
         recall, f1, support) and confusion (rows are true, columns predicted; multi-label: one for each
-        label; None beyond 100 classes); for regression mse, rmse, mae, r2. With one network its numbers
+        label; None beyond 100 classes); for regression mse, rmse, mae, r2; for a loss of the user's own
+        whose outputs are no scores of classes the loss alone. With one network its numbers
         stand beside ``runs`` too. With several that are tried on the same samples, ``mean`` has the mean of
         each of their numbers, and ``ensemble`` the numbers of the mean of their probabilities (for
         regression of their outputs).
@@ -131,7 +137,7 @@ def run_evaluate(members: Sequence[Member], run: Run) -> StepResult:
         evaluations.append(evaluation)
         run.event("note", text=f"{member.trained.name}: {summary_of(evaluation.scores)}")
         _plot(evaluation, run.plots, f"-{number}" if len(members) > 1 else "")
-    if len(members) == 1 or not _same_samples(members):
+    if len(members) == 1 or not _same_samples(members) or any(map(_has_loss_alone, members)):
         return _result(evaluations, run)
     together = evaluate_together(evaluations)
     run.event("note", text=f"ensemble: {summary_of(together.scores)}")
@@ -186,6 +192,8 @@ def _result(evaluations: Sequence[Evaluation], run: Run) -> StepResult:
 def _merit(evaluation: Evaluation) -> tuple[float, ...]:
     """What a network is worth by its answers: their log loss stands for whatever it was trained by."""
     scores, signature = evaluation.scores, evaluation.member.trained.signature
+    if isinstance(scores, LossAlone):
+        return (-scores.loss,)
     if isinstance(scores, RegressionScores):
         return (-scores.mse,)
     yardstick = Yardstick.of(evaluation.member.unseen.split.y, signature.task, "cross_entropy")
@@ -209,8 +217,14 @@ def _warnings(members: Sequence[Member]) -> Iterator[str]:
             "the networks are tried on different samples, so they are not averaged: their data or splits "
             "differ; train them with one data.seed, or name samples with --data"
         )
+    if any(_has_loss_alone(member) for member in members):
+        yield NO_ACCURACY
     if any(member.trained.config.loss == "hinge" for member in members):
         yield "hinge scores are no probabilities: what is shown as such is their softmax"
+
+
+def _has_loss_alone(member: Member) -> bool:
+    return member.trained.signature.task != "regression" and not member.trained.has_accuracy
 
 
 def _same_samples(members: Sequence[Member]) -> bool:
@@ -221,6 +235,8 @@ def _same_samples(members: Sequence[Member]) -> bool:
 def _plot(evaluation: Evaluation, folder: Path, ending: str) -> None:
     signature, unseen = evaluation.member.trained.signature, evaluation.member.unseen
     scores = evaluation.scores
+    if isinstance(scores, LossAlone):
+        return
     if isinstance(scores, RegressionScores):
         plot_predicted(evaluation.outputs, unseen.split.y.cpu(), folder / f"predicted{ending}")
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from nnbabysit.core.data.signature import Signature
@@ -12,7 +13,21 @@ from nnbabysit.core.training.scores import ClassificationScores, RegressionScore
 from nnbabysit.core.training.trained import Trained
 from nnbabysit.core.workflow.result import Table
 
-Scores = ClassificationScores | RegressionScores
+
+@dataclass(frozen=True, kw_only=True)
+class LossAlone:
+    """All that can be said of outputs that are no scores of classes: what their own loss makes of them.
+
+    Attributes:
+        samples: N.
+        loss: Mean per sample.
+    """
+
+    samples: int
+    loss: float
+
+
+Scores = ClassificationScores | RegressionScores | LossAlone
 MOST_CLASSES = 100
 """Classes up to which the confusion matrix goes into the result."""
 _MOST_ROWS = 10
@@ -28,6 +43,8 @@ def metrics_of(trained: Trained, scores: Scores, loss: float) -> dict[str, Any]:
 def numbers_of(signature: Signature, scores: Scores, loss: float) -> dict[str, Any]:
     """The same without whose they are; a loss that is not finite is None."""
     counted = {"samples": scores.samples, "loss": loss if math.isfinite(loss) else None}
+    if isinstance(scores, LossAlone):
+        return counted
     if isinstance(scores, RegressionScores):
         rmse = math.sqrt(scores.mse)
         return {**counted, "mse": scores.mse, "rmse": rmse, "mae": scores.mae, "r2": scores.r2}
@@ -64,6 +81,8 @@ def mean_of(rows: Sequence[dict[str, Any]]) -> dict[str, float | None]:
 
 def summary_of(scores: Scores) -> str:
     """The numbers that one asks for first."""
+    if isinstance(scores, LossAlone):
+        return f"loss {scores.loss:.4g}"
     if isinstance(scores, RegressionScores):
         return (
             f"mean squared error {scores.mse:.4g}, mean absolute error {scores.mae:.4g}, R² {scores.r2:.4f}"
@@ -120,7 +139,9 @@ def _tables(
 
 
 def _members(rows: Sequence[dict[str, Any]], signature: Signature, ensemble: dict[str, Any] | None) -> Table:
-    if signature.task == "regression":
+    if not {"accuracy", "mse"} & rows[0].keys():
+        columns = {"loss": "loss"}
+    elif signature.task == "regression":
         columns = {"loss": "loss", "mse": "MSE", "rmse": "RMSE", "mae": "MAE", "r2": "R²"}
     else:
         columns = {"accuracy": "accuracy", "macro_f1": "macro F1", "log_loss": "log loss"}

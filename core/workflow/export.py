@@ -126,7 +126,7 @@ def _reference(trained: Trained, samples: Tensor) -> list[dict[str, Tensor]]:
                 where=str(trained.run_dir),
                 remedy="Train it again, with a lower learning rate if it diverged",
             )
-        found.append(answers(trained.signature.task, outputs))
+        found.append(answers(trained.answers.task, outputs))
     return found
 
 
@@ -207,7 +207,7 @@ def _asked(
     raw = samples.to(exportable.dtype)
     with torch.no_grad():
         return compare(
-            reference, lambda batch: reader(format, path, exportable)(batch), raw, trained.signature.task
+            reference, lambda batch: reader(format, path, exportable)(batch), raw, trained.answers.task
         )
 
 

@@ -7,7 +7,7 @@ data, with regularisation 0, down to zero cost.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from nnbabysit.core.config.loading import with_values
 from nnbabysit.core.data.tiny import tiny_split
@@ -62,7 +62,7 @@ def run_overfit_tiny(config: Config, run: Run, *, dataset: Dataset | None = None
         constant = None if math.isnan(variance) else variance
         scale = constant or 1.0
     problem = TinyProblem(
-        config=_undisturbed(config),
+        config=_undisturbed(config, len(tiny)),
         dataset=data,
         split=tiny.on(prepared.assembly.device),
         device=prepared.assembly.device,
@@ -130,13 +130,19 @@ def _samples(config: Config, model: nn.Module, dataset: Dataset, run: Run) -> in
     return possible
 
 
-def _undisturbed(config: Config) -> Config:
+def _batch_size(config: Config, samples: int) -> int | Literal["full"]:
+    """All at once; but a loss of the user's own, which may compare all with all, is asked as in training."""
+    size = config.training.batch_size
+    return size if ":" in config.loss and size != "full" and size < samples else "full"
+
+
+def _undisturbed(config: Config, samples: int) -> Config:
     changes: dict[str, Any] = {
         **{f"regularization.{name}": 0.0 for name in ("l2", "l1", "elastic", "label_smoothing")},
         "regularization.max_norm": None,
         "data.augment": {},
         "schedule": {"name": "constant"},
-        "training.batch_size": "full",
+        "training.batch_size": _batch_size(config, samples),
     }
     optimizer = config.overfit_tiny.optimizer or config.optimizer
     changes["optimizer"] = optimizer.model_dump()

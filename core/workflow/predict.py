@@ -55,7 +55,7 @@ def predict(trained: Trained, samples: Samples, batch_size: int = EVALUATION_BAT
 
 def _answers(trained: Trained, outputs: Tensor) -> tuple[list[tuple[str, ...]], list[list[float]]]:
     """Names of the answers and values of a batch."""
-    task, names = trained.signature.task, trained.signature.class_names
+    task, names = trained.answers.task, trained.answers.class_names
     if task == "regression":
         return [()] * len(outputs), outputs.double().reshape(len(outputs), -1).tolist()
     answers = answers_of(outputs, task).tolist()

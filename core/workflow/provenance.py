@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from nnbabysit.core.training.assembly import Prepared
 
 
+NO_ACCURACY = (
+    "the loss is your own and is not lowest where the right class has the highest output: "
+    "there is no accuracy, the loss alone counts"
+)
+
+
 def note_provenance(run: Run, config: Config, dataset: Dataset, device: torch.device | str = "cpu") -> None:
     """Note device, seed, threads and the fingerprint of the data, and tell how the data was read.
 
@@ -38,7 +44,10 @@ def tell_notes(run: Run, notes: Iterable[str], kind: str = "note") -> None:
 
 
 def note_start(run: Run, prepared: Prepared) -> None:
-    """Tell what the network starts from: weights that it took over."""
+    """Tell what the network starts from, and whether there is no accuracy."""
+    objective, data = prepared.assembly.objective, prepared.dataset
+    if data.task != "regression" and not objective.has_accuracy(data.num_outputs, prepared.assembly.device):
+        run.event("note", text=NO_ACCURACY)
     if prepared.assembly.transferred is not None:
         for text in prepared.assembly.transferred.words():
             run.event("note", text=text)

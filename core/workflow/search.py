@@ -29,7 +29,7 @@ from nnbabysit.core.search.sampling import Sampler, check_grid
 from nnbabysit.core.search.stacked_executor import StackedExecutor
 from nnbabysit.core.search.study import TrialStudy
 from nnbabysit.core.search.trial import Trial
-from nnbabysit.core.training.assembly import pick_device
+from nnbabysit.core.training.assembly import objective_of, pick_device
 from nnbabysit.core.workflow.provenance import note_provenance
 from nnbabysit.core.workflow.result import StepResult
 from nnbabysit.core.workflow.search_again import look_again
@@ -87,7 +87,8 @@ def run_search(
     if chosen == "grid":
         check_grid(what.space, what.settings.trials, stage)
     data = load_dataset(config) if dataset is None else dataset
-    metric = "val_loss" if data.task == "regression" else "val_acc"
+    judged = objective_of(config, data).has_accuracy(data.num_outputs, pick_device(config.device))
+    metric = "val_acc" if judged else "val_loss"
     name = (lineage.noted_study(run.path) if resume else None) or run.path.name
     with TrialStudy.create(config.search.storage or run.path, name=name, space=what.space) as study:
         start = clock()  # the database's driver has been imported

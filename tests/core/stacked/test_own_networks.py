@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.core.stacked.conftest import Training
@@ -51,3 +53,25 @@ def test_a_network_of_the_users_own(training: Training, own_network: str, optimi
     clips = "regularization.clip_norm"
     shared = {"model.name": own_network, "optimizer.name": optimiser}
     training.check_equal(shared, {LR: 0.01, clips: 0.5}, {LR: 3e-3, clips: None}, {LR: 1e-3, clips: 0.1})
+
+
+OWN_LOSSES = """
+import torch
+
+def triplet(z, y):
+    assert len(y) <= 25
+    d, same = torch.cdist(z, z), y[:, None] == y
+    return torch.relu(d.masked_fill(~same, 0).amax(1) - d.masked_fill(same, 1e9).amin(1) + 0.5).mean()
+
+def focal(z, y):
+    assert len(y) <= 25
+    cost = torch.nn.functional.cross_entropy(z, y, reduction="none")
+    return ((1 - (-cost).exp()) ** 2 * cost).mean()
+"""
+
+
+@pytest.mark.parametrize("loss", ["triplet", "focal"])
+def test_a_loss_of_the_users_own(training: Training, tmp_path: Path, loss: str) -> None:
+    path = tmp_path / f"losses_of_a_stack_{loss}.py"
+    path.write_text(OWN_LOSSES)
+    training.check_equal({"loss": f"{path}:{loss}"}, {LR: 0.01}, {LR: 3e-3})

@@ -68,14 +68,18 @@ def layer_statistics(model: nn.Module, objective: Objective, x: Tensor, y: Tenso
     readings: list[_Reading] = []
     watched = {name: layer for name, layer in leaves(model).items() if not isinstance(layer, PASSIVE)}
     buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
+    gradients = [(parameter, parameter.grad) for parameter in model.parameters()]
+    for parameter, _ in gradients:
+        parameter.grad = None
     devices = [x.device] if x.device.type == "cuda" else []
     try:
         with Calls(model, watched, _noting(readings)), torch.random.fork_rng(devices), torch.enable_grad():
             loss = objective.loss(model(x), y)
-            trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
-            if loss.requires_grad:
-                torch.autograd.grad(loss, trainable, allow_unused=True)
+            if loss.requires_grad:  # autograd.grad would not do: reentrant checkpointing refuses it
+                loss.backward()  # type: ignore[no-untyped-call]
     finally:
+        for parameter, gradient in gradients:
+            parameter.grad = gradient
         with torch.no_grad():
             for buffer, before in buffers:
                 buffer.copy_(before)

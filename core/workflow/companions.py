@@ -198,6 +198,8 @@ def _or_none(number: float) -> float | None:
 
 def _words(judged: Judged) -> str:
     split, score = ("validation", judged.validation) if judged.test is None else ("test", judged.test)
+    if score.accuracy is None and math.isnan(score.loss):
+        return ""  # nothing is known of a mean of answers, see score_together
     if score.accuracy is None:
         return f"{judged.name}: {split} loss {score.loss:.4g}"
     return f"{judged.name}: {split} accuracy {score.accuracy:.4f}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 
 from nnbabysit.core.training.losses import Objective
 from nnbabysit.core.training.statistics import layer_statistics
@@ -40,3 +41,24 @@ def test_nothing_is_left_behind() -> None:
     assert all(torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())
     assert all(parameter.grad is None for parameter in model.parameters())
     assert not any(module._forward_hooks for module in model.modules())
+
+
+@pytest.mark.parametrize("reentrant", [True, False])
+@pytest.mark.filterwarnings("ignore:None of the inputs have requires_grad")
+def test_a_network_that_checkpoints_its_gradients(reentrant: bool) -> None:
+    class Checkpointed(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.last = nn.Linear(3, 4), nn.Linear(4, 1)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            h = checkpoint(self.first, x, use_reentrant=reentrant)
+            return torch.as_tensor(self.last(h))
+
+    model = Checkpointed()
+    model.last.weight.grad = torch.ones(1, 4)
+    layers = layer_statistics(model, SUM, torch.ones(2, 3), torch.zeros(2))
+    assert [layer.name for layer in layers] == ["first", "last"]
+    assert layers[-1].gradient > 0
+    assert torch.equal(model.last.weight.grad, torch.ones(1, 4))
+    assert model.first.weight.grad is None

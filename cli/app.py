@@ -12,15 +12,15 @@ import typer
 from nnbabysit.cli import commands  # noqa: F401 -- hangs the commands on the application
 from nnbabysit.cli.application import app
 from nnbabysit.cli.completion import COMPLETE, leave_words_as_typed
+from nnbabysit.cli.streams import prepare_streams
+from nnbabysit.core.errors import DiskError
 
 UsageError: Any = typer.BadParameter.__mro__[1]  # Typer does not export the base class
 
 
 def main() -> None:
     """Entry point: run a command and leave with its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # a locale without × or → must not end a run
+    prepare_streams()
     gc.disable()  # a tenth of the time of a usage or config error; a session switches it on again
     if COMPLETE in os.environ:
         leave_words_as_typed()
@@ -35,6 +35,11 @@ def run_command(arguments: list[str]) -> int:
         return _usage_error(error, arguments)
     except typer.Abort:
         return 130
+    except DiskError as error:  # what Typer itself writes: help, version, completion
+        from nnbabysit.cli.terminal import error_line
+
+        error_line(f"error: {error}.")
+        return error.exit_code
 
 
 def _usage_error(error: Any, arguments: list[str]) -> int:

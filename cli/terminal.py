@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -65,16 +65,11 @@ def paint(text: str, style: str, *, colour: bool) -> str:
 
 
 def write(stream: TextIO | None, text: str) -> None:
-    """Write and flush; a reader that has gone away (``| head``) is no mistake of ours and ends the output."""
-    if stream is None:
-        return
-    try:
-        stream.write(text)
-        stream.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-    except ValueError:  # closed
-        return
+    """Write and flush; into a closed stream nothing is written."""
+    with suppress(ValueError):
+        if stream is not None:
+            stream.write(text)
+            stream.flush()
 
 
 def error_line(text: str) -> None:

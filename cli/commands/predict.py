@@ -88,7 +88,7 @@ def _predict(
         return 0
     with (
         atomic_file(output.absolute()) as temporary,
-        temporary.open("w", encoding="utf-8", newline="") as out,
+        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as out,
     ):
         _write(out, trained, samples, as_json=output.suffix.lower() == ".json")
     if options.json:
@@ -103,17 +103,14 @@ def _print(trained: Trained, samples: Samples, *, as_json: bool) -> None:
     import shutil
     import tempfile
 
-    try:
-        if as_json:
-            with tempfile.TemporaryFile("w+", encoding="utf-8") as spool:
-                _write(spool, trained, samples, as_json=True)
-                spool.seek(0)
-                shutil.copyfileobj(spool, sys.stdout)
-        else:
-            _write(sys.stdout, trained, samples, as_json=False)
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader has gone away (``| head``), and that is all right
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if as_json:
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as spool:
+            _write(spool, trained, samples, as_json=True)
+            spool.seek(0)
+            shutil.copyfileobj(spool, sys.stdout)
+    else:
+        _write(sys.stdout, trained, samples, as_json=False)
+    sys.stdout.flush()
 
 
 def _write(stream: TextIO, trained: Trained, samples: Samples, *, as_json: bool) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from nnbabysit.cli.options import Options
 from nnbabysit.cli.rendering import command_line, shown_path
+from nnbabysit.core.config.bundle import is_stream
 
 if TYPE_CHECKING:
     from nnbabysit.core.config.schema import Config
@@ -47,8 +48,9 @@ def next_command(
         options: The common options as typed.
         config: What ran.
     """
-    if command == "resume":
-        command, options = "train", replace(options, config=shown_path(result.run_dir / "config.yaml"))
+    if command == "resume" or (options.config and is_stream(Path(options.config))):  # gone by then
+        options = replace(options, config=shown_path(result.run_dir / "config.yaml"))
+    command = "train" if command == "resume" else command
     patch = next((finding.patch for finding in result.findings if finding.patch), {})
     changed = [word for key, value in patch.items() for word in ("-S", f"{key}={yaml_value(value)}")]
     kept = [_lasting(word, config) for word in options.set if word.partition("=")[0].strip() not in patch]

@@ -16,6 +16,7 @@ from nnbabysit.cli.output import print_json
 from nnbabysit.cli.rendering import shown_path
 from nnbabysit.cli.terminal import clean, clean_line, error_line, write
 from nnbabysit.core.errors import ConfigError
+from nnbabysit.core.paths import current_folder
 
 if TYPE_CHECKING:
     from nnbabysit.core.config.loading import LoadedConfig
@@ -38,7 +39,7 @@ def load(source: str | None, options: Options) -> LoadedConfig:
         with _without_pydantic_plugins():
             from nnbabysit.core.config.loading import load_config
 
-        return load_config(source, options.overrides, cwd=Path.cwd())
+        return load_config(source, options.overrides, cwd=current_folder())
     except ConfigError as error:
         flags = options.flags
         mistakes = [
@@ -72,8 +73,10 @@ def locate(loaded: LoadedConfig, options: Options, key: str) -> str:
 def config_place(path: Path | None, options: Options) -> str:
     """The config for people: a bundled one by its name, a file by its path."""
     if path is None:
-        return "defaults"
-    bundled = options.config in (None, path.stem) and not path.is_relative_to(Path.cwd())
+        from nnbabysit.core.config.bundle import shown_stream
+
+        return clean_line(shown_stream(options.config)) if options.config else "defaults"
+    bundled = options.config in (None, path.stem) and not path.is_relative_to(current_folder())
     return path.stem if bundled else clean_line(shown_path(path))
 
 
@@ -158,7 +161,7 @@ def _give_schema(output: Path | None, options: Options) -> int:
 
 def _print_ok(loaded: LoadedConfig, options: Options) -> int:
     if options.json:
-        print_json(document("config check", config_file=str(loaded.path)))
+        print_json(document("config check", config_file=loaded.path and str(loaded.path)))
     else:
         write(sys.stdout, f"ok: {config_place(loaded.path, options)}\n")
     return 0
@@ -173,7 +176,11 @@ def _print_values(loaded: LoadedConfig, options: Options) -> int:
     if options.json:
         values = loaded.config.model_dump(mode="json", exclude_none=False)
         origins = {key: origin(key) for key in _leaves(values)}
-        print_json(document("config show", config_file=str(loaded.path), config=values, origins=origins))
+        print_json(
+            document(
+                "config show", config_file=loaded.path and str(loaded.path), config=values, origins=origins
+            )
+        )
     else:
         write(
             sys.stdout,

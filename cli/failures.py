@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from nnbabysit.core.errors import ConfigError, Mistake, NnbabysitError
+from nnbabysit.core.errors import ConfigError, Mistake, NnbabysitError, UserError
+from nnbabysit.core.paths import ELSEWHERE, GONE, is_current_folder_gone
 from nnbabysit.core.report.lines import duration
 
 BUG, USAGE, CHECK, DISK, INTERRUPTED, TERMINATED = 1, 2, 3, 74, 130, 143
@@ -78,6 +79,8 @@ def failure_of(error: BaseException, log_book: LogBook, *, resumable: str = "") 
         resumable: The command that continues the run; empty if it cannot be continued.
     """
     continued = f"Continue with {resumable}" if resumable else ""
+    if isinstance(error, Exception) and _needs_current_folder(error):
+        return Failure(exit_code=USAGE, message=GONE, remedy=ELSEWHERE)
     if isinstance(error, ConfigError):
         return Failure(exit_code=error.exit_code, message=error.message, mistakes=error.mistakes)
     if isinstance(error, NnbabysitError):
@@ -98,6 +101,14 @@ def failure_of(error: BaseException, log_book: LogBook, *, resumable: str = "") 
         remedy = f"Make room, then go on. {continued}".rstrip()
         return Failure(exit_code=DISK, message=f"cannot write: {error.strerror}", where=where, remedy=remedy)
     return _bug(error, log_book)
+
+
+def _needs_current_folder(error: BaseException) -> bool:
+    """Whether something was not found because the current folder is gone, as relative paths are not then."""
+    chain: list[BaseException] = [error]
+    while (above := chain[-1].__cause__ or chain[-1].__context__) is not None and above not in chain:
+        chain.append(above)
+    return any(isinstance(link, FileNotFoundError | UserError) for link in chain) and is_current_folder_gone()
 
 
 def _bug(error: BaseException, log_book: LogBook) -> Failure:

@@ -12,6 +12,8 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from nnbabysit.cli.completion import add_completion
+from nnbabysit.core.errors import UserError
+from nnbabysit.core.paths import with_home
 
 SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -55,8 +57,8 @@ class Options:
         str | None,
         typer.Argument(
             metavar="CONFIG",
-            help="A YAML file, or the name of a bundled config such as digits. Left out: ./nnbabysit.yaml if "
-            "there is one, else digits.",
+            help="A YAML file, - for standard input, or the name of a bundled config such as digits. "
+            "Left out: ./nnbabysit.yaml if there is one, else digits.",
             show_default=False,
         ),
     ] = None
@@ -179,6 +181,7 @@ def _bundling(command: Callable[..., int], names: Sequence[str]) -> Callable[...
     add_completion(parameters)
 
     def bundled(**values: Any) -> int:
+        values = {name: _with_home(value) for name, value in values.items()}
         picked = {name: values.pop(name) for name in names}
         return command(Options(**picked), **values)
 
@@ -191,6 +194,16 @@ def _bundling(command: Callable[..., int], names: Sequence[str]) -> Callable[...
         "return": int
     }
     return bundled
+
+
+def _with_home(value: Any) -> Any:
+    """A path as it is meant: the shell leaves ``~`` as it is in ``--runs-dir=~/runs``."""
+    if not isinstance(value, Path):
+        return value
+    try:
+        return with_home(value)
+    except UserError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def _default(item: Any) -> Any:

@@ -125,7 +125,7 @@ def shown_path(path: Path) -> str:
     absolute = str(path.absolute())
     try:
         relative = os.path.relpath(absolute)
-    except ValueError:  # another drive
+    except (ValueError, OSError):  # another drive; a current folder that was removed
         return absolute
     return relative if len(relative) < len(absolute) else absolute
 

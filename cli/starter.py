@@ -13,6 +13,7 @@ from nnbabysit.cli.options import Options
 from nnbabysit.cli.output import print_json
 from nnbabysit.cli.rendering import command_line, shown_path
 from nnbabysit.cli.terminal import clean_line, error_line, write
+from nnbabysit.core.paths import current_folder, with_home
 
 if TYPE_CHECKING:
     from nnbabysit.core.workflow.proposal import Proposal
@@ -70,8 +71,8 @@ def begin(
 def place_of(output: Path | None) -> Path:
     """The config file that ``--output`` means: itself with the ending of one, else a file in that folder."""
     if output is None:
-        return Path.cwd() / CONFIG
-    path = Path(os.path.normpath(Path.cwd() / output.expanduser()))
+        return current_folder() / CONFIG
+    path = Path(os.path.normpath(current_folder() / with_home(output)))
     is_file = path.suffix.lower() in (".yaml", ".yml") and not path.is_dir()
     return path if is_file else path / CONFIG
 
@@ -127,7 +128,7 @@ def _propose(options: Options, model: str, data: str, target: str | None, file: 
     if not options.quiet:
         error_line(clean_line(f"nnbabysit init: looking at {data} and {model}"))
     request = Request(
-        model=model, data=data, target=target, overrides=options.overrides, file=file, cwd=Path.cwd()
+        model=model, data=data, target=target, overrides=options.overrides, file=file, cwd=current_folder()
     )
     return propose(request)
 

@@ -19,6 +19,7 @@ from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.errors import ConfigError, DataError, HookError, Mistake, NnbabysitError, UserError
 from nnbabysit.core.import_path import is_in_memory
 from nnbabysit.core.models.seeding import seeded
+from nnbabysit.core.paths import current_folder
 from nnbabysit.core.record.directory import EVENTS
 from nnbabysit.core.record.event import Listener
 from nnbabysit.core.record.removal import remove
@@ -115,8 +116,8 @@ class Experiment:
         )
         try:
             if source is None and (self.model is not None or self.data is not None):
-                return load_defaults(texts, cwd=Path.cwd())
-            return load_config(source, texts, cwd=Path.cwd())
+                return load_defaults(texts, cwd=current_folder())
+            return load_config(source, texts, cwd=current_folder())
         except ConfigError as error:
             raise ConfigError([_in_terms_of_the_call(mistake) for mistake in error.mistakes]) from None
 

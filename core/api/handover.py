@@ -23,6 +23,7 @@ from nnbabysit.core.data.detection import detect
 from nnbabysit.core.errors import DataError, ModelError, NnbabysitError
 from nnbabysit.core.import_path import forget, keep_in_memory, load, module_of
 from nnbabysit.core.models.given_network import GivenNetwork
+from nnbabysit.core.paths import with_home
 from nnbabysit.core.user_code import is_users_own
 
 ModelLike = nn.Module | Callable[..., nn.Module] | str
@@ -116,7 +117,7 @@ def _take_path(handover: Handover, data: str) -> None:
     if data in bundled() or data.endswith((".yaml", ".yml")):
         handover.config = data
         return
-    path = Path(data).expanduser()
+    path = with_home(data)
     handover.settings["data.path"] = data
     try:
         handover.settings["data.source"] = detect(path)

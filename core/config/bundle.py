@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os.path
+import stat
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
 from nnbabysit import configs
 from nnbabysit.core.errors import ConfigError, Mistake
+from nnbabysit.core.paths import exists, is_file, with_home
 
 DEFAULT_FILE = "nnbabysit.yaml"
 DEFAULT_NAME = "digits"
+STDIN = "-"
+_DEVICES = ("/dev/", "/proc/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +26,13 @@ class Place:
         path: Absolute path.
         shown: The file as the user named it.
         is_bundled: Whether it was named as a bundled config, whose data is not beside it.
+        is_stream: Whether it is standard input or a pipe: it is read once, and nothing lies beside it.
     """
 
     path: Path
     shown: str
     is_bundled: bool
+    is_stream: bool = False
 
 
 def bundled() -> dict[str, Path]:
@@ -40,20 +47,23 @@ def locate(name_or_path: str | None, cwd: Path) -> Place:
     """The file that is meant.
 
     Args:
-        name_or_path: Path, bundled name, or None for ``nnbabysit.yaml`` in ``cwd``, else the bundled digits.
+        name_or_path: Path, bundled name, ``-`` for standard input, or None for ``nnbabysit.yaml`` in ``cwd``,
+            else the bundled digits.
         cwd: What relative paths are relative to.
 
     Raises:
         ConfigError: Neither a file nor a bundled config of this name exists.
     """
     if name_or_path is None:
-        name_or_path = DEFAULT_FILE if (cwd / DEFAULT_FILE).is_file() else DEFAULT_NAME
+        name_or_path = DEFAULT_FILE if is_file(cwd / DEFAULT_FILE) else DEFAULT_NAME
+    if name_or_path == STDIN:
+        return Place(Path(STDIN), shown_stream(STDIN), is_bundled=False, is_stream=True)
     known = bundled()
     is_path = "/" in name_or_path or "\\" in name_or_path or name_or_path.endswith((".yaml", ".yml"))
     if not is_path and name_or_path in known:
         path = known[name_or_path]
-        return Place(path, path.name, True)
-    if is_path or _exists(cwd / name_or_path):
+        return Place(path, path.name, is_bundled=True)
+    if is_path or exists(cwd / name_or_path):
         return _file(name_or_path, cwd, known)
     near = get_close_matches(name_or_path, known, n=1)
     hint = f", did you mean {near[0]}? Bundled" if near else "; bundled"
@@ -63,17 +73,25 @@ def locate(name_or_path: str | None, cwd: Path) -> Place:
 
 def _file(name: str, cwd: Path, known: dict[str, Path]) -> Place:
     """A config named by its path."""
-    path = cwd / Path(name).expanduser()
+    path = cwd / with_home(name)
     stem = Path(name).stem
-    if not _exists(path) and stem in known:
+    if not exists(path) and stem in known:
         message = f"there is no such file; the bundled config is called {stem}"
         raise ConfigError([Mistake(where=name, key="", message=message)])
-    return Place(path, name, False)
+    return Place(path, name, is_bundled=False, is_stream=is_stream(path))
 
 
-def _exists(path: Path) -> bool:
-    """Whether anything is there; a name that no file can have is not."""
+def shown_stream(name: str) -> str:
+    """What is read once, for people."""
+    return "standard input" if name == STDIN else name
+
+
+def is_stream(path: Path) -> bool:
+    """Whether a path leads to standard input, a pipe, or what the shell gives by ``<`` and ``<(…)``."""
+    if str(path) == STDIN or os.path.normpath(path).startswith(_DEVICES):
+        return True
     try:
-        return path.exists()
+        mode = path.stat().st_mode
     except (OSError, ValueError):
         return False
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) or stat.S_ISSOCK(mode)

@@ -26,7 +26,7 @@ class LoadedConfig:
 
     Attributes:
         config: All settings; paths and the user's own Python files are absolute.
-        path: The file it came from; None if it did not come from a file.
+        path: The file it came from; None if there is none that could be read again.
         origins: Dotted key → place; a key that is missing here has its default.
     """
 
@@ -49,19 +49,21 @@ def load_config(name_or_path: str | None, overrides: Sequence[str] = (), *, cwd:
     """Load, override, check and resolve a config.
 
     Args:
-        name_or_path: Path or bundled name; None: ``nnbabysit.yaml`` in ``cwd``, else the bundled digits.
+        name_or_path: Path, bundled name, or ``-`` for standard input; None: ``nnbabysit.yaml`` in ``cwd``,
+            else the bundled digits.
         overrides: ``key=value`` texts of the command line; the value is read as YAML.
         cwd: Current folder: what paths of the command line are relative to. Paths in a file are relative to
             the file; data paths of a bundled config are relative to ``cwd``: nobody keeps data in a package.
+            So are those of standard input and of a pipe: nothing lies beside them.
 
     Raises:
         ConfigError: Every mistake, in the order of the file, then those of the command line.
     """
     place = bundle.locate(name_or_path, cwd)
     source = read_source(place.path, place.shown, overrides)
-    beside = place.path.parent.resolve()
+    beside = cwd if place.is_stream else place.path.parent.resolve()
     config = _checked(source, cwd, cwd if place.is_bundled else beside, beside)
-    return LoadedConfig(config, place.path, _origins(source))
+    return LoadedConfig(config, None if place.is_stream else place.path, _origins(source))
 
 
 def load_defaults(overrides: Sequence[str], *, cwd: Path) -> LoadedConfig:
@@ -85,11 +87,12 @@ def _checked(source: Source, cwd: Path, data_folder: Path, code_folder: Path) ->
     def folder(key: KeyPath, beside_file: Path) -> Path:
         return cwd if source.origin(key).source == "--set" else beside_file
 
-    resolution.resolve(
+    unresolved = resolution.resolve(
         source.settings,
         path_folder=lambda key: folder(key, data_folder),
         target_folder=lambda key: folder(key, code_folder),
     )
+    found.extend(source.mistake(*mistake) for mistake in unresolved)
     try:
         config = Config.model_validate(source.settings)
     except ValidationError as error:

@@ -9,10 +9,14 @@ from typing import Any
 
 from nnbabysit.core.config import tree
 from nnbabysit.core.config.fields import Path as KeyPath
+from nnbabysit.core.errors import UserError
+from nnbabysit.core.paths import exists, is_file, with_home
 
 _PATHS: tuple[KeyPath, ...] = (("data", "path"), ("data", "validation"), ("data", "test"))
 _RUN: KeyPath = ("transfer", "from")
 _HUB = "hf:"
+_NOTHING = ("none", "null", "nil", "nan", "na", "n/a", "undefined")
+"""Words that mean nothing in other languages, and a file in this one."""
 _TARGETS: tuple[KeyPath, ...] = (("data", "source"), ("model", "name"), ("loss",))
 
 
@@ -20,27 +24,29 @@ def resolve(
     settings: dict[str, Any],
     path_folder: Callable[[KeyPath], Path],
     target_folder: Callable[[KeyPath], Path],
-) -> None:
+) -> list[tuple[KeyPath, str]]:
     """Rewrite the paths and import targets in ``settings``.
 
     Args:
         settings: The settings as they were written; changed in place.
         path_folder: Folder that a setting's data path is relative to.
         target_folder: Folder that a setting's Python file is relative to.
+
+    Returns:
+        Mistakes: the key of a path that cannot be made absolute, or is a word for nothing, and what is wrong.
     """
-    for key in _PATHS:
+    found: list[tuple[KeyPath, str]] = []
+    steps = [(key, path_folder, _run if key == _RUN else _data) for key in (*_PATHS, _RUN)]
+    steps += [(key, target_folder, _code) for key in _TARGETS]
+    for key, folder_of, absolute in steps:
         value = tree.get(settings, key)
-        if isinstance(value, str) and value:
-            tree.put(settings, key, str(_absolute(value, path_folder(key))))
-    value = tree.get(settings, _RUN)
-    if isinstance(value, str) and value:
-        tree.put(settings, _RUN, _run(value, path_folder(_RUN)))
-    for key in _TARGETS:
-        value = tree.get(settings, key)
-        if isinstance(value, str) and value.startswith(_HUB):
-            tree.put(settings, key, _hub_source(value, target_folder(key)))
-        elif isinstance(value, str) and ":" in value:
-            tree.put(settings, key, target(value, target_folder(key)))
+        if not isinstance(value, str) or not value:
+            continue
+        try:
+            tree.put(settings, key, absolute(value, folder_of(key)))
+        except UserError as error:
+            found.append((key, str(error)))
+    return found
 
 
 def target(text: str, folder: Path) -> str:
@@ -55,7 +61,7 @@ def target(text: str, folder: Path) -> str:
     if not all(part.isidentifier() for part in parts):
         return text
     for file in (folder.joinpath(*parts[:-1], f"{parts[-1]}.py"), folder.joinpath(*parts, "__init__.py")):
-        if file.is_file():
+        if is_file(file):
             return f"{file.resolve()}:{name}"
     return text
 
@@ -66,20 +72,28 @@ def _run(text: str, folder: Path) -> str:
     Links are followed: ``runs/latest`` points elsewhere as soon as this run has begun.
     """
     path = _absolute(text, folder)
-    if path.exists():
+    if exists(path):
         return str(path.resolve())
     return text if "/" not in text and "\\" not in text else str(path)
 
 
-def _hub_source(text: str, folder: Path) -> str:
-    """``hf:`` and a name of the hub, or the absolute path of a local folder, written with ./, ~ or /."""
-    name = text.removeprefix(_HUB)
-    return f"{_HUB}{_absolute(name, folder)}" if name.startswith(("./", "../", "~", "/")) else text
+def _data(text: str, folder: Path) -> str:
+    """Absolute path of data."""
+    path = _absolute(text, folder)
+    if text.casefold() in _NOTHING and not exists(path):
+        message = f"'{text}' is read as the name of a file, and there is none of that name"
+        raise UserError(message, remedy="For nothing at all write null, or leave the line out")
+    return str(path)
+
+
+def _code(text: str, folder: Path) -> str:
+    """The target of an import, or the source of a hub; a name without ``:`` stays."""
+    if text.startswith(_HUB):
+        name = text.removeprefix(_HUB)  # a local folder is written with ./, ~ or /
+        return f"{_HUB}{_absolute(name, folder)}" if name.startswith(("./", "../", "~/", "/")) else text
+    return target(text, folder) if ":" in text else text
 
 
 def _absolute(text: str, folder: Path) -> Path:
-    """Absolute path without ``..``; ``~`` is the home folder, symbolic links stay as they are written."""
-    path = Path(text)
-    if text == "~" or text.startswith("~/"):
-        path = path.expanduser()
-    return Path(os.path.normpath(folder / path))
+    """Absolute path without ``..``; symbolic links stay as they are written."""
+    return Path(os.path.normpath(folder / with_home(text)))

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from nnbabysit.core.config import fields, tree, yaml_loader
+from nnbabysit.core.config.bundle import STDIN
 from nnbabysit.core.config.fields import Path as KeyPath
+from nnbabysit.core.config.invisible import first_invisible, in_words
 from nnbabysit.core.config.origin import Origin
 from nnbabysit.core.config.yaml_loader import YamlError
 from nnbabysit.core.errors import ConfigError, Mistake
@@ -51,7 +53,8 @@ class Source:
             return
         path = fields.split(key)
         if fields.find(path) is None:
-            message = f"unknown key{fields.suggestion(path)}"
+            hidden = first_invisible(key)
+            message = f"it holds {in_words(hidden)}" if hidden else f"unknown key{fields.suggestion(path)}"
             self.mistakes.append(Mistake(where=origin.full, key=key, message=message))
             return
         try:
@@ -124,7 +127,7 @@ def _error(where: str, message: str) -> ConfigError:
 def _read_text(path: Path, shown: str) -> str:
     """Text of the file; a byte-order mark is dropped."""
     try:
-        with path.open("rb") as stream:
+        with open(0, "rb", closefd=False) if str(path) == STDIN else path.open("rb") as stream:
             data = stream.read(yaml_loader.MAX_BYTES + 1)
     except FileNotFoundError:
         raise _error(shown, "there is no such file") from None

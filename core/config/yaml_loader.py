@@ -14,6 +14,8 @@ from typing import Any
 
 import yaml
 
+from nnbabysit.core.config.invisible import first_invisible, in_words, stripped
+
 MAX_BYTES = 1_000_000
 """Largest config that is read."""
 MAX_NODES = 100_000
@@ -26,6 +28,7 @@ _NULL, _STR, _SEQ, _MAP, _MERGE = (f"{_CORE}{name}" for name in ("null", "str", 
 _SCALARS = {_NULL, _STR, f"{_CORE}bool", f"{_CORE}int", f"{_CORE}float"}
 
 RESOLVERS: tuple[tuple[str, re.Pattern[str], str], ...] = (
+    (_NULL, re.compile(r"^None$"), "N"),  # Python's spelling, beside YAML's own
     (f"{_CORE}bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), "tTfF"),
     (f"{_CORE}int", re.compile(r"^[-+]?(?:0|[1-9][0-9_]*)$"), "-+0123456789"),
     (
@@ -37,7 +40,7 @@ RESOLVERS: tuple[tuple[str, re.Pattern[str], str], ...] = (
         "-+0123456789.",
     ),
 )
-"""How a plain word becomes true or false, a whole number or a number: tag, pattern, first characters."""
+"""How a plain word becomes nothing, true or false, a whole number or a number: tag, pattern, start."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -107,7 +110,10 @@ def parse(text: str) -> Document:
         value = walk.build(root, ()) if root is not None else None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise YamlError([Problem(_position(mark) if mark else None, (), _syntax(error))]) from error
+        message = _invisible_in(text, mark) if mark else ""
+        raise YamlError(
+            [Problem(_position(mark) if mark else None, (), message or _syntax(error))]
+        ) from error
     except yaml.reader.ReaderError as error:
         raise YamlError([_unreadable(text, error)]) from error
     except RecursionError as error:
@@ -139,12 +145,26 @@ def _syntax(error: yaml.MarkedYAMLError) -> str:
     return f"not valid YAML: {problem}"
 
 
+def _invisible_in(text: str, mark: yaml.Mark) -> str:
+    """What is wrong with a line whose mistake cannot be seen; empty if all of it can."""
+    line = text.splitlines()[mark.line] if mark.line < len(text.splitlines()) else ""
+    letter = first_invisible(line)
+    return f"not valid YAML: in this line stands {in_words(letter)}" if letter else ""
+
+
 def _unreadable(text: str, error: yaml.reader.ReaderError) -> Problem:
     """A control character, with its place worked out from its offset."""
     offset = int(error.position)
     before = text[:offset]
     position = Position(before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1)
-    return Problem(position, (), f"the character U+{int(error.character):04X} is not allowed in YAML")
+    number = int(error.character)
+    byte = number - 0xDC00  # how Python notes a byte of the command line that is not UTF-8
+    what = (
+        f"byte 0x{byte:02X} is not UTF-8"
+        if 0x80 <= byte <= 0xFF
+        else f"character U+{number:04X} is not allowed in YAML"
+    )
+    return Problem(position, (), f"the {what}")
 
 
 @dataclass
@@ -186,6 +206,11 @@ class _Walk:
         if node.tag not in _SCALARS and node.tag != _MERGE:
             return self.refuse(node, path, f"the tag {_tag_name(node)} is not allowed in a config")
         if node.tag in (_STR, _MERGE):
+            if node.style is None and (letter := _hidden_at_an_end(node.value)):
+                words = (
+                    f"'{stripped(node.value)}' touches {in_words(letter)}, or quote the text if it is meant"
+                )
+                return self.refuse(node, path, words)
             # \udc80 to \udcff hold the bytes of a path that is not UTF-8, as os.fsdecode gives them
             if any("\ud800" <= c <= "\udc7f" or "\udd00" <= c <= "\udfff" for c in node.value):
                 return self.refuse(node, path, "half a surrogate pair, which is no character")
@@ -242,5 +267,13 @@ class _Walk:
             message = f'the key {node.value or "null"} is not a word; write "{node.value}" if it is meant'
             self.refuse(node, path, message)
             return None
+        if node.style is None and (letter := first_invisible(node.value)):
+            self.refuse(node, path, f"the key '{stripped(node.value)}' holds {in_words(letter)}")
+            return None
         value = self.scalar(node, path)
         return value if isinstance(value, str) else None
+
+
+def _hidden_at_an_end(text: str) -> str:
+    """An invisible character at the start or the end; within a text it may be meant."""
+    return first_invisible(text[:1]) or first_invisible(text[-1:])

@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from nnbabysit.core.config.invisible import first_invisible
 from nnbabysit.core.config.yaml_loader import RESOLVERS
 
 
@@ -18,8 +19,8 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    """PyYAML leaves the rarer line breaks bare, and they come back as spaces: escape them."""
-    style = '"' if any(mark in text for mark in "\x85\u2028\u2029\ufeff") else None
+    """Quote what cannot be seen, and what PyYAML leaves bare though it comes back as a space."""
+    style = '"' if "\x85" in text or first_invisible(text) else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from nnbabysit.core.errors import RunError
+from nnbabysit.core.paths import exists
 from nnbabysit.core.record import names
 from nnbabysit.core.record.files import os_errors_in_words
 
@@ -34,11 +35,11 @@ def runs_root(root: Path) -> Iterator[Path]:
         DiskError: The disk is full, over quota or broken.
     """
     root = root.absolute()
-    if root.exists() and not root.is_dir():
+    if exists(root) and not root.is_dir():
         raise RunError(
             "this is a file", where=str(root), remedy="Choose a folder for the runs with --runs-dir"
         )
-    missing = [folder for folder in (root, *root.parents) if not folder.exists()]
+    missing = [folder for folder in (root, *root.parents) if not exists(folder)]
     try:
         with os_errors_in_words(root):
             root.mkdir(parents=True, exist_ok=True)

@@ -23,6 +23,7 @@ from nnbabysit.core.data import detection
 from nnbabysit.core.data.survey import Survey, survey
 from nnbabysit.core.errors import ConfigError, DataError, Mistake, ModelError, UserError
 from nnbabysit.core.models.unknown_arguments import unknown_arguments
+from nnbabysit.core.paths import with_home
 from nnbabysit.core.workflow import proposed_settings, trial_run
 from nnbabysit.core.workflow.task_choice import Choice, choices
 
@@ -131,9 +132,10 @@ def _given(request: Request) -> Source:
             mistakes_made.append(
                 Mistake(where="--set", key=fields.join(key), message=f"{flag} names it; give one of them")
             )
+    unresolved = resolution.resolve(source.settings, lambda _: request.cwd, lambda _: request.cwd)
+    mistakes_made += [source.mistake(*mistake) for mistake in unresolved]
     if mistakes_made:
         raise ConfigError(mistakes_made)
-    resolution.resolve(source.settings, lambda _: request.cwd, lambda _: request.cwd)
     return source
 
 
@@ -169,7 +171,7 @@ def _data(request: Request) -> dict[str, Any]:
         return {"source": "digits"}
     if detection.is_function(request.data, request.cwd):
         return {"source": resolution.target(request.data, request.cwd)}
-    path = Path(os.path.normpath(request.cwd / Path(request.data).expanduser()))
+    path = Path(os.path.normpath(request.cwd / with_home(request.data)))
     source = detection.detect(path)
     settings = {"source": source, "path": str(path)}
     if source not in detection.TABLES:

@@ -131,11 +131,12 @@ class Entry:
 
     @property
     def seconds(self) -> float | None:
-        """From start to end; None while it runs and when it crashed."""
+        """From start to end; None while it runs, when it crashed, and if the clock was set back meanwhile."""
         try:
-            return (datetime.fromisoformat(str(self.meta.get("end"))) - self.start).total_seconds()
+            found = (datetime.fromisoformat(str(self.meta.get("end"))) - self.start).total_seconds()
         except ValueError:
             return None
+        return found if found >= 0 else None
 
     @property
     def key_metric(self) -> tuple[str, float] | None:

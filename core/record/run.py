@@ -6,7 +6,6 @@ import os
 import shutil
 import socket
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any, Self
 
 from nnbabysit.core.record import directory, files, names, strict_json
 from nnbabysit.core.record.archive import find_runs, read_config_yaml, read_meta, status
+from nnbabysit.core.record.clock import steady_clock
 from nnbabysit.core.record.directory import CONFIG, EVENTS, GIT_DIFF, LOG, META, METRICS, RESULT
 from nnbabysit.core.record.environment import environment, git_state, without_passwords
 from nnbabysit.core.record.event import Event, Listener
@@ -54,7 +54,7 @@ class Run:
         listeners: Sequence[Listener] = (),
         now: datetime | None = None,
         folder: Path | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
     ) -> Run:
         """Make a new run directory and lock it; nothing is left behind when that fails.
 
@@ -67,13 +67,14 @@ class Run:
             listeners: Called with every event, after it was written.
             now: Start, with time zone; the clock's time if left out.
             folder: Folder of the user's code, for the git state; the current one if left out.
-            clock: Seconds since 1970.
+            clock: Seconds since 1970; left out: a clock that nobody sets during the run.
 
         Raises:
             UserError: The name cannot be a part of a directory's name.
             RunError: The directory cannot be made in ``root``.
             DiskError: The disk is full, over quota or broken.
         """
+        clock = clock or steady_clock()
         given = name if name is not None else words
         if given is not None:
             names.checked_name(given)
@@ -94,7 +95,7 @@ class Run:
 
     @classmethod
     def open(
-        cls, path: Path, *, listeners: Sequence[Listener] = (), clock: Callable[[], float] = time.time
+        cls, path: Path, *, listeners: Sequence[Listener] = (), clock: Callable[[], float] | None = None
     ) -> Run:
         """Open a run that has ended or crashed, to go on with it.
 
@@ -108,7 +109,7 @@ class Run:
         """
         path = path.resolve()
         meta = read_meta(path)
-        run = cls(path, RunLock(path), listeners, clock)
+        run = cls(path, RunLock(path), listeners, clock or steady_clock())
         run._lock.acquire(run._now())
         try:
             files.sweep(path)

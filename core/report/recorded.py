@@ -142,14 +142,15 @@ class RecordedRun:
 
     @property
     def lasted(self) -> str:
-        """From start to end, or to the last event."""
+        """From start to end, or to the last event; empty if the clock was set back meanwhile."""
         start, end = moment(self.meta.get("start")), moment(self.meta.get("end"))
         if start is None:
             return ""
         if end is not None:
-            return duration((end - start).total_seconds())
+            return duration((end - start).total_seconds()) if end >= start else ""
         last = self.events[-1].get("time") if self.events else None
-        return duration(last - start.timestamp()) if isinstance(last, int | float) else ""
+        known = isinstance(last, int | float) and last >= start.timestamp()
+        return duration(last - start.timestamp()) if known else ""
 
     @property
     def started(self) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nnbabysit.cli.answer import answer, document
 from nnbabysit.cli.configuration import load
 from nnbabysit.cli.options import Options
-from nnbabysit.cli.output import drawn, new_console, print_json
+from nnbabysit.cli.output import new_console, print_json, print_table
 from nnbabysit.cli.rendering import aligned, shown_path, shown_value
 from nnbabysit.cli.runs_root import find_run
 from nnbabysit.cli.terminal import Terminal, clean_line, write
@@ -86,7 +86,7 @@ def _print(found: list[Difference], names: tuple[str, str]) -> None:
     table = Table(title="", columns=columns, rows=rows)
     terminal = Terminal.detect(os.environ, sys.stdout, sys.stderr)
     if terminal.rich:
-        new_console(sys.stdout, colour=terminal.colour).print(drawn(table))
+        print_table(new_console(sys.stdout, colour=terminal.colour), table)
     else:
         write(sys.stdout, "\n".join(aligned(table)) + "\n")
 

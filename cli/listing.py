@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -12,6 +12,7 @@ from typing import Any
 from nnbabysit.cli.moment import age
 from nnbabysit.cli.rendering import VERDICT_STYLES, Line, Span, is_numeric
 from nnbabysit.cli.spreadsheet import csv_text
+from nnbabysit.cli.stacking import pair_lines
 from nnbabysit.cli.terminal import clean_line
 from nnbabysit.core.record.catalogue import Entry, metric_names, text_of
 from nnbabysit.core.report.lines import number
@@ -128,9 +129,11 @@ def _total(columns: Sequence[Column]) -> int:
 
 
 def listing_lines(table: Listing, *, width: int | None) -> list[Line]:
-    """Head and rows; numbers to the right, nothing cut, a long label folded within the terminal."""
+    """Head and rows; numbers to the right, nothing cut; what is too wide is folded, or stacked run by run."""
     columns = table.columns
     room = _room_of_last(columns, width)
+    if width is not None and room is None and _total(columns) > width:
+        return list(_stacked_lines(columns, width))
     right = [is_numeric(column.cells) and column.head != "age" for column in columns]
     lines: list[Line] = [_line(columns, [column.head for column in columns], right, style="bold")]
     for row in zip(*(column.cells for column in columns), strict=True):
@@ -138,6 +141,14 @@ def listing_lines(table: Listing, *, width: int | None) -> list[Line]:
         lines.append(_line(columns, [*row[:-1], first], right))
         lines += [_line(columns, [*[""] * (len(row) - 1), part], right) for part in rest]
     return lines
+
+
+def _stacked_lines(columns: Sequence[Column], width: int) -> Iterator[Line]:
+    """Each run with its facts below it, for a terminal that is too narrow for their table."""
+    for name, *cells in zip(*(column.cells for column in columns), strict=True):
+        yield (Span(name, "bold"),)
+        pairs = [(column.head, cell) for column, cell in zip(columns[1:], cells, strict=True) if cell]
+        yield from ((Span(text),) for text in pair_lines(pairs, width))
 
 
 def _room_of_last(columns: Sequence[Column], width: int | None) -> int | None:

@@ -18,6 +18,7 @@ from nnbabysit.cli.rendering import (
     result_lines,
     shown_path,
 )
+from nnbabysit.cli.stacking import least_width, stacked
 from nnbabysit.cli.terminal import Terminal, clean, clean_line, error_line, paint, write
 
 if TYPE_CHECKING:
@@ -61,9 +62,9 @@ def _print_rich(tables: Sequence[Table], lines: Sequence[Line], terminal: Termin
     console = new_console(sys.stdout, colour=terminal.colour)
     console.print()
     for table in tables:
-        console.print(drawn(table))
+        print_table(console, table)
     for line in lines:
-        shown = hanging(line)
+        shown = hanging(line) if console.width >= 2 * LABEL else None
         if shown is not None:
             console.print(shown)
         else:  # commands and paths must stay in one piece to be copied
@@ -84,8 +85,21 @@ def hanging(line: Line) -> RichTable | None:
     return grid
 
 
+def print_table(console: Console, table: Table) -> None:
+    """The table as wide as the terminal, or its rows below one another where that would break a number."""
+    from rich.text import Text
+
+    shown = drawn(table)
+    needed = sum(column.min_width or 0 for column in shown.columns) + 3 * len(shown.columns) - 1
+    if needed <= console.width:
+        console.print(shown)
+        return
+    for line in stacked(table, console.width):
+        console.print(Text(line), soft_wrap=True)
+
+
 def drawn(table: Table) -> Any:
-    """The table for a terminal; cells that are too wide are folded, never cut."""
+    """The table for a terminal; text that is too wide is folded between words, numbers and heads never."""
     from rich import box
     from rich.table import Table as RichTable
     from rich.text import Text
@@ -95,9 +109,17 @@ def drawn(table: Table) -> Any:
         title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False
     )
     for index, column in enumerate(table.columns):
-        numeric = is_numeric([row[index] for row in table.rows])
+        cells = [clean_line(row[index]) for row in table.rows]
+        numeric = is_numeric(cells)
         justify: Literal["left", "right"] = "right" if numeric else "left"
-        shown.add_column(Text(clean_line(column)), justify=justify, overflow="fold", no_wrap=index == 0)
+        whole = numeric or index == 0
+        shown.add_column(
+            Text(clean_line(column)),
+            justify=justify,
+            overflow="fold",
+            no_wrap=whole,
+            min_width=least_width([clean_line(column), *cells], whole=whole),
+        )
     for row in table.rows:
         shown.add_row(*(Text(clean_line(cell)) for cell in row))
     return shown

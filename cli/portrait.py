@@ -17,6 +17,7 @@ from nnbabysit.cli.rendering import (
     shown_path,
     shown_value,
 )
+from nnbabysit.cli.stacking import pair_lines
 from nnbabysit.cli.terminal import clean_line
 from nnbabysit.core.record.catalogue import Entry
 from nnbabysit.core.record.comparison import MISSING, Row, environment
@@ -30,7 +31,13 @@ UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 def portrait_lines(
-    entry: Entry, changed: Sequence[Row], items: Sequence[Item], now: datetime, *, quiet: bool = False
+    entry: Entry,
+    changed: Sequence[Row],
+    items: Sequence[Item],
+    now: datetime,
+    *,
+    quiet: bool = False,
+    width: int | None = None,
 ) -> list[Line]:
     """The run from its verdict to the next command.
 
@@ -40,6 +47,7 @@ def portrait_lines(
         items: Files of the run.
         now: What the age is counted from.
         quiet: The verdict and the findings alone.
+        width: Columns of the terminal; None: no limit.
     """
     lines: list[Line] = [*_head(entry, now), ()]
     for finding in findings_of(entry):
@@ -56,9 +64,8 @@ def portrait_lines(
     }
     for title, pairs in facts.items():
         if pairs:
-            width = max(len(clean_line(key)) for key, _ in pairs)
             lines.append((Span(title, "bold"),))
-            lines += [(Span(f"  {clean_line(key):<{width}}  {clean_line(value)}"),) for key, value in pairs]
+            lines += [(Span(text),) for text in pair_lines(pairs, width)]
             lines.append(())
     lines.append((Span(f"{'run':<6}", "dim"), Span(clean_line(shown_path(entry.path)))))
     advised = next_command(entry)

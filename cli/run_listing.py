@@ -79,7 +79,9 @@ def show_run(options: Options, name: str) -> int:
             print_json(document("runs show", run_dir=str(entry.path), run=shown))
         else:
             now = datetime.now(UTC)
-            print_lines(portrait_lines(entry, changed, items, now, quiet=options.quiet))
+            print_lines(
+                portrait_lines(entry, changed, items, now, quiet=options.quiet, width=terminal_width())
+            )
         return 0
 
     return answer("runs show", options, work)

@@ -9,6 +9,7 @@ from typing import Any
 from nnbabysit.cli.listing import STYLES, entry_document
 from nnbabysit.cli.rendering import Line, Span, shown_value
 from nnbabysit.cli.spreadsheet import csv_text
+from nnbabysit.cli.stacking import pair_lines
 from nnbabysit.cli.terminal import clean_line
 from nnbabysit.core.record.catalogue import Entry
 from nnbabysit.core.record.comparison import MISSING, Row
@@ -54,12 +55,27 @@ def comparison_lines(
     keys = max((len(row.key) for row in rows), default=0)
     if not rows:
         lines += [(), (Span("no difference"),)]
+    if rows and width is not None and keys + 2 * len(GAP) + min(widths) > width:
+        return [*lines, (), *_stacked_lines(rows, cells, width), *_same_line(same)]
     for block in _blocks(widths if rows else [], None if width is None else width - keys - len(GAP)):
         lines += [(), *_block_lines(rows, cells, block, keys, widths)]
-    if same:
-        words = "1 row is" if same == 1 else f"{same} rows are"
-        lines += [(), (Span(f"{words} the same in all runs; --all shows them", "dim"),)]
-    return lines
+    return [*lines, *_same_line(same)]
+
+
+def _same_line(same: int) -> list[Line]:
+    """How many rows are left out."""
+    words = "1 row is" if same == 1 else f"{same} rows are"
+    return [(), (Span(f"{words} the same in all runs; --all shows them", "dim"),)] if same else []
+
+
+def _stacked_lines(rows: Sequence[Row], cells: Sequence[Sequence[str]], width: int) -> Iterator[Line]:
+    """Each fact with the runs below it, for a terminal that is too narrow for one column beside the names."""
+    for section, members in groupby(zip(rows, cells, strict=True), key=lambda pair: pair[0].section):
+        yield (Span(section, "bold"),)
+        for row, texts in members:
+            yield (Span(f"{GAP}{clean_line(row.key)}"),)
+            pairs = [(letter(index), text) for index, text in enumerate(texts)]
+            yield from ((Span(GAP + text),) for text in pair_lines(pairs, width - len(GAP)))
 
 
 def _blocks(widths: Sequence[int], room: int | None) -> Iterator[list[int]]:

@@ -48,6 +48,15 @@ def with_home(path: str | Path) -> Path:
         raise UserError(message, where=text, remedy="Write the path in full, or set HOME") from error
 
 
+def is_utf8(path: str | Path) -> bool:
+    """Whether a path is text; Python notes its other bytes as halves of surrogate pairs."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def exists(path: Path) -> bool:
     """Whether anything is there; at a name that no file can have, or in a folder that is closed, is not."""
     return os.path.exists(path)  # noqa: PTH110 (Path.exists raises on names that are too long)

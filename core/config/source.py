@@ -14,6 +14,7 @@ from nnbabysit.core.config.invisible import first_invisible, in_words
 from nnbabysit.core.config.origin import Origin
 from nnbabysit.core.config.yaml_loader import YamlError
 from nnbabysit.core.errors import ConfigError, Mistake
+from nnbabysit.core.paths import is_utf8
 
 
 @dataclass
@@ -58,7 +59,8 @@ class Source:
             self.mistakes.append(Mistake(where=origin.full, key=key, message=message))
             return
         try:
-            value = yaml_loader.parse(written).value
+            # a path that is not UTF-8 is no YAML; it is what was typed
+            value = yaml_loader.parse(written).value if is_utf8(written) else written
             if tree.is_union_name(path):
                 self._drop_foreign(path, value)
             tree.put(self.settings, path, value)

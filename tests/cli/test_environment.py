@@ -144,13 +144,10 @@ def test_help_needs_no_current_folder(tmp_path: Path) -> None:
     assert run_in_removed_folder(tmp_path, "train", "--help").returncode == 0
 
 
-def test_a_config_comes_from_standard_input_relative_to_the_current_folder(
-    tmp_path: Path, points: Points, small: str
-) -> None:
-    points(0, 1)
+def test_a_config_comes_from_standard_input_relative_to_the_current_folder(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "elsewhere" / "c.yaml").write_text(small, encoding="utf-8")
-    command = f"{sys.executable} -m nnbabysit data -q"
+    (tmp_path / "elsewhere" / "c.yaml").write_text("data: {source: csv, path: x.csv}\n", encoding="utf-8")
+    command = f"{sys.executable} -m nnbabysit config show"
     for line in (
         f"{command} - < elsewhere/c.yaml",
         f"cat elsewhere/c.yaml | {command} /dev/stdin",
@@ -161,7 +158,8 @@ def test_a_config_comes_from_standard_input_relative_to_the_current_folder(
         done = subprocess.run(
             ["bash", "-c", line], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=False
         )
-        assert done.returncode == 0, (line, done.stderr)
+        assert (done.returncode, done.stderr) == (0, ""), line
+        assert f"  path: {tmp_path}/x.csv " in done.stdout, line
 
 
 def test_what_follows_a_config_from_standard_input_can_be_typed(

@@ -24,8 +24,8 @@ layers:
 test:
 	$(BIN)/pytest
 
-nightly:  ## the slow suites as well
-	$(BIN)/pytest -m "not gpu"
+nightly:  ## the slow suites; the quick one on lowest and newest versions and with each Python that is found
+	VENV=$(VENV) .ci/nightly
 
 docs:  ## the pages that are written from the code: settings, commands, rules, files of each folder
 	$(BIN)/python -m tests.documentation.pages

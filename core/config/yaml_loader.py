@@ -109,11 +109,7 @@ def parse(text: str) -> Document:
         walk = _Walk(loader)
         value = walk.build(root, ()) if root is not None else None
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        message = _invisible_in(text, mark) if mark else ""
-        raise YamlError(
-            [Problem(_position(mark) if mark else None, (), message or _syntax(error))]
-        ) from error
+        raise YamlError([_hidden(text, error) or _slip(error)]) from error
     except yaml.reader.ReaderError as error:
         raise YamlError([_unreadable(text, error)]) from error
     except RecursionError as error:
@@ -145,11 +141,20 @@ def _syntax(error: yaml.MarkedYAMLError) -> str:
     return f"not valid YAML: {problem}"
 
 
-def _invisible_in(text: str, mark: yaml.Mark) -> str:
-    """What is wrong with a line whose mistake cannot be seen; empty if all of it can."""
-    line = text.splitlines()[mark.line] if mark.line < len(text.splitlines()) else ""
-    letter = first_invisible(line)
-    return f"not valid YAML: in this line stands {in_words(letter)}" if letter else ""
+def _slip(error: yaml.MarkedYAMLError) -> Problem:
+    mark = error.problem_mark or error.context_mark
+    return Problem(_position(mark) if mark else None, (), _syntax(error))
+
+
+def _hidden(text: str, error: yaml.MarkedYAMLError) -> Problem | None:
+    """The invisible character in the lines that cannot be read; None if all of them can be seen."""
+    marks = [mark.line for mark in (error.context_mark, error.problem_mark) if mark]
+    lines = text.split("\n")
+    for line in range(min(marks, default=0), max(marks, default=-1) + 1):
+        if line < len(lines) and (letter := first_invisible(lines[line])):
+            place = Position(line + 1, lines[line].index(letter) + 1)
+            return Problem(place, (), f"not valid YAML: here stands {in_words(letter)}")
+    return None
 
 
 def _unreadable(text: str, error: yaml.reader.ReaderError) -> Problem:

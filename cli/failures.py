@@ -133,11 +133,14 @@ def _bug(error: BaseException, log_book: LogBook) -> Failure:
 
 
 def keep_in_temporary_file(text: str) -> str:
-    """Write a traceback into a new file of the temporary folder; returns its path."""
+    """Write a traceback into a new file of the temporary folder; returns its path, or why there is none."""
     import tempfile
 
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="nnbabysit-", suffix=".txt", delete=False, encoding="utf-8"
-    ) as file:
-        file.write(text)
-        return file.name
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="nnbabysit-", suffix=".txt", delete=False, encoding="utf-8", errors="backslashreplace"
+        ) as file:
+            file.write(text)
+            return file.name
+    except OSError:
+        return "no file, for none can be written; --debug shows it"

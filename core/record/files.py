@@ -12,7 +12,7 @@ import io
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +75,8 @@ def atomic_file(path: Path) -> Iterator[Path]:
             os.replace(temporary, path)  # noqa: PTH105 (the tests record the order of the os calls)
             _flush_to_disk(path.parent)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # a read-only disk refuses this too, and the first reason is the one to tell
+            temporary.unlink(missing_ok=True)
         raise
 
 

@@ -74,6 +74,15 @@ def test_a_traceback_is_kept_in_a_new_file() -> None:
     path.unlink()
 
 
+def test_a_traceback_that_cannot_be_kept_raises_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr("tempfile.NamedTemporaryFile", refuse)
+    remedy = failure_of(ZeroDivisionError("x"), keep_in_temporary_file).remedy
+    assert remedy.endswith("the traceback is in no file, for none can be written; --debug shows it")
+
+
 @pytest.mark.parametrize(
     ("number", "error"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)]
 )

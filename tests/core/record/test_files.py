@@ -157,3 +157,15 @@ def test_a_damaged_line_in_the_middle_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="line 2 is damaged"):
         files.repair(path)
     assert path.read_bytes().count(b"\n") == 3
+
+
+def test_a_disk_that_is_read_only_is_told_though_nothing_can_be_tidied_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, *_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(RunError, match="cannot be written: Read-only file system"):
+        files.write_atomically(tmp_path / "r.html", "text")

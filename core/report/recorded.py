@@ -149,8 +149,8 @@ class RecordedRun:
         if end is not None:
             return duration((end - start).total_seconds()) if end >= start else ""
         last = self.events[-1].get("time") if self.events else None
-        known = isinstance(last, int | float) and last >= start.timestamp()
-        return duration(last - start.timestamp()) if known else ""
+        lasted = last - start.timestamp() if isinstance(last, int | float) else -1
+        return duration(lasted) if lasted >= 0 else ""
 
     @property
     def started(self) -> str:

@@ -98,7 +98,7 @@ def test_the_listing_of_runs_keeps_its_words(make_run: MakeRun, tmp_path: Path, 
         assert max(len(line) for line in text.splitlines()) <= width
 
 
-@pytest.mark.parametrize("width", (*WIDTHS, 35))
+@pytest.mark.parametrize("width", [*WIDTHS, 35])
 def test_runs_side_by_side_keep_their_words(make_run: MakeRun, tmp_path: Path, width: int) -> None:
     for number in range(2):
         make_run(tmp_path, number)

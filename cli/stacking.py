@@ -48,11 +48,11 @@ def pair_lines(pairs: Sequence[tuple[str, str]], width: int | None) -> Iterator[
 
 
 def stacked(table: Table, width: int) -> Iterator[str]:
-    """The rows of a table one below another: the first cell, and below it the others with their columns."""
+    """The rows of a table one below another: the first cell, below it the others, each with its column."""
     if table.title:
         yield clean_line(table.title)
     for row in table.rows:
-        yield clean_line(row[0])
+        yield clean_line(f"{table.columns[0]} {row[0]}")
         yield from pair_lines(
             [pair for pair in zip(table.columns[1:], row[1:], strict=True) if pair[1]], width
         )

@@ -72,7 +72,7 @@ def test_a_table_with_room_is_drawn_and_without_room_stacked() -> None:
     assert "─" in printed(SPLITS, 120)
     assert printed(SPLITS, 40).splitlines()[:4] == [
         "Splits",
-        "training",
+        "split training",
         "  samples             1150",
         "  mean                -0.0000",
     ]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 Mend = Callable[[Path, str], None]
 CLASSES = ("high", "low", "mid")
@@ -27,7 +26,7 @@ class Remedy:
         classes: Names of the classes that are read then.
         inputs: Number of inputs that are read then.
         largest: Largest value of the first input then, if it can be read in two ways.
-        settings: What is set in any case.
+        settings: What the message tells to set as well, as it is typed behind ``-S``.
     """
 
     case: str
@@ -36,7 +35,7 @@ class Remedy:
     classes: tuple[str, ...] = CLASSES
     inputs: int = 2
     largest: float | None = None
-    settings: dict[str, Any] = field(default_factory=dict)
+    settings: tuple[str, ...] = ()
 
 
 def offered_settings(message: str) -> list[str]:
@@ -113,6 +112,12 @@ REMEDIES = (
     Remedy(case="csv-header-again", offers=r"t\.csv:32\b", mend=named_line(".*", "")),
     Remedy(case="csv-column-twice", offers="age", mend=renamed),
     Remedy(case="csv-one-stray-word", offers=r"t\.csv:42\b", mend=named_line("unknown", "30")),
+    Remedy(
+        case="csv-one-stray-word",
+        offers="empty it and set data.missing to median",
+        mend=named_line("unknown", ""),
+        settings=("data.missing=median",),
+    ),
     Remedy(case="csv-unicode-minus", offers=r"t\.csv:24\b", mend=named_line("−4", "-4")),
     Remedy(
         case="csv-decimal-comma-all", offers="point", mend=cells(r'"(\d),(\d\d)"', r"\1.\2"), largest=3.95

@@ -20,7 +20,7 @@ from .case import Told, type_in
 
 Form = Literal["csv", "parquet"]
 CLASSES = np.array(["low", "mid", "high"])
-BYTES_PER_ROW = 90
+BYTES_PER_ROW = 80
 MODEL = """\
 import torch
 from torch import nn

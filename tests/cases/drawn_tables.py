@@ -198,7 +198,7 @@ def drawn_tables(draw: st.DrawFn, regression: bool) -> DrawnTable:
         counting = DrawnColumn(name="", kind="row number", cells=tuple(map(str, range(rows))))
         columns.insert(0, counting)
     target = draw(_target(rows, regression))
-    torn = tuple(draw(st.sets(st.integers(0, rows - 1), max_size=2))) if draw(st.integers(0, 9)) == 0 else ()
+    torn = tuple(draw(st.sets(st.integers(0, rows - 1), max_size=2))) if draw(st.integers(0, 5)) == 0 else ()
     if torn:  # or nothing tells the delimiter from the marks in the cells
         columns, target = [_unmarked(column) for column in columns], _unmarked(target)
     lines = [[column.name for column in (*columns, target)]]

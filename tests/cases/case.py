@@ -223,5 +223,6 @@ def type_in(folder: Path, words: Sequence[str], **environment: str) -> Told:
         timeout=HANGS,
         check=False,
     )
-    lines = done.stdout.decode("utf-8", errors="replace").splitlines()
+    text = done.stdout.decode("utf-8", errors="replace")
+    lines = text.replace(f"{folder}{os.sep}", "").splitlines()  # or a pattern may match the name of the case
     return Told(code=done.returncode, lines=tuple(lines), folder=folder)

@@ -107,10 +107,10 @@ def numbered(folder: Path, message: str) -> None:
 
 REMEDIES = (
     Remedy(case="csv-latin1-class", offers="UTF-8", mend=as_utf8, classes=("Aachen", "Bonn", "Köln")),
-    Remedy(case="csv-xlsx-renamed", offers=r"csv", mend=as_csv),
+    Remedy(case="csv-xlsx-renamed", offers="as csv", mend=as_csv),
     Remedy(case="csv-title-line", offers=r"t\.csv:1\b", mend=named_line(".*", "")),
     Remedy(case="csv-header-again", offers=r"t\.csv:32\b", mend=named_line(".*", "")),
-    Remedy(case="csv-column-twice", offers="age", mend=renamed),
+    Remedy(case="csv-column-twice", offers="'age'", mend=renamed),
     Remedy(case="csv-one-stray-word", offers=r"t\.csv:42\b", mend=named_line("unknown", "30")),
     Remedy(
         case="csv-one-stray-word",
@@ -143,8 +143,14 @@ REMEDIES = (
     Remedy(case="csv-iso-dates", offers="days", mend=days("%Y-%m-%d", r"(\d+-\d+-\d+)"), largest=14),
     Remedy(
         case="csv-continent-na",
-        offers="NA",
+        offers="'NA'",
         mend=cells("NA", "North America"),
         classes=("AS", "EU", "North America"),
+    ),
+    Remedy(
+        case="csv-class-none",
+        offers="'None'",
+        mend=cells("None", "no symptoms"),
+        classes=("mild", "no symptoms"),
     ),
 )

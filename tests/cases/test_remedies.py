@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from nnbabysit.core.errors import DataError
 from .case import copied
 from .remedies import REMEDIES, Remedy, offered_settings
 
+IN_THE_FILE = {"csv-continent-na": ("AS", "EU", "NA"), "csv-class-none": ("None", "mild")}
+"""Names of classes that are read if the file is not changed."""
 TRUTH = {remedy.case: remedy for remedy in REMEDIES}
 
 
@@ -44,11 +47,11 @@ def test_no_setting_that_a_message_proposes_does_harm(case: str, tmp_path: Path)
             beside = (
                 f"and set {setting.partition('=')[0]}" in message
             )  # something else has to be done as well
-            assert beside or str(found) != message, f"{setting} changes nothing"
+            assert beside or message not in str(found), f"{setting} changes nothing"
         else:
             assert isinstance(found.train, Arrays)
             assert len(found.train) == 60, f"{setting} loses rows"
-            classes = set(TRUTH[case].classes) if case != "csv-continent-na" else {"AS", "EU", "NA"}
+            classes = set(IN_THE_FILE.get(case, TRUTH[case].classes))
             assert set(found.class_names or ()) == classes, f"{setting} loses or invents a class"
             asked = setting.startswith("data.categorical")
             assert asked or found.train.x.shape[1] <= TRUTH[case].inputs, f"{setting} makes inputs of words"
@@ -65,7 +68,7 @@ def refusal(folder: Path) -> str:
     """The message with which the case is refused as it is."""
     with pytest.raises(DataError) as caught:
         read_in(folder)
-    return str(caught.value)
+    return str(caught.value).replace(f"{folder}{os.sep}", "")  # or a pattern may match the name of the case
 
 
 def read_or_refused(folder: Path, setting: str) -> Raw | DataError:

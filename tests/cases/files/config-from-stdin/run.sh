@@ -1,0 +1,1 @@
+nnbabysit config check - < c.yaml

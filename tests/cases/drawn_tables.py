@@ -213,7 +213,7 @@ def drawn_tables(draw: st.DrawFn, regression: bool) -> DrawnTable:
 @st.composite
 def _written(draw: st.DrawFn, lines: list[list[str]], delimiter: str) -> bytes:
     end = draw(st.sampled_from(LINE_ENDS))
-    quoting = csv.QUOTE_ALL if draw(st.booleans()) else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 1] = csv.QUOTE_ALL if draw(st.booleans()) else csv.QUOTE_MINIMAL
     blank = draw(st.sets(st.integers(0, len(lines)), max_size=3)) if draw(st.booleans()) else set()
     stream = io.StringIO(newline="")
     write = csv.writer(stream, delimiter=delimiter, lineterminator=end, quoting=quoting)

@@ -22,6 +22,8 @@ SCREEN = 24
 """Lines of a terminal: what the user must know about how the data was read stands in the first of them."""
 HANGS = 400
 """Seconds after which a command is taken to be stuck; each takes a tenth of it."""
+NOT_MEANT = "No such (option|command)|neither a file nor a bundled|is there already"
+"""Words that come of a command line that is mistyped in a table, which no issue will make right."""
 NEVER = ("this is a bug in nnbabysit", "Traceback (most recent call last)")
 ENVIRONMENT = {
     **{key: value for key, value in os.environ.items() if key not in ("FORCE_COLOR", "CI", "PYTHONPATH")},
@@ -205,7 +207,7 @@ def typed(step: Step, folder: Path) -> Told:
         if told.code not in (0, 3):  # a check may say no
             raise ValueError(f"{line}: {told.screen}")
     told = type_in(folder, step.type.split())
-    if step.issue and re.search("No such (option|command)|is neither a file nor a bundled", told.screen):
+    if step.issue and re.search(NOT_MEANT, told.screen):
         raise ValueError(told.screen)
     return told
 

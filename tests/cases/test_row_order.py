@@ -102,8 +102,9 @@ def test_answer_i_belongs_to_row_i(form: Form, megabytes: int, threads: int, tmp
     with (tmp_path / "p.csv").open(encoding="utf-8", newline="") as stream:
         answers = [row["prediction"] for row in csv.DictReader(stream)]
     assert answers == kinds
-    again = typed(tmp_path, "train c.yaml", threads).result
-    assert fingerprint(again) == fingerprint(trained)
+    if form == "csv":  # whose rows were read in another order every time
+        again = typed(tmp_path, "train c.yaml", threads).result
+        assert fingerprint(again) == fingerprint(trained)
 
 
 def fingerprint(result: dict[str, str]) -> str:

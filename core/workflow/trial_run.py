@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import torch
 
 from nnbabysit.core.config.commented import Entry
-from nnbabysit.core.data.load import load_dataset, read
+from nnbabysit.core.data.load import load_dataset
+from nnbabysit.core.data.readers import read
 from nnbabysit.core.data.raw import Arrays
 from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.data.targets import resolve

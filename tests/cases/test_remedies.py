@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from nnbabysit.core.config.loading import load_config
-from nnbabysit.core.data.load import read
+from nnbabysit.core.data.readers import read
 from nnbabysit.core.data.raw import Arrays, Raw
 from nnbabysit.core.errors import DataError
 

@@ -20,15 +20,16 @@ def test_a_value_without_a_graph_has_no_leaves() -> None:
 
 
 def test_every_layer_has_to_change_by_a_hundredth_in_some_unit() -> None:
-    model = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 2))
+    first, last = nn.Linear(3, 4), nn.Linear(4, 2)
+    model = nn.Sequential(first, last)
     before = {name: weight.detach().clone() for name, weight in weight_matrices(model).items()}
     assert not has_learnt(before, model)
     with torch.no_grad():
-        model[1].weight.mul_(2)
-        model[0].weight.mul_(1.001)
+        last.weight.mul_(2)
+        first.weight.mul_(1.001)
     assert not has_learnt(before, model), "the last layer alone"
     with torch.no_grad():
-        model[0].weight[2].mul_(1.02)
+        first.weight[2].mul_(1.02)
     assert has_learnt(before, model), "one unit is enough, as one token is of an embedding"
 
 

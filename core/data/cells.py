@@ -23,9 +23,14 @@ _LOOKED_AT = 10_000
 
 _TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[ap]\.?m\.?)?(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?"
 _DAY, _MONTH, _YEAR = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:\d{4}|'?\d{2})"
-_NAME = (  # of a month, by how it begins in English, German, Dutch, French, Italian, Spanish, Portuguese
-    "(?:jan|gen|ene|feb|f[ée]v|mar|mär|mrt|apr|a[vb]r|ma[yijg]|mei|jun|juin|giu|jul|juil|lug|aug|ago|ao[uû]|"
-    r"sep|set|oct|okt|ott|out|nov|dec|déc|dez|dic)[^\W\d_]*\.?"
+_NAME = (  # of a month, in English, German and Dutch, French, Italian, Spanish and Portuguese
+    r"(?:(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|mär|okt|dez|mrt|janv|févr?|avr|juil|déc|gen|mag|giu"
+    r"|lug|ago|set|ott|dic|ene|abr|fev|out)\.?|january|february|march|april|may|june|july|august|september"
+    r"|october|november|december|januari?|jänner|februari?|märz|maart|mai|mei|juni|juli|augustus|oktober"
+    r"|dezember|janvier|février|mars|avril|juin|juillet|août|septembre|octobre|novembre|décembre|gennaio"
+    r"|febbraio|marzo|aprile|maggio|giugno|luglio|agosto|settembre|ottobre|dicembre|enero|febrero|abril|mayo"
+    r"|junio|julio|septiembre|octubre|noviembre|diciembre|janeiro|fevereiro|março|maio|junho|julho|setembro"
+    r"|outubro|novembro|dezembro)"
 )
 _WEEKDAY = r"(?:[^\W\d_]{2,10}\.?,? )?"
 _DATES = (
@@ -37,6 +42,7 @@ _DATES = (
     r"\d{4}年\d{1,2}月(?:\d{1,2}日)?",
     r"\d{4}\. ?\d{1,2}\. ?\d{1,2}\.",
     r"\d{4}-?(?:W\d{2}|Q[1-4])(?:-\d)?",
+    r"\d{8}T\d{4}(?:\d{2})?Z?",
 )
 _DATE = re.compile(rf"(?:{'|'.join(_DATES)})(?:[T ,]+{_TIME})?|{_TIME}", re.IGNORECASE)
 
@@ -50,6 +56,7 @@ _LIKE: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(rf"[-+]?\d{{1,3}}({_BETWEEN})\d{{3}}(?:\1\d{{3}})*(?:(?!\1)[.,]\d+)?", re.ASCII),
     ),
     ("separators", re.compile(r"[-+]?\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?", re.ASCII)),  # lakhs, as in India
+    ("quotes", re.compile(r"['\"‘’“”]+ ?[-+]?\d+(?:[.,]\d+)? ?['\"‘’“”]*", re.ASCII)),
     ("percent", re.compile(r"[-+−]?\d+(?:[.,]\d+)? ?%")),
     ("minus", re.compile(r"[−–‐‑]\d+(?:[.,]\d+)?(?:[eE][-+−]?\d+)?", re.ASCII)),
     ("sign", re.compile(rf"[-+]?{_MONEY} ?[-+]?\d[\d.,']*|[-+]?\d[\d.,']* ?{_MONEY}|\(\d[\d.,]*\)")),
@@ -70,7 +77,8 @@ def is_date(text: str) -> bool:
 def like_number(text: str) -> str | None:
     """In which way a text that is no number is written like one; None: it is not.
 
-    One of ``comma``, ``separators``, ``percent``, ``minus``, ``sign`` (of money, or brackets), ``digits``.
+    One of ``comma``, ``separators``, ``quotes``, ``percent``, ``minus``, ``sign`` (of money, or brackets) and
+    ``digits`` (of another script).
     """
     return next((name for name, form in _LIKE if form.fullmatch(text)), None)
 
@@ -103,13 +111,14 @@ def oddity(name: str, text: str, column: Mapping[str, int]) -> tuple[str, str]:
     """
     numbers = sum(n for other, n in column.items() if is_number(other))
     if text == name:
-        return "repeats the header", "Delete the line"
+        return f"column {name!r} holds {text!r}: the line repeats the header", "Delete the line"
     how = like_number(text)
     others = f", the other {numbers} are numbers" if numbers else ""
     holds = f"column {name!r} holds {text!r}"
     if how in ("comma", "separators"):
         return f"column {name!r} has {_separated(text)}", _written(text, column)
     said = {
+        "quotes": (f"{holds}, a number in quotes", 'Write it without them; csv knows " alone'),
         "percent": (
             f"{holds}, a percentage{others}",
             "Write every cell of the column as a plain number, all in percent or all as shares of 1",

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from decimal import Decimal
+from unicodedata import normalize
 
 import numpy as np
 
 from nnbabysit.core.data.cells import is_number
 from nnbabysit.core.data.raw import Array
 from nnbabysit.core.data.table import Table
+from nnbabysit.core.errors import DataError
 
 _WHOLE = re.compile(r"(-?(?:0|[1-9][0-9]*))(?:\.0*)?")
 
@@ -35,6 +37,24 @@ def labels_of(name: str, table: Table, *, literal: bool = False) -> Array:
     found = np.empty(len(labels), dtype=object)
     found[:] = [None if label is None else renamed.get(label, label) for label in labels]
     return found
+
+
+def refuse_look_alikes(labels: Iterable[str], place: str) -> None:
+    """Refuse names that differ in nothing that can be seen: an accent may be a character of its own or not.
+
+    Raises:
+        DataError: Two names are the same in the composed form NFC of Unicode.
+    """
+    seen: dict[str, str] = {}
+    for label in labels:
+        other = seen.setdefault(normalize("NFC", label), label)
+        if other != label:
+            lengths = " and with ".join(map(str, sorted((len(label), len(other)))))
+            raise DataError(
+                f"two classes look the same: {label!r}, written with {lengths} characters",
+                where=place,
+                remedy="Write both alike, such as by unicodedata.normalize('NFC', name)",
+            )
 
 
 def in_order(labels: Iterable[str]) -> tuple[str, ...]:

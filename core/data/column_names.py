@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from unicodedata import normalize
 
+from nnbabysit.core.data.csv_lines import visible
 from nnbabysit.core.data.table import Table
 from nnbabysit.core.errors import DataError
 
@@ -13,7 +14,7 @@ def named(name: str, table: Table, where: str = "") -> str:
     """The column of that name as the table spells it.
 
     A letter with an accent is one character or two (NFC, NFD), which looks the same and is taken for the
-    same, and so are spaces around a name.
+    same, and so are spaces and characters without a width around a name.
 
     Args:
         name: As typed, or as in the training file.
@@ -43,4 +44,4 @@ def listed(table: Table) -> str:
 
 
 def _composed(name: str) -> str:
-    return normalize("NFC", name).strip()
+    return visible(normalize("NFC", name))

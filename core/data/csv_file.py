@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from nnbabysit.core.data.cells import is_number
 from nnbabysit.core.data.content import refuse_other_formats
-from nnbabysit.core.data.csv_lines import Lines, odd_byte, opened, size
+from nnbabysit.core.data.csv_lines import Lines, odd_byte, opened, size, visible
 from nnbabysit.core.errors import DataError
 
 DELIMITERS = ",;\t|"
@@ -76,7 +76,7 @@ class CsvFile:
         _refuse_spaces(names, rows, f"{path}:{lines.first}")
         start = lines.before + sum(map(size, [head, *rest][: 1 + len(rest) - len(tail)]))
         wide = rows[:-1] if len(rows) > 1 else rows  # the last one may have been cut off
-        completed = _completed([name.strip() for name in names], wide)
+        completed = _completed([visible(name) for name in names], wide)
         counts = Counter(map(len, wide)).most_common(1)
         if any(is_number(name) for name, count in Counter(completed).items() if count > 1):
             raise names_missing(completed, f"{path}:{lines.first}")

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, cast
 from nnbabysit.core.errors import DataError
 
 _BOM = "\ufeff"
+_NO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 
 
 class Lines:
@@ -99,6 +100,14 @@ def encoding_error(path: Path, line: int, byte: int) -> DataError:
     return DataError(
         f"the byte 0x{byte:02X} is not UTF-8", where=f"{path}:{line}", remedy="Save the file as UTF-8"
     )
+
+
+def visible(text: str) -> str:
+    """A text without the spaces around it, and without characters of no width there, such as U+200B."""
+    before = ""
+    while text != before:
+        before, text = text, text.strip().strip(_NO_WIDTH)
+    return text
 
 
 def size(text: str) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnbabysit.core.data.arrow import Column, Texts, arrow_errors, kind_of_texts, plain_numbers
+from nnbabysit.core.data.arrow import Column, Texts, arrow_errors, content_of, kind_of_texts, plain_numbers
 from nnbabysit.core.data.cells import MISSING, Kind
 from nnbabysit.core.data.csv_file import CsvFile
 from nnbabysit.core.data.csv_lines import encoding_error
@@ -94,7 +94,7 @@ class CsvTable:
             try:
                 # one row is parsed behind the other, and blocks are put together in their order
                 table = csv.read_csv(
-                    stream,
+                    content_of(stream),
                     csv.ReadOptions(column_names=names, block_size=block),
                     csv.ParseOptions(
                         delimiter=self._file.delimiter, newlines_in_values=True, invalid_row_handler=left_out

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnbabysit.core.data.arrow import Column, Texts, arrow_errors, kind_of_texts, plain_numbers
+from nnbabysit.core.data.arrow import Column, Texts, arrow_errors, content_of, kind_of_texts, plain_numbers
 from nnbabysit.core.data.cells import Kind
 from nnbabysit.core.data.csv_file import checked_names
 from nnbabysit.core.data.index_columns import unnamed_index
@@ -33,7 +33,7 @@ class ParquetTable:
         """
         self.place = str(path)
         with arrow_errors(self.place) as library, path.open("rb") as stream:
-            file = library.parquet.ParquetFile(stream)
+            file = library.parquet.ParquetFile(content_of(stream))
             schema = file.schema_arrow
             names = checked_names(schema.names, self.place)
             table = file.read()

@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from nnbabysit.core.config.data_settings import Data
 from nnbabysit.core.data import class_labels
-from nnbabysit.core.data.cell_errors import odd_cell
+from nnbabysit.core.data.cell_errors import odd_cell, refuse_gaps
 from nnbabysit.core.data.cells import is_number
 from nnbabysit.core.data.column_names import listed, named
 from nnbabysit.core.data.columns import Column, Columns
@@ -134,7 +136,11 @@ def _refuse_unnamed(table: Table, names: Sequence[str]) -> None:
 
 def _refuse_kinds(table: Table, names: Sequence[str]) -> None:
     reasons = {
-        "date": ("holds dates or times", "Turn it into numbers, such as days since a date, or leave it out"),
+        "date": (
+            "holds dates or times",
+            "Turn it into numbers, such as days since a date (names, such as versions, go into "
+            "data.categorical), or leave it out",
+        ),
         "other": ("holds neither numbers nor text", "Leave it out"),
         "empty": ("has no values", "Leave it out"),
     }
@@ -213,7 +219,9 @@ def _classes(target: str, table: Table, loss: str, literal: bool) -> tuple[str, 
             )
         return None
     found = class_labels.labels_of(target, table, literal=literal)
-    labels = {label for label in found if label is not None}
+    refuse_gaps(target, np.array([label is None for label in found]), table, "class")
+    labels = set(found)
+    class_labels.refuse_look_alikes(labels, table.place)
     if kind == "number" and not literal:
         _check_whole(target, table, loss, found)
     _check_number_of_classes(len(labels), target, table, loss)

@@ -77,6 +77,12 @@ def check_every_class(classes: Array, names: tuple[str, ...], place: str) -> Non
             f"the training split has {len(classes)} samples for {len(names)} classes", where=place
         )
     c = int(empty[0])
+    if c == 0 and counts[len(empty) :].all() and names[0] == "0":
+        raise DataError(
+            f"the labels run from {len(empty)} to {len(names) - 1}, and classes count from 0",
+            where=place,
+            remedy=f"Subtract {len(empty)} from them: y - {len(empty)}",
+        )
     named = f"class {c}" if names[c] == str(c) else f"class {c} ({names[c]})"
     more = f", nor have {len(empty) - 1} other classes" if len(empty) > 1 else ""
     raise DataError(

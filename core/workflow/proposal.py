@@ -103,7 +103,11 @@ def propose(request: Request) -> Proposal:
         input_shape=seen.input_shape,
         num_outputs=wanted[0].outputs,
     )
-    choice = wanted[0] if missing else trial_run.fitting(_checked(settings).model, seen, wanted)
+    choice = (
+        wanted[0]
+        if missing
+        else trial_run.fitting_classes(_checked(settings).model, seen, wanted, request.data)
+    )
     entries = proposed_settings.proposed(settings["data"], seen, choice)
     if seen.whole_numbers and not missing and trial_run.looks_up(_checked(settings), choice.outputs):
         entries = [proposed_settings.as_ids(entry) for entry in entries]

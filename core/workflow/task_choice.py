@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -41,10 +41,13 @@ def choices(y: Array, class_names: tuple[str, ...] | None) -> list[Choice]:
     counts = np.bincount(y.astype(np.int64), minlength=len(class_names or ()))
     fewest, most = counts.min(), counts.max()
     shares = f"{most} samples each" if fewest == most else f"{fewest} to {most} samples each"
-    if y.dtype.kind == "f":  # 0.0 and 1.0: cross_entropy wants whole numbers, bce does not mind
-        return [Choice("bce", 1, f"targets are 0.0 and 1.0, {shares}; one output is a yes or no")]
     found = [Choice("cross_entropy", len(counts), f"{len(counts)} classes, {shares}")]
-    if len(counts) == 2:
+    if y.dtype.kind == "f":
+        last = len(counts) - 1
+        found = [replace(found[0], reason=f"targets are 0.0 to {last}.0, taken for classes, {shares}")]
+    if len(counts) == 2 and y.dtype.kind == "f":
+        found.insert(0, Choice("bce", 1, f"targets are 0.0 and 1.0, {shares}; one output is a yes or no"))
+    elif len(counts) == 2:
         found.append(Choice("bce", 1, f"two classes, {shares}, and the network has one output for them"))
     if class_names is None:
         reason = f"the network has one output, so the {len(counts)} labels are taken for quantities"
@@ -64,13 +67,27 @@ def _columns(y: Array) -> Choice:
     return Choice("bce", columns, f"{columns} labels of 0 or 1 per sample{advice if one_hot else ''}")
 
 
+def counted_from(y: Array) -> int | None:
+    """The label from which on labels run without gaps, each there often enough; None if they do not.
+
+    Args:
+        y: (N,) labels, whole numbers or such as 1.0. Classes count from 0; from 1 they are nearly classes.
+    """
+    values = np.unique(y)
+    if (
+        y.ndim != 1
+        or len(values) < 2
+        or len(y) < FEWEST * len(values)
+        or not np.isfinite(values[[0, -1]]).all()
+    ):
+        return None
+    first = int(values[0])
+    return first if np.array_equal(values, np.arange(first, first + len(values))) else None
+
+
 def _are_classes(y: Array) -> bool:
     """Whether labels are 0, 1, 2, … without gaps, and each is there often enough; 0.0 and 1.0 are too."""
-    values = np.unique(y)
-    if y.dtype.kind == "f":
-        return bool(np.array_equal(values, [0, 1]))
-    without_gaps = bool(np.array_equal(values, np.arange(len(values))))
-    return without_gaps and len(values) >= 2 and len(y) >= FEWEST * len(values)
+    return counted_from(y) == 0
 
 
 def _quantity(y: Array) -> Choice:

@@ -8,16 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from nnbabysit.core.config.commented import Entry
 from nnbabysit.core.data.load import load_dataset
-from nnbabysit.core.data.readers import read
 from nnbabysit.core.data.raw import Arrays
+from nnbabysit.core.data.readers import read
 from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.data.targets import resolve
 from nnbabysit.core.diagnosis.initial_loss import is_decided, limits, standing, start_evidence
-from nnbabysit.core.errors import ModelError, UserCodeError
+from nnbabysit.core.errors import DataError, ModelError, UserCodeError
 from nnbabysit.core.models import ids
 from nnbabysit.core.models.build import build_model
 from nnbabysit.core.models.ending import Ending, look_at_ending, unsuited
@@ -25,11 +26,11 @@ from nnbabysit.core.models.offered import offers
 from nnbabysit.core.models.weights import count_parameters
 from nnbabysit.core.training.assembly import check_batch_size
 from nnbabysit.core.training.initial import InitialLosses, first_samples, initial_losses
+from nnbabysit.core.workflow.task_choice import Choice, counted_from
 
 if TYPE_CHECKING:
     from nnbabysit.core.config.schema import Config, Model
     from nnbabysit.core.data.survey import Survey
-    from nnbabysit.core.workflow.task_choice import Choice
 
 SMALL = 5000
 """Parameters below which Adam takes steps of 0.01 without harm: tried on 53 networks, a transformer and
@@ -80,6 +81,40 @@ def fitting(model: Model, seen: Survey, choices: Sequence[Choice]) -> Choice:
         return choice
     assert refusal is not None
     raise refusal
+
+
+def fitting_classes(model: Model, seen: Survey, wanted: Sequence[Choice], data: str) -> Choice:
+    """As ``fitting``; labels that are nearly classes are named, as is what to do about them.
+
+    Args:
+        model: The network.
+        seen: The data.
+        wanted: Losses that the targets allow.
+        data: What the user calls the data.
+
+    Raises:
+        DataError: It would fit classes, if their labels counted from 0.
+        ModelError: It fits none.
+        UserCodeError: It raised.
+    """
+    try:
+        return fitting(model, seen, wanted)
+    except ModelError as refusal:
+        first = counted_from(seen.y)
+        if not first or seen.class_names is not None:
+            raise
+        classes = len(np.unique(seen.y))
+        try:
+            fitting(model, seen, [Choice("cross_entropy", classes, "")])
+        except ModelError:
+            raise refusal from None
+        raise DataError(
+            f"the labels run from {first} to {first + classes - 1}, and classes count from 0",
+            where=data,
+            remedy=f"Subtract {first} from the labels where they are made: y - {first}"
+            if first > 0
+            else f"Add {-first} to the labels where they are made",
+        ) from refusal
 
 
 def is_small(model: Model, seen: Survey, choice: Choice) -> bool:

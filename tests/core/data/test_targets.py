@@ -118,7 +118,11 @@ def test_every_class_must_be_in_training() -> None:
     with pytest.raises(DataError, match=r"class 1 \(dog\) has no sample in the training split") as error:
         check_every_class(np.array([0, 0, 2]), ("cat", "dog", "cow"), "here")
     assert "without gaps" in error.value.remedy
-    with pytest.raises(DataError, match="class 0 has no sample in the training split, nor have 1 other"):
+    with pytest.raises(DataError, match="class 1 has no sample in the training split, nor have 1 other"):
+        check_every_class(np.array([0, 3, 0, 3]), ("0", "1", "2", "3"), "here")
+    with pytest.raises(DataError, match=r"labels run from 2 to 3, and classes count from 0\. Subtract 2"):
         check_every_class(np.array([2, 3, 2, 3]), ("0", "1", "2", "3"), "here")
+    with pytest.raises(DataError, match=r"class 0 \(cat\) has no sample"):
+        check_every_class(np.array([1, 1]), ("cat", "dog"), "here")
     with pytest.raises(DataError, match="2 samples for 3 classes"):
         check_every_class(np.array([0, 1]), ("0", "1", "2"), "here")

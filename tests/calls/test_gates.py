@@ -40,7 +40,7 @@ def _settings(network: str) -> list[str]:
         "device": "cpu",
         "training": "{epochs: 1, batch_size: 100}",
         "optimizer": "{name: momentum, lr: 0.03}",
-        "overfit_tiny": "{epochs: 60, max_loss: 0.2}",
+        "overfit_tiny": "{epochs: 120, max_loss: 0.2}",
         "sanity.seeds": "2",
         "search.coarse": "{trials: 2, epochs: 1, space: {optimizer.lr: {log_uniform: [0.01, 0.1]}}}",
     }

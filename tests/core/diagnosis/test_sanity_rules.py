@@ -10,6 +10,7 @@ import pytest
 from nnbabysit.core.diagnosis.rule import Finding
 
 Diagnose = Callable[..., dict[str, Finding]]
+RESTING = {"hidden.weight": 0.0, "out.bias": 1e-4}
 
 
 def test_healthy_evidence_gives_no_finding(findings: Diagnose) -> None:
@@ -71,18 +72,17 @@ def test_ini002_allows_a_start_at_the_class_prior(findings: Diagnose) -> None:
 
 
 def test_ini003_fires_when_the_cost_stays(findings: Diagnose) -> None:
-    resting = {"hidden.weight": 0.0, "out.bias": 1e-4}
-    found = findings(penalty=0.0, regularized_cost=2.3, parameter_changes=resting)
-    assert "INI003" in found
+    assert "INI003" in findings(penalty=0.0, regularized_cost=2.3, parameter_changes=RESTING)
 
 
 def test_ini003_is_silent_where_there_is_nothing_to_penalise(findings: Diagnose) -> None:
-    assert findings(penalty=0.0, regularized_cost=2.3, weight_matrices=0) == {}
+    nothing = {"penalty": 0.0, "regularized_cost": 2.3, "parameter_changes": RESTING}
+    assert "INI003" not in findings(weight_matrices=0, **nothing)
 
 
 def test_ini003_looks_at_the_penalty_and_not_at_a_sum_that_swallows_it(findings: Diagnose) -> None:
-    huge = {"initial_cost": 3e20, "regularized_cost": 3e20}
-    assert findings(penalty=17.0, **huge) == {}
+    huge = {"initial_cost": 3e20, "regularized_cost": 3e20, "parameter_changes": RESTING}
+    assert "INI003" not in findings(penalty=17.0, **huge)
 
 
 def test_ini003_allows_a_linear_model_to_start_at_0(findings: Diagnose) -> None:

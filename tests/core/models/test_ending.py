@@ -95,7 +95,6 @@ def test_scores_of_a_layer_that_starts_at_0_are_scores() -> None:
 
 def test_a_relu_is_told_from_a_sigmoid_however_small_its_outputs_are() -> None:
     layer = nn.Linear(4, 3)
-    model = nn.Sequential(layer, nn.ReLU())
     with torch.no_grad():
         layer.weight.mul_(0.01)
-    assert look_at_ending(model, torch.randn(8, 4)).kind == "not below 0"
+    assert look_at_ending(nn.Sequential(layer, nn.ReLU()), torch.randn(8, 4)).kind == "not below 0"

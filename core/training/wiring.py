@@ -48,13 +48,22 @@ def first_steps(assembly: Assembly, x: Tensor, y: Tensor, steps: int = FIRST_STE
     trainable = {name: p for name, p in model.named_parameters() if p.requires_grad}
     before = {name: p.detach().clone() for name, p in trainable.items()}
     norms: dict[str, list[float]] = {name: [] for name in trainable}
-    for _ in range(steps):
+
+    def descend() -> float:
         optimizer.zero_grad(set_to_none=True)
-        assembly.objective.loss(model(x), y).backward()  # type: ignore[no-untyped-call]
+        loss = assembly.objective.loss(model(x), y)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return float(loss)
+
+    for _ in range(steps):
+        descend()
         for name, p in trainable.items():
             if p.grad is not None:
                 norms[name].append(float(p.grad.norm()))
-        optimizer.step()
+        if isinstance(optimizer, torch.optim.LBFGS):  # it asks for the loss as often as it likes
+            optimizer.step(descend)  # type: ignore[no-untyped-call]
+        else:
+            optimizer.step()
     return {
         name: Motion(gradient=_largest(norms[name]), change=float((p.detach() - before[name]).abs().max()))
         for name, p in trainable.items()

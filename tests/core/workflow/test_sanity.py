@@ -84,6 +84,11 @@ def test_a_network_of_the_users_own_that_is_miswired_is_named(
     assert result.verdict == "fail"
 
 
+def test_the_first_steps_are_those_of_the_optimiser_even_if_it_asks_for_the_loss(tmp_path: Path) -> None:
+    result, _ = sanity(tmp_path, "optimizer={name: lbfgs, lr: 0.1}", "training.batch_size=full")
+    assert result.verdict == "pass"
+
+
 def test_hinge_is_compared_with_the_number_of_wrong_classes(tmp_path: Path) -> None:
     result, _ = sanity(tmp_path, "loss=hinge")
     assert result.metrics["expected_loss"] == 9

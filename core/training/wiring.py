@@ -53,7 +53,7 @@ def first_steps(assembly: Assembly, x: Tensor, y: Tensor, steps: int = FIRST_STE
         optimizer.zero_grad(set_to_none=True)
         loss = assembly.objective.loss(model(x), y)
         loss.backward()  # type: ignore[no-untyped-call]
-        return float(loss)
+        return float(loss.detach())
 
     for _ in range(steps):
         descend()

@@ -11,13 +11,17 @@ from hypothesis import strategies as st
 from nnbabysit.core.data.cells import MISSING, Kind, is_date, is_number, kind_of, like_number, oddity
 
 NUMBERS = ["0", "007", "1.", ".5", "-3", "+7", "1e5", "-1.5E-3", "inf", "-Infinity", "9007199254740993"]
-DATES = """01/31/2024|31.01.2024|31-01-24|2024-01-31|2024/1/3|2024-01|2024-01-31T10:00:00Z|2024-01-31 10:00
-1/31/24 5:30 PM|Jan 31, 2024|January 31st, 2024|31 Jan 2024|31. Januar 2024|1 janv. 2023|3 de enero de 2024
-Wed, 31 Jan 2024 10:00:00 GMT|31-Jan-24|Jan-24|March 2024|2024Q1|2024-W05|12:30|12:30:05.25|2024年1月3日"""
-WORDS = "abc|-|3+|10.0.0.1|A-12|ABC-12|Model 12 50|5 kg|1-2|2020-2021|0x10|1_000|nan|#DIV/0!|NaT||1 2 3"
+DATES = """01/31/2024|31.01.2024|31-01-24|2024-01-31|2024/1/3|2024-01|2024-01-31T10:00:00Z|20240131T1000
+2024-01-31 10:00|1/31/24 5:30 PM|Jan 31, 2024|January 31st, 2024|31 Jan 2024|31. Januar 2024|1 janv. 2023
+3 de enero de 2024|Wed, 31 Jan 2024 10:00:00 GMT
+31-Jan-24|Jan-24|March 2024|2024Q1|2024-W05|12:30|12:30:05.25|2024年1月3日"""
+WORDS = "Marea 2000|Junior 2012|Marble-12|'abc'|" + (
+    "abc|-|3+|10.0.0.1|A-12|ABC-12|Model 12 50|5 kg|1-2|2020-2021|0x10|1_000|nan|#DIV/0!|NaT||1 2 3"
+)
 LIKE = {
     "comma": "1,200 101,3 -1,5 ,5",
     "separators": "1,234,567 1.234,5 1,234.5 1'234 1\u00a0234 1\u202f234 1,23,456",
+    "quotes": "'20' \u201c20\u201d '20",
     "percent": "12% 12.5% 12,5%",
     "minus": "−5 –5,5",
     "sign": "$5 5€ (5) -$5 1,200€",
@@ -111,6 +115,7 @@ def test_what_a_column_is(column: Counter[str], kind: Kind) -> None:
         ("1.234,5", {}, "such as 1.234,5", "such as 1234.5"),
         ("1,234,567", {}, "such as 1,234,567", "such as 1234567"),
         ("1'234", {}, "with separators, such as 1'234", "such as 1234"),
+        ("'20'", {}, "holds \"'20'\", a number in quotes", "without them"),
         ("12%", {}, "a percentage, the other 20 are numbers", "all in percent or all as shares of 1"),
         ("−5", {}, "its minus is the character U+2212", "plain -"),
         ("$5", {}, "a number with a sign", "digits and a point alone"),

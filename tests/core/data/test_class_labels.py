@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnbabysit.core.data.class_labels import alike, in_order, labels_of
+from nnbabysit.core.data.class_labels import alike, in_order, labels_of, refuse_look_alikes
 from nnbabysit.core.data.csv_table import CsvTable
 from nnbabysit.core.data.parquet_table import ParquetTable
+from nnbabysit.core.errors import DataError
 
 
 def of_csv(folder: Path, cells: list[str]) -> list[str | None]:
@@ -74,6 +75,12 @@ def test_the_order_is_that_of_the_numbers() -> None:
     assert in_order(["10", "9", "-1"]) == ("-1", "9", "10")
     assert in_order(["07", "7", "007", "10"]) == ("007", "07", "7", "10")
     assert in_order(["b", "10", "9"]) == ("10", "9", "b")
+
+
+def test_names_that_look_the_same_are_refused() -> None:
+    refuse_look_alikes(["é", "e"], "t.csv")
+    with pytest.raises(DataError, match=r"look the same: .*, written with 1 and with 2 characters"):
+        refuse_look_alikes(["e\u0301", "\u00e9"], "t.csv")
 
 
 def test_a_class_under_another_name() -> None:

@@ -104,6 +104,18 @@ def test_a_class_called_na(tmp_path: Path) -> None:
     assert read(tmp_path, table).class_names == ("EU", "NA")  # a typed file knows null
 
 
+def test_a_word_for_missing_is_named_also_where_it_is_one_of_two_classes(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="column 'kind' holds 'None', which stands for a missing value"):
+        read(tmp_path, "x,kind\n" + "1,None\n2,mild\n" * 4)
+
+
+def test_names_with_what_cannot_be_seen(tmp_path: Path) -> None:
+    raw = read(tmp_path, "x,\u200bkind\u00a0\n" + "1,a\n2,b\n" * 4)
+    assert raw.class_names == ("a", "b")
+    table = pa.table({"x": [1, 2], "\u200bkind": ["a", "b"]})
+    assert read(tmp_path, table).class_names == ("a", "b")
+
+
 def test_na_as_a_category_is_said(tmp_path: Path) -> None:
     raw = read(tmp_path, csv("NA", "EU"), categorical=["v"])
     assert columns(raw).columns[1].categories == ("EU", "NA")

@@ -204,6 +204,16 @@ def test_bad_input_is_told_in_words(
     assert words in str(caught.value)
 
 
+def test_labels_from_1_are_named_and_the_remedy_leads_on(ask: Ask) -> None:
+    with pytest.raises(DataError, match="labels run from 1 to 3, and classes count from 0") as caught:
+        ask("Net", X, CLASSES + 1, overrides=["model.args.num_classes=3"])
+    assert "y - 1" in caught.value.remedy
+    _, config = ask("Net", X, CLASSES, overrides=["model.args.num_classes=3"])
+    assert config.loss == "cross_entropy"
+    _, config = ask("Net", X, CLASSES * 1.0, overrides=["model.args.num_classes=3"])
+    assert config.loss == "cross_entropy"
+
+
 def test_no_text_of_the_users_leaves_its_comment(ask: Ask, tmp_path: Path) -> None:
     data = "a\nseed: 7\n# b.npz"
     np.savez(tmp_path / "my folder" / data, x=X, y=CLASSES)

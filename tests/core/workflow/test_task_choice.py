@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnbabysit.core.workflow.task_choice import choices
+from nnbabysit.core.workflow.task_choice import choices, counted_from
 
 
 @pytest.mark.parametrize(
@@ -17,8 +17,8 @@ from nnbabysit.core.workflow.task_choice import choices
         (np.arange(30) % 2, None, [("cross_entropy", 2), ("bce", 1), ("mse", 1)]),
         (np.arange(30) % 3, ("a", "b", "c"), [("cross_entropy", 3)]),
         (np.arange(30) % 2, ("no", "yes"), [("cross_entropy", 2), ("bce", 1)]),
-        (np.arange(30) % 2 * 1.0, None, [("bce", 1)]),
-        (np.arange(30) % 3 * 1.0, None, [("mse", 1)]),
+        (np.arange(30) % 2 * 1.0, None, [("bce", 1), ("cross_entropy", 2), ("mse", 1)]),
+        (np.arange(30) % 3 * 1.0, None, [("cross_entropy", 3), ("mse", 1)]),
         (np.arange(30) % 3 + 1, None, [("mse", 1)]),
         (np.arange(30), None, [("mse", 1)]),
         (np.arange(30) % 3 * 10, None, [("mse", 1)]),
@@ -35,6 +35,23 @@ def test_the_likeliest_loss_comes_first(
 ) -> None:
     assert [(choice.loss, choice.outputs) for choice in choices(y, names)] == expected
     assert all(choice.reason for choice in choices(y, names))
+
+
+@pytest.mark.parametrize(
+    ("y", "first"),
+    [
+        (np.arange(30) % 3, 0),
+        (np.arange(30) % 3 + 1, 1),
+        (np.arange(30) % 3 - 1.0, -1),
+        (np.arange(30) % 3 * 2, None),
+        (np.arange(30) % 3 + 0.5, None),
+        (np.arange(12) % 3, None),  # 4 of each
+        (np.array([0.0, 1.0, np.nan] * 10), None),
+        (np.ones(30), None),
+    ],
+)
+def test_from_which_label_on_classes_are_counted(y: Any, first: int | None) -> None:
+    assert counted_from(y) == first
 
 
 def test_reasons_hold_what_was_counted() -> None:

@@ -118,7 +118,7 @@ def propose(request: Request) -> Proposal:
     _put_all(settings, given)
     found = trial_run.Findings() if missing else trial_run.look(_checked(settings))
     entries += [*found.entries, *(_unknown(name, request.model) for name in missing)]
-    about_targets = proposed_settings.target_hint(seen, choice.loss)
+    about_targets = proposed_settings.target_hint(seen, choice)
     hints = (*seen.notes, *found.hints, *([about_targets] if about_targets else []))
     first = _identity(settings, seen, network, choice, request)
     text = _text([*first, *entries], settings, given, hints, request)

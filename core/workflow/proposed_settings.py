@@ -121,9 +121,14 @@ def as_small(entry: Entry) -> Entry:
     return Entry(entry.path, {"name": "adam", "lr": 1e-2}, "a high rate, for a network of few parameters")
 
 
-def target_hint(seen: Survey, loss: str) -> str:
-    """What to do about quantities far from 0, where every network starts; empty if they are near it."""
-    if loss != "mse":
+def target_hint(seen: Survey, choice: Choice) -> str:
+    """What to look at in the targets: classes that came as floats, quantities far from 0; empty if nothing.
+
+    Every network starts near 0.
+    """
+    if choice.loss == "cross_entropy" and seen.y.dtype.kind == "f":
+        return choice.reason
+    if choice.loss != "mse":
         return ""
     y = seen.y[np.isfinite(seen.y)] if seen.y.dtype.kind == "f" else seen.y
     mean, deviation = (float(y.mean()), float(y.std())) if y.size else (0.0, 1.0)

@@ -56,7 +56,7 @@ def test_a_table_is_read_cell_by_cell_or_refused_with_its_line(
 ) -> None:
     path.write_bytes(table.content)
     lines = by_python(table)
-    assume(table.torn or by_pandas(path, table) == [line.cells for line in lines])  # or they do not agree
+    assume(is_torn_as_meant(table, lines) if table.torn else agree(path, table, lines))
     regression = table.target.kind == "number"
     data = Data(source="csv", path=str(path), target="target", missing=missing)
     faults = list(faulty_places(table, lines))
@@ -71,6 +71,21 @@ def test_a_table_is_read_cell_by_cell_or_refused_with_its_line(
         event("read")
         assert not faults, (faults, found.notes)
         assert_alike(found, table)
+
+
+def agree(path: Path, table: DrawnTable, lines: list[Line]) -> bool:
+    """Whether pandas reads what Python's ``csv`` reads."""
+    return by_pandas(path, table) == [line.cells for line in lines]
+
+
+def is_torn_as_meant(table: DrawnTable, lines: list[Line]) -> bool:
+    """Whether the rows that were torn are the only ones; ``csv.writer`` tears others.
+
+    Where lines end with a carriage return it does not quote a cell with a line feed in it.
+    """
+    width = len(table.columns) + 1
+    torn = {row for row, line in enumerate(lines) if len(line.cells) != width}
+    return len(lines) == len(table.target.cells) and torn == set(table.torn)
 
 
 def read_or_refused(data: Data, loss: str) -> Raw | DataError:

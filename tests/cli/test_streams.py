@@ -72,7 +72,9 @@ def test_a_closed_stream_is_no_error(bash: Bash, closed: str) -> None:
 
 def test_no_file_of_a_run_gets_the_number_of_a_closed_stream(bash: Bash, tmp_path: Path) -> None:
     """Else what a library prints on stdout lands in the event log."""
-    loader = "import os\ndef load():\n    os.write(1, b'NOISE')\n    return [[0.0, 1.0]] * 30, [0, 1] * 15\n"
+    loader = (
+        "import os\ndef load():\n    os.write(1, b'NOI' b'SE')\n    return [[0.0, 1.0]] * 30, [0, 1] * 15\n"
+    )
     (tmp_path / "own.py").write_text(loader, encoding="utf-8")
     done = bash("nnbabysit data - -q >&- 2>&- -S training.batch_size=8 <<< 'data: {source: ./own.py:load}'")
     assert done.returncode in (0, 3)  # the samples are all alike

@@ -59,7 +59,7 @@ def set_column(arrays: Arrays) -> None:
 
 def images(arrays: Arrays) -> None:
     for name in ("train", "validation", "test"):
-        arrays[f"x_{name}"] = arrays[f"x_{name}"].reshape(-1, 1, 2, 3)
+        arrays[f"x_{name}"] = arrays[f"x_{name}"].reshape(-1, 1, 3, 2)
 
 
 def empty_border(arrays: Arrays) -> None:

@@ -110,7 +110,7 @@ def test_columns_without_a_name(
         (
             "a,b\n1,2\n1,2,3\n",
             ":3",
-            "has 3 cells, the header has 2. Repair the file: a cell that holds a ','",
+            "has 3 cells, the header has 2. Repair the file: a cell that has a ','",
         ),
         ("a,b\n1,2\n1\n", ":3", "has 1 cell, the header has 2. Repair the file"),
         ("a,b\n1,2\n# part two\n1,2\n", ":3", "Delete the line if it is a comment"),

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from nnbabysit.core.data.cells import is_number
-from nnbabysit.core.data.content import refuse_other_formats
 from nnbabysit.core.data.csv_lines import Lines, odd_byte, opened, size, visible
+from nnbabysit.core.data.file_format import other_than_csv
 from nnbabysit.core.errors import DataError
 
 DELIMITERS = ",;\t|"
@@ -57,7 +57,9 @@ class CsvFile:
                 two of them are the same.
         """
         with opened(path) as stream:
-            refuse_other_formats(stream.peek(512)[:512], str(path))
+            other = other_than_csv(stream.peek(512)[:512])
+            if other is not None:
+                raise DataError(f"the file is {other[0]}, not csv", where=str(path), remedy=other[1])
             lines = Lines(stream, path)
             try:
                 declared, head = lines.preamble()

@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnbabysit.core.data.cells import Kind
-from nnbabysit.core.data.content import PARQUET, described
 from nnbabysit.core.data.csv_table import CsvTable
+from nnbabysit.core.data.file_format import other_than_csv
 from nnbabysit.core.data.parquet_table import ParquetTable
 from nnbabysit.core.data.raw import Array
 from nnbabysit.core.errors import DataError
+
+_PARQUET = b"PAR1"
 
 
 class Table(Protocol):
@@ -65,7 +67,7 @@ def is_parquet(path: Path) -> bool:
     Raises:
         DataError: It cannot be opened.
     """
-    return _head(path).startswith(PARQUET)
+    return _head(path).startswith(_PARQUET)
 
 
 def refuse_other_than_parquet(path: Path) -> None:
@@ -75,9 +77,9 @@ def refuse_other_than_parquet(path: Path) -> None:
         DataError: It cannot be opened, or is something else.
     """
     head = _head(path)
-    if head.startswith(PARQUET):
+    if head.startswith(_PARQUET):
         return
-    what, remedy = described(head) or ("", "Set data.source to csv")
+    what, remedy = other_than_csv(head) or ("", "Set data.source to csv")
     said = f"the file is {what}, not parquet" if what else "the file is no parquet file"
     raise DataError(said, where=str(path), remedy=remedy)
 

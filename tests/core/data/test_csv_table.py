@@ -90,12 +90,12 @@ def test_columns_without_a_name(
 @pytest.mark.parametrize(
     ("content", "where", "words"),
     [
-        (b"PK\x03\x04rest", "", "zip file, such as .xlsx"),
+        (b"PK\x03\x04rest", "", "zip file, such as .xlsx, not csv. Save the sheet as csv"),
         (b"\xd0\xcf\x11\xe0rest", "", "workbook of Excel"),
-        (b"ARROW1\0\0", "", "Feather"),
-        (b"<!DOCTYPE html><html>", "", "page of HTML"),
+        (b"ARROW1\0\0", "", "an Arrow file, such as .feather"),
+        (b"<!DOCTYPE html><html>", "", "a web page"),
         (b'{"a": [1, 2]}', "", "JSON"),
-        (b"\xfd7zXZ\0", "", "packed with xz"),
+        (b"\xfd7zXZ\0", "", "an xz file"),
         (b"a,b\n1,\0\n", "", "zero bytes"),
         (PLAIN.encode("utf-16"), "", "UTF-16"),
         ("a,b\n1,größe\n".encode("latin-1"), ":2", "0xF6 is not UTF-8. Save the file as UTF-8"),

@@ -39,7 +39,7 @@ _AS_TABLE = {
     ),
     "a pickle": ("a pickle", "Write it as csv or parquet; a pickle may run code when it is opened"),
 }
-"""What it is called where a table is expected, and what to do; any other is to be written as csv or parquet."""
+"""What it is called as a table, and what to do; any other is written as csv or parquet."""
 _WEB = (b"<!doctype", b"<html", b"<?xml")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ _BLOCK, _LARGEST = 16 << 20, 1 << 30
 _FEW_TORN = 0.1
 """Share of torn rows up to which it is proposed to go on without them."""
 _TOO_SHORT = "straddling"
+_TORN = re.compile(r"Expected \d+ columns?, got \d+")
 
 
 class CsvTable:
@@ -71,16 +73,23 @@ class CsvTable:
 
     def _read(self) -> tuple[int, list[Column]]:
         """How many rows are torn, and the columns of the others."""
-        block = _BLOCK
+        block, tolerant = _BLOCK, False
         while True:
             try:
-                return self._parsed(block)
+                return self._parsed(block, tolerant=tolerant)
             except DataError as error:
-                if _TOO_SHORT not in error.message or block >= _LARGEST:
+                if _TORN.search(error.message) and not tolerant:
+                    tolerant = True
+                elif _TOO_SHORT in error.message and block < _LARGEST:
+                    block *= 4
+                else:
                     raise
-                block *= 4
 
-    def _parsed(self, block: int) -> tuple[int, list[Column]]:
+    def _parsed(self, block: int, *, tolerant: bool) -> tuple[int, list[Column]]:
+        """The same; torn rows are an error unless ``tolerant``, which leaves them out and has one thread.
+
+        A function of Python's that Arrow's threads let go of may end the process by an abort at its very end.
+        """
         torn = 0
 
         def left_out(row: Any) -> str:
@@ -95,9 +104,11 @@ class CsvTable:
                 # one row is parsed behind the other, and blocks are put together in their order
                 table = csv.read_csv(
                     content_of(stream),
-                    csv.ReadOptions(column_names=names, block_size=block),
+                    csv.ReadOptions(column_names=names, block_size=block, use_threads=not tolerant),
                     csv.ParseOptions(
-                        delimiter=self._file.delimiter, newlines_in_values=True, invalid_row_handler=left_out
+                        delimiter=self._file.delimiter,
+                        newlines_in_values=True,
+                        invalid_row_handler=left_out if tolerant else None,
                     ),
                     csv.ConvertOptions(
                         column_types=dict.fromkeys(names, library.string()), null_values=[], check_utf8=True

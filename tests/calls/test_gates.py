@@ -11,7 +11,7 @@ import pytest
 
 from nnbabysit.cli.app import run_command
 
-NETWORKS = Path(__file__).parent / "networks.py"
+NETWORKS = Path(__file__).parent / "repeated_calls.py"
 STACKED = (
     "SharedActivation", "SharedNorm", "SharedLinear", "Tied", "TwoNames", "OftenerInTraining", "Checkpointed",
     "basic", "bottlenecks",

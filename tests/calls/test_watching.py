@@ -22,7 +22,7 @@ from nnbabysit.core.training.epochs import train_epochs
 from nnbabysit.core.training.losses import Objective
 from nnbabysit.core.training.probes import Activations, standard_probes
 from nnbabysit.core.training.statistics import layer_statistics
-from tests.calls import networks
+from tests.calls import repeated_calls
 from tests.calls.test_gates import ALONE, NETWORKS, STACKED
 
 SUM = Objective(name="sum", task="regression", fn=lambda outputs, _y: outputs.sum())
@@ -141,7 +141,7 @@ def test_a_share_is_of_the_rows_that_a_call_was_given() -> None:
 
 
 def test_what_checkpointing_calls_again_in_the_backward_pass_is_no_call() -> None:
-    model, x = networks.Checkpointed(), torch.randn(6, 1, 8, 8)
+    model, x = repeated_calls.Checkpointed(), torch.randn(6, 1, 8, 8)
     layers = layer_statistics(model, SUM, x, torch.zeros(6))
     assert [layer.name for layer in layers] == ["into", "act", "middle.0", "act (call 2)", "out"]
     probe = Activations(model)

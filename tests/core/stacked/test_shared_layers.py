@@ -7,7 +7,7 @@ import pytest
 from nnbabysit.core.stacked.kinds import Unstackable
 from nnbabysit.core.stacked.proof import prove
 from nnbabysit.core.stacked.tracing import trace
-from tests.calls import networks
+from tests.calls import repeated_calls
 from tests.calls.test_gates import ALONE, NETWORKS, STACKED
 from tests.core.stacked.conftest import Training
 
@@ -20,6 +20,6 @@ def test_a_stack_comes_to_what_each_trial_comes_to_alone(training: Training, net
 
 @pytest.mark.parametrize("network", ALONE)
 def test_what_cannot_be_stacked_is_refused_in_words(network: str) -> None:
-    model = getattr(networks, network)()
+    model = getattr(repeated_calls, network)()
     with pytest.raises(Unstackable):
         prove(trace(model), model, (1, 8, 8))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 
 import pytest
@@ -32,7 +33,7 @@ LIKE = {
 @pytest.mark.parametrize("text", NUMBERS)
 def test_numbers(text: str) -> None:
     assert is_number(text)
-    assert float(text) == float(text)
+    assert not math.isnan(float(text)), "Python reads it as well"
 
 
 @pytest.mark.parametrize(

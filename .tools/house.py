@@ -40,12 +40,12 @@ class Module:
 
     @property
     def place(self) -> str:
-        """Path from the root, such as ``core/data/table.py``."""
+        """Path from the root, such as ``core/data/readers/tables/table.py``."""
         return self.path.relative_to(ROOT).as_posix()
 
     @property
     def name(self) -> str:
-        """Dotted name, such as ``nnbabysit.core.data.table``."""
+        """Dotted name, such as ``nnbabysit.core.data.readers.tables.table``."""
         parts = self.path.relative_to(ROOT).with_suffix("").parts
         return ".".join(("nnbabysit", *(parts[:-1] if parts[-1] == "__init__" else parts)))
 

@@ -10,9 +10,9 @@ from typing import Any
 import typer
 
 from nnbabysit.cli import commands  # noqa: F401 -- hangs the commands on the application
-from nnbabysit.cli.application import app
 from nnbabysit.cli.completion import COMPLETE, leave_words_as_typed
 from nnbabysit.cli.streams import prepare_streams
+from nnbabysit.cli.typer_app import app
 from nnbabysit.core.errors import DiskError
 
 UsageError: Any = typer.BadParameter.__mro__[1]  # Typer does not export the base class
@@ -36,14 +36,14 @@ def run_command(arguments: list[str]) -> int:
     except typer.Abort:
         return 130
     except DiskError as error:  # what Typer itself writes: help, version, completion
-        from nnbabysit.cli.terminal import error_line
+        from nnbabysit.cli.render.terminal import error_line
 
         error_line(f"error: {error}.")
         return error.exit_code
 
 
 def _usage_error(error: Any, arguments: list[str]) -> int:
-    from nnbabysit.cli.terminal import clean, error_line
+    from nnbabysit.cli.render.terminal import clean, error_line
 
     # the validation behind Typer names its own class of error in front of the words
     message = clean(error.format_message()).rstrip(".").replace(": Value error, ", ": ")
@@ -53,7 +53,7 @@ def _usage_error(error: Any, arguments: list[str]) -> int:
     path = error.ctx.command_path if error.ctx is not None else "nnbabysit"
     if "--json" in arguments:
         from nnbabysit.cli.failures import Failure
-        from nnbabysit.cli.output import print_json
+        from nnbabysit.cli.render.output import print_json
 
         failure = Failure(exit_code=2, message=message, remedy=f"See {path} --help")
         print_json(failure.to_document(path.partition(" ")[2], None))

@@ -26,14 +26,14 @@ COMPLETE = "_NNBABYSIT_COMPLETE"
 LIMIT = 200
 """Runs that are offered at most, the newest: more would fill the screen and take too long to read."""
 SINKS = ("tensorboard",)
-"""As ``core/report/sinks.py`` knows them, whose import would take too long here; a test compares the two."""
+"""As ``core/report/sinks/choose.py`` knows them, too slow to import here; a test compares them."""
 DEVICES = ("auto", "cpu", "cuda", "mps")
 SORT_KEYS = ("start", "run", "command", "outcome", "name", "label", "seconds")
 
 
 def config_names(context: typer.Context, incomplete: str) -> list[Word]:
     """Bundled configs, and the YAML files and folders below what was typed."""
-    from nnbabysit.core.config.bundle import bundled
+    from nnbabysit.core.config.files.bundle import bundled
 
     offered = [(name, "bundled config") for name in bundled()]
     return [*_starting(offered, incomplete), *_files(incomplete, (".yaml", ".yml"))]
@@ -41,7 +41,7 @@ def config_names(context: typer.Context, incomplete: str) -> list[Word]:
 
 def template_names(context: typer.Context, incomplete: str) -> list[Word]:
     """Templates of ``init``, which are the bundled configs."""
-    from nnbabysit.core.config.bundle import bundled
+    from nnbabysit.core.config.files.bundle import bundled
 
     return _starting([(name, "") for name in bundled()], incomplete)
 
@@ -184,7 +184,7 @@ def _entries(root: Path, wanted: Callable[[str], bool] = lambda name: True) -> l
 
 def _about(entry: Entry) -> str:
     """What became of a run, and its label."""
-    from nnbabysit.cli.terminal import clean_line
+    from nnbabysit.cli.render.terminal import clean_line
 
     return clean_line(f"{entry.outcome} {entry.label}".strip())
 

@@ -7,16 +7,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nnbabysit.cli.answer import answer, document
-from nnbabysit.cli.configuration import schema_text
+from nnbabysit.cli.config_origin import schema_text
 from nnbabysit.cli.options import Options
-from nnbabysit.cli.output import print_json
-from nnbabysit.cli.rendering import command_line, shown_path
-from nnbabysit.cli.terminal import clean_line, error_line, write
+from nnbabysit.cli.query import answer, document
+from nnbabysit.cli.render.output import print_json
+from nnbabysit.cli.render.result import command_line, shown_path
+from nnbabysit.cli.render.terminal import clean_line, error_line, write
 from nnbabysit.core.paths import current_folder, with_home
 
 if TYPE_CHECKING:
-    from nnbabysit.core.workflow.proposal import Proposal
+    from nnbabysit.core.workflow.init.proposal import Proposal
 
 CONFIG = "nnbabysit.yaml"
 
@@ -84,8 +84,8 @@ def shown_config(file: Path) -> str:
 
 
 def _list(options: Options) -> int:
-    from nnbabysit.core.config.techniques import techniques
-    from nnbabysit.core.config.template import templates
+    from nnbabysit.core.config.files.template import templates
+    from nnbabysit.core.config.reference.techniques import techniques
     from nnbabysit.core.models.settings import SETTINGS
 
     found, named = templates(), techniques(SETTINGS)
@@ -107,7 +107,7 @@ def _write_table(rows: list[tuple[str, str]]) -> None:
 
 
 def _write_template(name: str | None, file: Path, force: bool) -> list[Path]:
-    from nnbabysit.core.config.template import find
+    from nnbabysit.core.config.files.template import find
 
     template = find(name)
     files = {file: template.text(file.name)}
@@ -116,14 +116,14 @@ def _write_template(name: str | None, file: Path, force: bool) -> list[Path]:
 
 
 def _write(files: dict[Path, str], file: Path, force: bool) -> list[Path]:
-    from nnbabysit.core.config.json_schema import FILE
-    from nnbabysit.core.workflow.starter import Starter
+    from nnbabysit.core.config.reference.json_schema import FILE
+    from nnbabysit.core.workflow.init.files import Starter
 
     return Starter(files, schema=schema_text(), schema_file=file.parent / FILE).write(force=force)
 
 
 def _propose(options: Options, model: str, data: str, target: str | None, file: Path) -> Proposal:
-    from nnbabysit.core.workflow.proposal import Request, propose
+    from nnbabysit.core.workflow.init.proposal import Request, propose
 
     if not options.quiet:
         error_line(clean_line(f"nnbabysit init: looking at {data} and {model}"))

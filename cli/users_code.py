@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nnbabysit.core.config.schema import Config
+    from nnbabysit.core.config.schema.root import Config
 
 
 def user_files(config: Config) -> list[Path]:

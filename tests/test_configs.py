@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from nnbabysit.core.config.loading import bundled, load_config
-from nnbabysit.core.training.assembly import prepare
-from nnbabysit.core.training.loop import train_steps
+from nnbabysit.core.training.loop.steps import train_steps
+from nnbabysit.core.training.setup.setup import prepare
 
 
 @pytest.fixture(scope="module")

@@ -45,6 +45,8 @@ def test_no_file_is_longer_than_300_lines(path: Path) -> None:
 
 
 def test_every_folder_of_the_core_says_why() -> None:
-    inits = (path for path in SOURCES if path.name == "__init__.py" and path.is_relative_to(ROOT / "core"))
-    folders = {path.parent for path in inits} - {ROOT / "core"}
-    assert [folder.name for folder in folders if not (folder / "README.md").is_file()] == []
+    """A package of the core has a README, a folder within it a docstring."""
+    inits = {path for path in SOURCES if path.name == "__init__.py" and path.is_relative_to(ROOT / "core")}
+    packages = {path.parent for path in inits if path.parent.parent == ROOT / "core"}
+    assert [folder.name for folder in packages if not (folder / "README.md").is_file()] == []
+    assert [path for path in inits if not path.read_text(encoding="utf-8").startswith('"""')] == []

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from nnbabysit.cli.application import config_app
 from nnbabysit.cli.options import Options, with_options, with_run_options
+from nnbabysit.cli.typer_app import config_app
 
 
 @config_app.command("check")
@@ -18,7 +18,7 @@ def config_check(options: Options) -> int:
 
     Example: nnbabysit config check experiment.yaml
     """
-    from nnbabysit.cli.configuration import check
+    from nnbabysit.cli.config_origin import check
 
     return check(options)
 
@@ -30,7 +30,7 @@ def config_show(options: Options) -> int:
 
     Example: nnbabysit config show digits -S optimizer.lr=1e-2
     """
-    from nnbabysit.cli.configuration import show
+    from nnbabysit.cli.config_origin import show
 
     return show(options)
 
@@ -55,7 +55,7 @@ def config_diff(
 
     Example: nnbabysit config diff digits fashion-mnist
     """
-    from nnbabysit.cli.difference import diff
+    from nnbabysit.cli.commands.config_diff import diff
 
     return diff(first, second, options)
 
@@ -77,6 +77,6 @@ def config_schema(
 
     Example: nnbabysit config schema --output nnbabysit.schema.json
     """
-    from nnbabysit.cli.configuration import schema
+    from nnbabysit.cli.config_origin import schema
 
     return schema(output, options)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnbabysit.cli.application import app
 from nnbabysit.cli.options import Options, with_options_but_no_config
+from nnbabysit.cli.typer_app import app
 
 if TYPE_CHECKING:
-    from nnbabysit.cli.session import Session
+    from nnbabysit.cli.execution import Session
     from nnbabysit.core.workflow.result import StepResult
 
 
@@ -79,15 +79,15 @@ def evaluate(
 
     Example: nnbabysit evaluate runs/latest --split validation
     """
-    from nnbabysit.cli.runs_root import find_run
-    from nnbabysit.cli.session import conduct
+    from nnbabysit.cli.execution import conduct
+    from nnbabysit.cli.run_lookup import find_run
 
     if options.set or options.seed is not None:
         raise typer.BadParameter("evaluate keeps the settings of its runs: -S and --seed start a new one")
 
     def step(session: Session) -> StepResult:
-        from nnbabysit.core.workflow.evaluate import run_evaluate
-        from nnbabysit.core.workflow.members import load_members
+        from nnbabysit.core.workflow.trained.evaluate import run_evaluate
+        from nnbabysit.core.workflow.trained.networks import load_members
 
         members = load_members(
             [find_run(run, options.runs_dir) for run in runs],

@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from nnbabysit.cli.application import app
 from nnbabysit.cli.options import Options, with_run_options
+from nnbabysit.cli.typer_app import app
 from nnbabysit.cli.weights import OneSet, OneSetFlag
 
 
@@ -63,7 +63,7 @@ def export(
 
     Example: nnbabysit export runs/latest --format onnx --format pt2
     """
-    from nnbabysit.cli.answer import answer
+    from nnbabysit.cli.query import answer
 
     chosen = _chosen(formats or [], output)
     return answer("export", options, lambda: _export(options, run, chosen, output, weights))
@@ -81,16 +81,16 @@ def _chosen(formats: list[ExportFormat], output: Path | None) -> list[ExportForm
 def _export(
     options: Options, run: str, formats: list[ExportFormat], output: Path | None, weights: OneSet
 ) -> int:
-    from nnbabysit.cli.output import print_json, print_result
-    from nnbabysit.cli.rendering import shown_path
-    from nnbabysit.cli.runs_root import find_run
-    from nnbabysit.cli.terminal import Terminal, clean_line, error_line
+    from nnbabysit.cli.render.output import print_json, print_result
+    from nnbabysit.cli.render.result import shown_path
+    from nnbabysit.cli.render.terminal import Terminal, clean_line, error_line
+    from nnbabysit.cli.run_lookup import find_run
 
     path = find_run(run, options.runs_dir)
     if not options.quiet:
         error_line(clean_line(f"export: {shown_path(path)} as {', '.join(formats)}"))
     from nnbabysit.core.errors import UserCodeError
-    from nnbabysit.core.workflow.export import run_export
+    from nnbabysit.core.workflow.trained.export import run_export
 
     try:
         result = run_export(path, [format.value for format in formats], output, weights.value)

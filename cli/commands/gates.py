@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnbabysit.cli.application import app
 from nnbabysit.cli.options import Options, with_options
+from nnbabysit.cli.typer_app import app
 
 if TYPE_CHECKING:
-    from nnbabysit.cli.session import Session
-    from nnbabysit.core.config.schema import Config
+    from nnbabysit.cli.execution import Session
+    from nnbabysit.core.config.schema.root import Config
     from nnbabysit.core.workflow.result import StepResult
 
 
@@ -55,10 +55,10 @@ def data(options: Options) -> int:
 
     Example: nnbabysit data fashion-mnist --json
     """
-    from nnbabysit.cli.session import conduct
+    from nnbabysit.cli.execution import conduct
 
     def step(session: Session) -> StepResult:
-        from nnbabysit.core.workflow.data_check import run_data_check
+        from nnbabysit.core.workflow.gates.data import run_data_check
 
         return session.run_step(run_data_check)
 
@@ -77,10 +77,10 @@ def sanity(options: Options) -> int:
 
     Example: nnbabysit sanity digits -S model.init.scheme=normal -S model.init.std=1.0
     """
-    from nnbabysit.cli.session import conduct
+    from nnbabysit.cli.execution import conduct
 
     def step(session: Session) -> StepResult:
-        from nnbabysit.core.workflow.sanity import run_sanity
+        from nnbabysit.core.workflow.gates.sanity import run_sanity
 
         return session.run_step(run_sanity)
 
@@ -98,10 +98,10 @@ def overfit_tiny(options: Options) -> int:
 
     Example: nnbabysit overfit-tiny digits -S overfit_tiny.epochs=400
     """
-    from nnbabysit.cli.session import conduct
+    from nnbabysit.cli.execution import conduct
 
     def step(session: Session) -> StepResult:
-        from nnbabysit.core.workflow.overfit_tiny import run_overfit_tiny
+        from nnbabysit.core.workflow.gates.overfit_tiny import run_overfit_tiny
 
         return session.run_step(run_overfit_tiny)
 
@@ -149,7 +149,7 @@ def search(
 
     Example: nnbabysit search --coarse digits && nnbabysit search --fine digits
     """
-    from nnbabysit.cli.session import conduct
+    from nnbabysit.cli.execution import conduct
 
     if coarse and (fine or source):
         raise typer.BadParameter("--coarse cannot be combined with --fine or --from: give one of them")
@@ -159,11 +159,11 @@ def search(
     options = replace(options, grid=grid, repeat=repeat)
 
     def step(session: Session) -> StepResult:
-        from nnbabysit.cli.runs_root import find_coarse_run
+        from nnbabysit.cli.run_lookup import find_coarse_run
 
         start = find_coarse_run(source, session.config, options.runs_dir) if stage == "fine" else None
         _refuse_small_grid(session.config, stage)
-        from nnbabysit.core.workflow.search import run_search
+        from nnbabysit.core.workflow.gates.search.search import run_search
 
         return session.run_step(run_search, folder=f"search-{stage}", stage=stage, source=start)
 
@@ -174,7 +174,7 @@ def _refuse_small_grid(config: Config, stage: str) -> None:
     """As the search itself does, but before data and model are loaded."""
     space = config.search.coarse.space if stage == "coarse" else config.search.fine.space
     if config.search.sampler == "grid" and space:
-        from nnbabysit.core.search.sampling import check_grid
+        from nnbabysit.core.search.samplers.random_grid import check_grid
 
         trials = config.search.coarse.trials if stage == "coarse" else config.search.fine.trials
         check_grid(space, trials, stage)
@@ -216,8 +216,8 @@ def train(
 
     Example: nnbabysit train digits --best-of runs/latest
     """
-    from nnbabysit.cli.runs_root import find_run
-    from nnbabysit.cli.session import conduct
+    from nnbabysit.cli.execution import conduct
+    from nnbabysit.cli.run_lookup import find_run
 
     options = replace(options, average=average.value if average else None, snapshots=snapshots)
     flags = ["--best-of", best_of] if best_of else []
@@ -228,7 +228,7 @@ def train(
             session.take_best_of(find_run(best_of, options.runs_dir))
         if ensemble:
             return _ensemble(session, ensemble)
-        from nnbabysit.core.workflow.train import run_train
+        from nnbabysit.core.workflow.gates.train.train import run_train
 
         return session.run_step(run_train, max_time=options.max_time)
 
@@ -240,8 +240,8 @@ def train(
 
 
 def _ensemble(session: Session, members: int) -> StepResult:
-    from nnbabysit.core.workflow.ensemble import run_ensemble
-    from nnbabysit.core.workflow.ensemble_members import COMMAND
+    from nnbabysit.core.workflow.gates.train.ensemble import run_ensemble
+    from nnbabysit.core.workflow.gates.train.ensemble_members import COMMAND
 
     return session.run_step(
         run_ensemble,
@@ -264,12 +264,12 @@ def babysit(options: Options, average: AverageFlag = None, snapshots: SnapshotsF
 
     Example: nnbabysit babysit digits --seed 1
     """
-    from nnbabysit.cli.session import conduct
+    from nnbabysit.cli.execution import conduct
 
     options = replace(options, average=average.value if average else None, snapshots=snapshots)
 
     def step(session: Session) -> StepResult:
-        from nnbabysit.core.workflow.babysit import run_babysit
+        from nnbabysit.core.workflow.gates.babysit import run_babysit
 
         return session.run_step(run_babysit, new_run=session.new_run)
 

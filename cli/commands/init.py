@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from nnbabysit.cli.application import app
 from nnbabysit.cli.options import OF_SEARCH, Options, with_options_but_no_config
+from nnbabysit.cli.typer_app import app
 
 
 @app.command()

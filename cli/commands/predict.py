@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
-from nnbabysit.cli.application import app
 from nnbabysit.cli.options import Options, with_run_options
+from nnbabysit.cli.typer_app import app
 from nnbabysit.cli.weights import OneSet, OneSetFlag
 
 if TYPE_CHECKING:
-    from nnbabysit.core.data.samples import Samples
-    from nnbabysit.core.training.trained import Trained
+    from nnbabysit.core.data.new_samples.unlabeled import Samples
+    from nnbabysit.core.training.evaluation.load_trained import Trained
 
 SUFFIXES = (".csv", ".json")
 
@@ -54,7 +54,7 @@ def predict(
 
     Example: nnbabysit predict runs/latest samples.npz --output predictions.csv
     """
-    from nnbabysit.cli.answer import answer
+    from nnbabysit.cli.query import answer
 
     if output is not None and output.suffix.lower() not in SUFFIXES:
         raise typer.BadParameter(f"--output names a file .csv or .json, not {output.name!r}")
@@ -64,18 +64,18 @@ def predict(
 def _predict(
     options: Options, run: str, file: Path, output: Path | None, device: str, weights: OneSet
 ) -> int:
-    from nnbabysit.cli.output import print_json
-    from nnbabysit.cli.rendering import shown_path
-    from nnbabysit.cli.runs_root import find_run
-    from nnbabysit.cli.terminal import clean_line, error_line
-    from nnbabysit.core.report.lines import NOTE
+    from nnbabysit.cli.render.output import print_json
+    from nnbabysit.cli.render.result import shown_path
+    from nnbabysit.cli.render.terminal import clean_line, error_line
+    from nnbabysit.cli.run_lookup import find_run
+    from nnbabysit.core.report.event_lines import NOTE
 
     path = find_run(run, options.runs_dir)
     if output is not None:
         _check_writable(output)
-    from nnbabysit.core.data.samples import read_samples
+    from nnbabysit.core.data.new_samples.unlabeled import read_samples
     from nnbabysit.core.record.files import atomic_file
-    from nnbabysit.core.training.trained import load_trained
+    from nnbabysit.core.training.evaluation.load_trained import load_trained
 
     trained = load_trained(path, device, weights.value)
     samples = read_samples(file, trained.signature)
@@ -114,8 +114,8 @@ def _print(trained: Trained, samples: Samples, *, as_json: bool) -> None:
 
 
 def _write(stream: TextIO, trained: Trained, samples: Samples, *, as_json: bool) -> None:
-    from nnbabysit.cli.predictions import write_csv, write_json
-    from nnbabysit.core.workflow.predict import predict
+    from nnbabysit.cli.render.predictions import write_csv, write_json
+    from nnbabysit.core.workflow.trained.predict import predict
 
     predictions = predict(trained, samples)
     if as_json:
@@ -125,7 +125,7 @@ def _write(stream: TextIO, trained: Trained, samples: Samples, *, as_json: bool)
 
 
 def _head(trained: Trained, samples: Samples) -> dict[str, Any]:
-    from nnbabysit.cli.answer import document
+    from nnbabysit.cli.query import document
 
     return document(
         "predict",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nnbabysit.cli.application import app
 from nnbabysit.cli.options import Options, with_options
+from nnbabysit.cli.typer_app import app
 
 if TYPE_CHECKING:
-    from nnbabysit.cli.session import Session
+    from nnbabysit.cli.execution import Session
     from nnbabysit.core.workflow.result import StepResult
 
 
@@ -23,10 +23,10 @@ def pretrain(options: Options) -> int:
 
     Example: nnbabysit pretrain fashion-mnist -S data.labels=0.01 -S pretrain.kind=stacked
     """
-    from nnbabysit.cli.session import conduct
+    from nnbabysit.cli.execution import conduct
 
     def step(session: Session) -> StepResult:
-        from nnbabysit.core.workflow.pretrain import run_pretrain
+        from nnbabysit.core.workflow.gates.pretrain import run_pretrain
 
         return session.run_step(run_pretrain)
 

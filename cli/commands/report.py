@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from nnbabysit.cli.application import app
 from nnbabysit.cli.options import Options, with_run_options
+from nnbabysit.cli.typer_app import app
 
 
 @app.command()
@@ -39,14 +39,14 @@ def report(
 
     Example: nnbabysit report latest && nnbabysit report brave-otter_train calm-heron_train
     """
-    from nnbabysit.cli.answer import answer, document
-    from nnbabysit.cli.runs_root import find_run
+    from nnbabysit.cli.query import answer, document
+    from nnbabysit.cli.run_lookup import find_run
 
     def work() -> int:
-        from nnbabysit.cli.output import print_json
-        from nnbabysit.cli.rendering import shown_path
-        from nnbabysit.cli.terminal import clean_line, write
-        from nnbabysit.core.report.page import REPORT, write_page
+        from nnbabysit.cli.render.output import print_json
+        from nnbabysit.cli.render.result import shown_path
+        from nnbabysit.cli.render.terminal import clean_line, write
+        from nnbabysit.core.report.page.page import REPORT, write_page
 
         found = list(dict.fromkeys(find_run(name, options.runs_dir) for name in runs))
         page = write_page(found, output or (found[0] / REPORT if len(found) == 1 else Path(REPORT)))

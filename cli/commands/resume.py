@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnbabysit.cli.application import app
 from nnbabysit.cli.options import Options, with_options_but_no_config
+from nnbabysit.cli.typer_app import app
 
 if TYPE_CHECKING:
-    from nnbabysit.cli.session import Session
+    from nnbabysit.cli.execution import Session
     from nnbabysit.core.workflow.result import StepResult
 
 
@@ -34,8 +34,8 @@ def resume(
 
     Example: nnbabysit resume runs/latest
     """
-    from nnbabysit.cli.runs_root import find_resumable, is_search
-    from nnbabysit.cli.session import conduct
+    from nnbabysit.cli.execution import conduct
+    from nnbabysit.cli.run_lookup import find_resumable, is_search
 
     if options.overrides:
         raise typer.BadParameter(
@@ -43,15 +43,15 @@ def resume(
         )
 
     def step(session: Session) -> StepResult:
-        from nnbabysit.core.workflow.ensemble_members import is_ensemble
+        from nnbabysit.core.workflow.gates.train.ensemble_members import is_ensemble
 
         dataset, path = session.dataset(), find_resumable(run, options.runs_dir)
         if is_search(path):
-            from nnbabysit.core.workflow.search import resume_search
+            from nnbabysit.core.workflow.gates.search.search import resume_search
 
             return resume_search(session.config, path, session.open_run, dataset=dataset)
         if is_ensemble(path):
-            from nnbabysit.core.workflow.ensemble import run_ensemble
+            from nnbabysit.core.workflow.gates.train.ensemble import run_ensemble
 
             return run_ensemble(
                 session.config,
@@ -61,7 +61,7 @@ def resume(
                 dataset=dataset,
                 max_time=options.max_time,
             )
-        from nnbabysit.core.workflow.train import run_train
+        from nnbabysit.core.workflow.gates.train.train import run_train
 
         opened = session.open_run(path)
         return run_train(session.config, opened, dataset=dataset, resume=True, max_time=options.max_time)

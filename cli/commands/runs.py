@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from nnbabysit.cli.application import runs_app
-from nnbabysit.cli.moment import moment
 from nnbabysit.cli.options import Options, with_run_options
+from nnbabysit.cli.time_arguments import moment
+from nnbabysit.cli.typer_app import runs_app
 
 
 class Verdict(StrEnum):
@@ -95,7 +95,7 @@ def runs_ls(
 
     Example: nnbabysit runs ls --command train --verdict fail --since 2d --sort best_val_accuracy
     """
-    from nnbabysit.cli.run_listing import list_runs
+    from nnbabysit.cli.commands.runs_query import list_runs
     from nnbabysit.core.record.catalogue import Filter
 
     wanted = Filter(
@@ -127,7 +127,7 @@ def runs_show(
 
     Example: nnbabysit runs show runs/latest
     """
-    from nnbabysit.cli.run_listing import show_run
+    from nnbabysit.cli.commands.runs_query import show_run
 
     return show_run(options, run)
 
@@ -150,7 +150,7 @@ def runs_compare(
 
     Example: nnbabysit runs compare brave-otter_train calm-finch_train
     """
-    from nnbabysit.cli.run_listing import compare_runs
+    from nnbabysit.cli.commands.runs_query import compare_runs
 
     if len(run) < 2:
         raise typer.BadParameter("two runs or more are needed; nnbabysit runs show tells of one")
@@ -173,7 +173,7 @@ def runs_label(
 
     Example: nnbabysit runs label runs/latest "wider net, same seed"
     """
-    from nnbabysit.cli.run_changes import label_run
+    from nnbabysit.cli.commands.runs_edit import label_run
 
     if (text is None) is not remove:
         raise typer.BadParameter("give either TEXT or --remove")
@@ -210,7 +210,7 @@ def runs_rm(
 
     Example: nnbabysit runs rm --verdict error --before 30d --dry-run
     """
-    from nnbabysit.cli.run_changes import remove_runs
+    from nnbabysit.cli.commands.runs_edit import remove_runs
     from nnbabysit.core.record.catalogue import Filter
 
     wanted = Filter(

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from nnbabysit.core.api.handover import DataLike, Handover, ModelLike, handed_over
+from nnbabysit.core.api.in_memory_objects import DataLike, Handover, ModelLike, handed_over
 from nnbabysit.core.config.loading import LoadedConfig, load_config, load_defaults, to_yaml, with_values
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.data.seeds import derive_seed
+from nnbabysit.core.config.schema.root import Config
+from nnbabysit.core.data.splits.seeds import derive_seed
 from nnbabysit.core.errors import ConfigError, DataError, HookError, Mistake, NnbabysitError, UserError
 from nnbabysit.core.import_path import is_in_memory
 from nnbabysit.core.models.seeding import seeded
@@ -25,9 +25,9 @@ from nnbabysit.core.record.event import Listener
 from nnbabysit.core.record.removal import remove
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.report.log import failure_line, keep_log
-from nnbabysit.core.report.sinks import attach_sinks, check_sinks, close_sinks
-from nnbabysit.core.search.study import best_values
-from nnbabysit.core.training.assembly import prepare
+from nnbabysit.core.report.sinks.choose import attach_sinks, check_sinks, close_sinks
+from nnbabysit.core.search.store.study import best_values
+from nnbabysit.core.training.setup.setup import prepare
 from nnbabysit.core.user_code import raised_at
 from nnbabysit.core.workflow.result import StepResult, conclude
 

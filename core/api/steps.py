@@ -29,19 +29,19 @@ from typing import Any, Literal
 from torch import nn
 
 from nnbabysit.core.api.experiment import Experiment
-from nnbabysit.core.api.handover import DataLike, ModelLike, remember_network
+from nnbabysit.core.api.in_memory_objects import DataLike, ModelLike, remember_network
 from nnbabysit.core.config.loading import load_config
 from nnbabysit.core.errors import RunError, UserError
 from nnbabysit.core.import_path import is_in_memory, keep_at
 from nnbabysit.core.record.archive import read_meta
 from nnbabysit.core.record.directory import CONFIG
 from nnbabysit.core.record.event import Listener
-from nnbabysit.core.training.trained import Trained, load_trained
-from nnbabysit.core.workflow.overfit_tiny import run_overfit_tiny
+from nnbabysit.core.training.evaluation.load_trained import Trained, load_trained
+from nnbabysit.core.workflow.gates.overfit_tiny import run_overfit_tiny
+from nnbabysit.core.workflow.gates.sanity import run_sanity
+from nnbabysit.core.workflow.gates.search.search import run_search
+from nnbabysit.core.workflow.gates.train.train import run_train
 from nnbabysit.core.workflow.result import StepResult
-from nnbabysit.core.workflow.sanity import run_sanity
-from nnbabysit.core.workflow.search import run_search
-from nnbabysit.core.workflow.train import run_train
 
 RunLike = StepResult | Path | str
 """A result, or the run directory of one."""

@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from nnbabysit.core.config import fields, mistakes, tree
+from nnbabysit.core.config import fields, tree, validation_errors
 from nnbabysit.core.config.fields import Path
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.config.space import Axis
+from nnbabysit.core.config.schema.root import Config
+from nnbabysit.core.config.schema.space import Axis
 
 STAGES = ("coarse", "fine")
 
@@ -95,5 +95,5 @@ def _check_value(path: Path, value: Any, settings: dict[str, Any]) -> str:
     except tree.NoSuchPlaceError as error:
         return str(error)
     except ValidationError as error:
-        return "; ".join(message for _, message in mistakes.describe(error.errors(), trial))
+        return "; ".join(message for _, message in validation_errors.describe(error.errors(), trial))
     return ""

@@ -7,7 +7,7 @@ from typing import Any
 
 from nnbabysit.core.config import tree
 from nnbabysit.core.config.loading import LoadedConfig
-from nnbabysit.core.config.schema import Config
+from nnbabysit.core.config.schema.root import Config
 
 DEFAULTS = LoadedConfig(Config(), None)
 """A config in which nothing was written."""

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Literal, get_args, get_origin
 
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.config.section import Section
-from nnbabysit.core.config.space import Axis
+from nnbabysit.core.config.schema.root import Config
+from nnbabysit.core.config.schema.section import Section
+from nnbabysit.core.config.schema.space import Axis
 
 Path = tuple[str | int, ...]
 _SPACE = re.compile(r"^(search)\.(coarse|fine)\.(space)\.(.+)$")

@@ -12,11 +12,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from nnbabysit.core.config import axes, bundle, cycles, fields, mistakes, resolution, tree, yaml_writer
+from nnbabysit.core.config import axes, fields, tree, validation_errors
 from nnbabysit.core.config.fields import Path as KeyPath
-from nnbabysit.core.config.origin import Origin
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.config.source import Source, read_source
+from nnbabysit.core.config.files import bundle, resolution, yaml_writer
+from nnbabysit.core.config.files.origin import Origin
+from nnbabysit.core.config.files.source import Source, read_source
+from nnbabysit.core.config.schema import cycles
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.errors import ConfigError, Mistake
 
 
@@ -96,7 +98,7 @@ def _checked(source: Source, cwd: Path, data_folder: Path, code_folder: Path) ->
     try:
         config = Config.model_validate(source.settings)
     except ValidationError as error:
-        described = mistakes.describe(error.errors(), source.settings)
+        described = validation_errors.describe(error.errors(), source.settings)
         found.extend(source.mistake(path, message) for path, message in described)
     if found:
         raise ConfigError(sorted(dict.fromkeys(found), key=lambda mistake: _rank(mistake, source)))
@@ -150,7 +152,7 @@ def with_values(config: Config, values: Mapping[str, Any], *, where: str = "sear
     except tree.NoSuchPlaceError as error:
         raise ConfigError([Mistake(where=where, key="", message=str(error))]) from error
     except ValidationError as error:
-        described = mistakes.describe(error.errors(), settings)
+        described = validation_errors.describe(error.errors(), settings)
         found = [Mistake(where=where, key=fields.join(path), message=text) for path, text in described]
         raise ConfigError(found) from error
 

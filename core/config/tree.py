@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from nnbabysit.core.config import fields
 from nnbabysit.core.config.fields import Path
-from nnbabysit.core.config.section import Section
-from nnbabysit.core.config.space import Axis
+from nnbabysit.core.config.schema.section import Section
+from nnbabysit.core.config.schema.space import Axis
 
 
 class NoSuchPlaceError(Exception):

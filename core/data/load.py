@@ -9,19 +9,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.data import hugging_face, images, memory, stream, tabular
-from nnbabysit.core.data.arrays import ArraySplit
-from nnbabysit.core.data.class_names import numbered_as
-from nnbabysit.core.data.columns import Columns
-from nnbabysit.core.data.dataset import Dataset, Split
-from nnbabysit.core.data.preprocessing import Preprocessing
-from nnbabysit.core.data.raw import Arrays, Raw, Samples
-from nnbabysit.core.data.readers import is_own, read
-from nnbabysit.core.data.seeds import derive_seed
-from nnbabysit.core.data.split import Indices, hold_out, stratified_sample
-from nnbabysit.core.data.stream import Stream, StreamSplit
-from nnbabysit.core.data.targets import Targets, as_floats, check_every_class, resolve
+from nnbabysit.core.config.schema.root import Config
+from nnbabysit.core.data.preparation.preprocessing import Preprocessing
+from nnbabysit.core.data.preparation.split import Indices, hold_out, stratified_sample
+from nnbabysit.core.data.preparation.targets import Targets, as_floats, check_every_class, resolve
+from nnbabysit.core.data.readers import hugging_face, images
+from nnbabysit.core.data.readers.choose import is_own, read
+from nnbabysit.core.data.readers.class_names import numbered_as
+from nnbabysit.core.data.readers.raw import Arrays, Raw, Samples
+from nnbabysit.core.data.readers.tables import tabular
+from nnbabysit.core.data.readers.tables.columns import Columns
+from nnbabysit.core.data.splits import memory, stream
+from nnbabysit.core.data.splits.arrays import ArraySplit
+from nnbabysit.core.data.splits.dataset import Dataset, Split
+from nnbabysit.core.data.splits.seeds import derive_seed
+from nnbabysit.core.data.splits.stream import Stream, StreamSplit
 from nnbabysit.core.errors import DataError
 
 LABELS = "data.labels"

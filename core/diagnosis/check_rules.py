@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from nnbabysit.core.diagnosis.rule import Rule
-from nnbabysit.core.diagnosis.sanity_rules import SANITY_RULES
-from nnbabysit.core.diagnosis.search_rules import SEARCH_RULES
-from nnbabysit.core.diagnosis.tiny_rules import TINY_RULES
+from nnbabysit.core.diagnosis.engine import Rule
+from nnbabysit.core.diagnosis.rules.overfit_tiny import TINY_RULES
+from nnbabysit.core.diagnosis.rules.sanity import SANITY_RULES
+from nnbabysit.core.diagnosis.rules.search import SEARCH_RULES
 
 __all__ = ["CHECK_RULES", "SANITY_RULES", "SEARCH_RULES", "TINY_RULES"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nnbabysit.core.diagnosis.rule import Evidence, Match, Patch
+from nnbabysit.core.diagnosis.engine import Evidence, Match, Patch
 
 DATA_EVIDENCE: dict[str, str] = {
     "input_kind": "images (channels, height, width) or features",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nnbabysit.core.training.records import EpochRecord
+    from nnbabysit.core.training.loop.records import EpochRecord
 
 
 def curve_evidence(

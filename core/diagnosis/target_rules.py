@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nnbabysit.core.diagnosis.curve_rules import FAR_ABOVE, FLAT_START, STILL
-from nnbabysit.core.diagnosis.progress import AT_CHANCE, EVIDENCE_OF_PROGRESS, works_well
-from nnbabysit.core.diagnosis.rule import Evidence, Match, Rule
+from nnbabysit.core.diagnosis.engine import Evidence, Match, Rule
+from nnbabysit.core.diagnosis.rules.bands import AT_CHANCE, EVIDENCE_OF_PROGRESS, works_well
+from nnbabysit.core.diagnosis.rules.curves import FAR_ABOVE, FLAT_START, STILL
 
 NO_WORSE = 1.5
 """Loss of the first epoch over that of answering 0, up to which the targets alone explain it."""

@@ -8,14 +8,14 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from nnbabysit.core.config.schema import Model
+from nnbabysit.core.config.schema.root import Model
 from nnbabysit.core.errors import ModelError
 from nnbabysit.core.models.arguments import read_settings
 from nnbabysit.core.models.autoencoder import Autoencoder
 from nnbabysit.core.models.cnn import CNN
 from nnbabysit.core.models.dry_run import BATCH, dry_run
 from nnbabysit.core.models.followers import following
-from nnbabysit.core.models.initialisers import initialise
+from nnbabysit.core.models.initializers import initialise
 from nnbabysit.core.models.mlp import MLP
 from nnbabysit.core.models.pooling import pooled_size, shrink_factor
 from nnbabysit.core.models.resnet import ResNet

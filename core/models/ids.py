@@ -14,7 +14,7 @@ from nnbabysit.core.models.seeding import seeded
 from nnbabysit.core.models.user_module import build_user_module
 
 if TYPE_CHECKING:
-    from nnbabysit.core.config.schema import Model
+    from nnbabysit.core.config.schema.root import Model
 
 Kind = Literal["all", "some", "none", "unknown"]
 SAMPLES = 64

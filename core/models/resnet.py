@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from nnbabysit.core.models.activations import build_activation, build_dropout
-from nnbabysit.core.models.normalisation import build_norm
+from nnbabysit.core.models.normalization import build_norm
 from nnbabysit.core.models.settings import ResNetSettings
 from nnbabysit.core.models.start import start
 from nnbabysit.core.models.stochastic_depth import StochasticDepth, linear_decay

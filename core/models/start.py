@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from torch import nn
 
-from nnbabysit.core.config.schema import Init
+from nnbabysit.core.config.schema.root import Init
 from nnbabysit.core.models.dry_run import dry_run
 from nnbabysit.core.models.followers import following
-from nnbabysit.core.models.initialisers import OUTPUT_GAIN, initialise
+from nnbabysit.core.models.initializers import OUTPUT_GAIN, initialise
 
 
 def start(network: nn.Module, input_shape: tuple[int, ...]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import nn
 
-from nnbabysit.core.config.schema import Model
+from nnbabysit.core.config.schema.root import Model
 from nnbabysit.core.errors import ModelError, NnbabysitError
 from nnbabysit.core.import_path import load
 from nnbabysit.core.models.given_network import GivenNetwork

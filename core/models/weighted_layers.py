@@ -8,7 +8,7 @@ from torch import nn
 
 from nnbabysit.core.models.activations import build_activation, build_dropout
 from nnbabysit.core.models.dropconnect import DropConnectLinear
-from nnbabysit.core.models.normalisation import build_norm, needs_bias
+from nnbabysit.core.models.normalization import build_norm, needs_bias
 from nnbabysit.core.models.settings import LayerSettings, MLPSettings
 
 Layers = OrderedDict[str, nn.Module]

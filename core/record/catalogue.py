@@ -103,7 +103,7 @@ class Entry:
         Raises:
             RunError: It is missing or damaged.
         """
-        from nnbabysit.core.config.yaml_loader import YamlError, parse
+        from nnbabysit.core.config.files.yaml_loader import YamlError, parse
 
         try:
             found = parse(read_config_yaml(self.path)).value

@@ -29,7 +29,7 @@ def _defaults(settings: dict[str, Any]) -> dict[str, Any]:
     from pydantic import ValidationError
 
     from nnbabysit.core.config import fields, tree
-    from nnbabysit.core.config.schema import Config
+    from nnbabysit.core.config.schema.root import Config
 
     defaults: dict[str, Any] = tree.to_tree(Config())
     for section in CHOSEN:

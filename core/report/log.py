@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from nnbabysit.core.report.lines import line_of
+from nnbabysit.core.report.event_lines import line_of
 
 if TYPE_CHECKING:
     from nnbabysit.core.record.event import Event

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nnbabysit.core.config import fields, tree, yaml_loader
+from nnbabysit.core.config import fields, tree
+from nnbabysit.core.config.files import yaml_loader
 from nnbabysit.core.config.loading import load_config
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.config.section import Section
-from nnbabysit.core.config.space import Axis
+from nnbabysit.core.config.schema.root import Config
+from nnbabysit.core.config.schema.section import Section
+from nnbabysit.core.config.schema.space import Axis
 from nnbabysit.core.errors import ConfigError, RunError
 from nnbabysit.core.record.archive import read_config_yaml
 from nnbabysit.core.record.directory import CONFIG

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 
 import optuna
 
-from nnbabysit.core.config.space import Axis
-from nnbabysit.core.search.encoding import distribution, encoded
+from nnbabysit.core.config.schema.space import Axis
+from nnbabysit.core.search.space.encoding import distribution, encoded
 from nnbabysit.core.search.trial import Trial, ranked
 
 FEWEST = 20

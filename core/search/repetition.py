@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from nnbabysit.core.config.schema import Config
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.search.trial import PlannedTrial, Trial, ranked
 
 CONFIDENCE = 0.95

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from nnbabysit.core.training.yardstick import Merit
+from nnbabysit.core.training.evaluation.yardstick import Merit
 
 State = Literal["complete", "diverged", "stopped", "failed"]
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from nnbabysit.core.config.schema import Regularization
+from nnbabysit.core.config.schema.root import Regularization
 
 
 class StackedLimits:

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from nnbabysit.core.data.augmentation import Mix
-from nnbabysit.core.training.losses import Objective
+from nnbabysit.core.data.preparation.augmentation import Mix
+from nnbabysit.core.training.setup.losses import Objective
 
 MEANS = ("cross_entropy", "hinge", "bce", "mse")
 """Losses that are computed for all trials at once."""

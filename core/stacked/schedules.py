@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.training.schedule import Schedule
+from nnbabysit.core.config.schema.root import Config
+from nnbabysit.core.training.setup.schedules import Schedule
 
 
 class _Rate(torch.optim.Optimizer):

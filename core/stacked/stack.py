@@ -11,22 +11,22 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from nnbabysit.core.config.schema import Config, Model
-from nnbabysit.core.data.augmentation import Augmentation
-from nnbabysit.core.data.dataset import Dataset
-from nnbabysit.core.data.seeds import derive_seed
+from nnbabysit.core.config.schema.root import Config, Model
+from nnbabysit.core.data.preparation.augmentation import Augmentation
+from nnbabysit.core.data.splits.dataset import Dataset
+from nnbabysit.core.data.splits.seeds import derive_seed
 from nnbabysit.core.models.build import build_model
 from nnbabysit.core.models.weights import weight_matrices
 from nnbabysit.core.stacked.limits import StackedLimits
 from nnbabysit.core.stacked.network import StackedNetwork
 from nnbabysit.core.stacked.objective import StackedObjective
-from nnbabysit.core.stacked.optimisers import StackedOptimizer
 from nnbabysit.core.stacked.schedules import StackedSchedule
+from nnbabysit.core.stacked.stacked_optimizers import StackedOptimizer
 from nnbabysit.core.stacked.tracing import Program, trace
-from nnbabysit.core.training.assembly import check_batch_size
-from nnbabysit.core.training.limits import unit_axes
-from nnbabysit.core.training.loop import steps_per_epoch
-from nnbabysit.core.training.losses import build_objective
+from nnbabysit.core.training.loop.steps import steps_per_epoch
+from nnbabysit.core.training.setup.clipping import unit_axes
+from nnbabysit.core.training.setup.losses import build_objective
+from nnbabysit.core.training.setup.setup import check_batch_size
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 

@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from nnbabysit.core.data.seeds import derive_seed
+from nnbabysit.core.data.splits.seeds import derive_seed
 from nnbabysit.core.stacked.stack import batch
-from nnbabysit.core.training.divergence import FIRST_SAMPLES, divergence
-from nnbabysit.core.training.loop import EVALUATION_BATCH, batch_plan
-from nnbabysit.core.training.records import Score
-from nnbabysit.core.training.tally import CHECK_SAMPLES, CHECK_STEPS
-from nnbabysit.core.training.yardstick import Merit, Yardstick
+from nnbabysit.core.training.evaluation.yardstick import Merit, Yardstick
+from nnbabysit.core.training.loop.divergence import FIRST_SAMPLES, divergence
+from nnbabysit.core.training.loop.epoch_totals import CHECK_SAMPLES, CHECK_STEPS
+from nnbabysit.core.training.loop.records import Score
+from nnbabysit.core.training.loop.steps import EVALUATION_BATCH, batch_plan
 
 if TYPE_CHECKING:
-    from nnbabysit.core.data.augmentation import Mix
-    from nnbabysit.core.data.dataset import Dataset, Split
+    from nnbabysit.core.data.preparation.augmentation import Mix
+    from nnbabysit.core.data.splits.dataset import Dataset, Split
     from nnbabysit.core.stacked.stack import Stack
 
 

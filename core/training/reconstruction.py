@@ -14,26 +14,26 @@ from typing import TYPE_CHECKING, Literal
 import torch
 from torch import Tensor, nn
 
-from nnbabysit.core.config.scheduling import Constant
-from nnbabysit.core.config.schema import Model, Regularization
-from nnbabysit.core.data.randomness import normals, uniforms
-from nnbabysit.core.data.seeds import derive_seed
+from nnbabysit.core.config.schema.root import Model, Regularization
+from nnbabysit.core.config.schema.schedule import Constant
+from nnbabysit.core.data.preparation.counter_rng import normals, uniforms
+from nnbabysit.core.data.splits.seeds import derive_seed
 from nnbabysit.core.errors import ModelError
 from nnbabysit.core.models.autoencoder import Autoencoder
 from nnbabysit.core.models.build import build_model
-from nnbabysit.core.training.assembly import Assembly, refuse_batch
-from nnbabysit.core.training.limits import Limits
-from nnbabysit.core.training.loop import steps_per_epoch
-from nnbabysit.core.training.losses import build_objective
-from nnbabysit.core.training.optimisation import build_optimizer
-from nnbabysit.core.training.penalties import Penalty
-from nnbabysit.core.training.schedule import Schedule
+from nnbabysit.core.training.loop.steps import steps_per_epoch
+from nnbabysit.core.training.setup.clipping import Limits
+from nnbabysit.core.training.setup.losses import build_objective
+from nnbabysit.core.training.setup.optimizers import build_optimizer
+from nnbabysit.core.training.setup.penalties import Penalty
+from nnbabysit.core.training.setup.schedules import Schedule
+from nnbabysit.core.training.setup.setup import Assembly, refuse_batch
 
 if TYPE_CHECKING:
-    from nnbabysit.core.config.schema import Config
-    from nnbabysit.core.config.transferring import Pretrain
-    from nnbabysit.core.data.augmentation import Mix
-    from nnbabysit.core.data.dataset import Dataset, Split
+    from nnbabysit.core.config.schema.root import Config
+    from nnbabysit.core.config.schema.transfer import Pretrain
+    from nnbabysit.core.data.preparation.augmentation import Mix
+    from nnbabysit.core.data.splits.dataset import Dataset, Split
 
 SPREAD_SAMPLES = 1000
 """Training samples that the spread of the inputs is taken from."""

@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nnbabysit.core.diagnosis.rule import Finding
+    from nnbabysit.core.diagnosis.engine import Finding
     from nnbabysit.core.workflow.result import StepResult, Table
 
 _COLOURS = {"pass": "#1a7f37", "fail": "#b35900", "diverged": "#b3261e", "error": "#b3261e"}

@@ -10,10 +10,10 @@ import torch
 from nnbabysit.core.record.event import DATA
 
 if TYPE_CHECKING:
-    from nnbabysit.core.config.schema import Config
-    from nnbabysit.core.data.dataset import Dataset
+    from nnbabysit.core.config.schema.root import Config
+    from nnbabysit.core.data.splits.dataset import Dataset
     from nnbabysit.core.record.run import Run
-    from nnbabysit.core.training.assembly import Prepared
+    from nnbabysit.core.training.setup.setup import Prepared
 
 
 NO_ACCURACY = (

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from nnbabysit.core.diagnosis.rule import Finding
+from nnbabysit.core.diagnosis.engine import Finding
 from nnbabysit.core.errors import DiskError, NnbabysitError
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.workflow import display
@@ -107,7 +107,7 @@ def write_report(run: Run) -> None:
         DiskError: The disk is full, over quota or broken.
     """
     try:
-        from nnbabysit.core.report.page import REPORT, write_page
+        from nnbabysit.core.report.page.page import REPORT, write_page
 
         write_page([run.path], run.path / REPORT)
     except DiskError:

@@ -16,9 +16,9 @@ import torch
 import torch.nn.functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.data.arrays import ArraySplit
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
+from nnbabysit.core.data.splits.arrays import ArraySplit
 from nnbabysit.core.models.build import build_model
 from tests.benchmarks.cases import CASES, RANDOM, Case, Facts, Work
 from tests.benchmarks.rivals import ARRAYS, network

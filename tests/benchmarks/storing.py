@@ -14,9 +14,9 @@ from pathlib import Path
 
 from nnbabysit.core.config.loading import load_config
 from nnbabysit.core.record.run import Run
-from nnbabysit.core.search.study import TrialStudy
+from nnbabysit.core.search.store.study import TrialStudy
 from nnbabysit.core.search.trial import Trial
-from nnbabysit.core.workflow.search import run_search
+from nnbabysit.core.workflow.gates.search.search import run_search
 
 
 def main() -> None:

@@ -30,22 +30,22 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.data.arrays import ArraySplit
-from nnbabysit.core.data.order import epoch_order
+from nnbabysit.core.config.schema.root import Config
+from nnbabysit.core.data.splits.arrays import ArraySplit
+from nnbabysit.core.data.splits.order import epoch_order
 from nnbabysit.core.models.build import build_model
 from nnbabysit.core.models.weights import weight_matrices
 from nnbabysit.core.record.run import Run
-from nnbabysit.core.training.assembly import Assembly, pick_device
-from nnbabysit.core.training.limits import Limits
-from nnbabysit.core.training.loop import train_steps
-from nnbabysit.core.training.losses import build_objective
-from nnbabysit.core.training.optimisation import build_optimizer
-from nnbabysit.core.training.penalties import Penalty
-from nnbabysit.core.training.probes import standard_probes
-from nnbabysit.core.training.schedule import Schedule
-from nnbabysit.core.training.tally import Tally
-from nnbabysit.core.workflow.train_events import TrainEvents
+from nnbabysit.core.training.loop.epoch_totals import Tally
+from nnbabysit.core.training.loop.steps import train_steps
+from nnbabysit.core.training.probes.step_probes import standard_probes
+from nnbabysit.core.training.setup.clipping import Limits
+from nnbabysit.core.training.setup.losses import build_objective
+from nnbabysit.core.training.setup.optimizers import build_optimizer
+from nnbabysit.core.training.setup.penalties import Penalty
+from nnbabysit.core.training.setup.schedules import Schedule
+from nnbabysit.core.training.setup.setup import Assembly, pick_device
+from nnbabysit.core.workflow.gates.train.events import TrainEvents
 
 GOAL = 0.95
 PROBE_EVERY = 55

@@ -10,7 +10,8 @@ import pytest
 
 import nnbabysit
 from nnbabysit.cli.app import run_command
-from nnbabysit.core.training import activations, probes
+from nnbabysit.core.training.probes import dead_units as activations
+from nnbabysit.core.training.probes import step_probes as probes
 
 MODEL = """
 from torch import nn
@@ -56,7 +57,7 @@ def test_a_failing_hook_is_our_bug(model: str, capsys: pytest.CaptureFixture[str
     (log,) = Path("runs").glob("*_train/log.txt")
     told = log.read_text()
     assert "Traceback" in told
-    assert "core/training/activations.py" in told
+    assert "core/training/probes/dead_units.py" in told
 
 
 @pytest.mark.usefixtures("broken")
@@ -68,7 +69,7 @@ def test_from_python_as_well_and_there_it_is_an_exception(model: str) -> None:
     error = json.loads((run / "result.json").read_text())["error"]
     assert error["message"].startswith("this is a bug in nnbabysit")
     assert error["where"] == ""
-    assert "core/training/activations.py" in (run / "log.txt").read_text()
+    assert "core/training/probes/dead_units.py" in (run / "log.txt").read_text()
 
 
 def test_the_users_line_stays_the_users(model: str, capsys: pytest.CaptureFixture[str]) -> None:

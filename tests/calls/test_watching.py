@@ -10,18 +10,18 @@ import torch
 from torch import Tensor, nn
 
 from nnbabysit.core.config.loading import with_values
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.data.arrays import ArraySplit
-from nnbabysit.core.data.dataset import Dataset
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
+from nnbabysit.core.data.splits.arrays import ArraySplit
+from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.errors import HookError
 from nnbabysit.core.models.calls import Calls, guarded, leaves
-from nnbabysit.core.training.activations import dead_units
-from nnbabysit.core.training.assembly import assemble
-from nnbabysit.core.training.epochs import train_epochs
-from nnbabysit.core.training.losses import Objective
-from nnbabysit.core.training.probes import Activations, standard_probes
-from nnbabysit.core.training.statistics import layer_statistics
+from nnbabysit.core.training.loop.epochs import train_epochs
+from nnbabysit.core.training.probes.dead_units import dead_units
+from nnbabysit.core.training.probes.layer_statistics import layer_statistics
+from nnbabysit.core.training.probes.step_probes import Activations, standard_probes
+from nnbabysit.core.training.setup.losses import Objective
+from nnbabysit.core.training.setup.setup import assemble
 from tests.calls import repeated_calls
 from tests.calls.test_gates import ALONE, NETWORKS, STACKED
 

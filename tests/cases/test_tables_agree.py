@@ -17,9 +17,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, event, given, settings
 from hypothesis import strategies as st
 
-from nnbabysit.core.config.data_settings import Data
-from nnbabysit.core.data.raw import Arrays, Raw
-from nnbabysit.core.data.tabular import FEW, read
+from nnbabysit.core.config.schema.data import Data
+from nnbabysit.core.data.readers.raw import Arrays, Raw
+from nnbabysit.core.data.readers.tables.tabular import FEW, read
 from nnbabysit.core.errors import DataError
 
 from .drawn_tables import STRAYS, DrawnColumn, DrawnTable, drawn_tables

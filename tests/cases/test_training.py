@@ -63,7 +63,7 @@ def test_a_killed_training_goes_on(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "nnbabysit", "train", "c.yaml"]
     whole = type_in(folder, ["train", "c.yaml"]).result["metrics"]
     with subprocess.Popen(command, cwd=folder, env=ENVIRONMENT, stderr=subprocess.DEVNULL) as process:
-        while len(list(folder.glob("runs/2*"))) < 2 or not list(newest(folder).glob("checkpoints/*")):
+        while len(list(folder.glob("runs/2*"))) < 2 or not list(newest(folder).glob("checkpoints/last.pt")):
             assert process.poll() is None, "it ended before it could be killed"
             time.sleep(0.05)
         process.send_signal(signal.SIGKILL)

@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import nn
 
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.data.dataset import Dataset
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
-from nnbabysit.core.training.assembly import Assembly, assemble
+from nnbabysit.core.data.splits.dataset import Dataset
+from nnbabysit.core.training.setup.setup import Assembly, assemble
 
 Build = Callable[..., tuple[Config, Assembly]]
 Note = Callable[..., None]

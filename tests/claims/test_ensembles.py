@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from nnbabysit.core.data.dataset import Dataset
-from nnbabysit.core.training.epochs import train_epochs
+from nnbabysit.core.data.splits.dataset import Dataset
+from nnbabysit.core.training.loop.epochs import train_epochs
 from tests.claims.conftest import Build, Note
 
 MEMBERS, CYCLE = 5, 4

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from nnbabysit.core.data.dataset import Dataset
-from nnbabysit.core.training.epochs import train_epochs
-from nnbabysit.core.training.statistics import layer_statistics
+from nnbabysit.core.data.splits.dataset import Dataset
+from nnbabysit.core.training.loop.epochs import train_epochs
+from nnbabysit.core.training.probes.layer_statistics import layer_statistics
 from tests.claims.conftest import Build, Note, deep, hidden_outputs
 
 

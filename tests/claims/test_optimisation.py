@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from statistics import fmean
 
-from nnbabysit.core.config.space import Axis, Space
-from nnbabysit.core.data.dataset import Dataset
-from nnbabysit.core.search.sampling import draw, grid
-from nnbabysit.core.training.epochs import train_epochs
-from nnbabysit.core.training.loop import train_steps
+from nnbabysit.core.config.schema.space import Axis, Space
+from nnbabysit.core.data.splits.dataset import Dataset
+from nnbabysit.core.search.samplers.random_grid import draw, grid
+from nnbabysit.core.training.loop.epochs import train_epochs
+from nnbabysit.core.training.loop.steps import train_steps
 from tests.claims.conftest import Build, Note
 
 EPOCHS = 20

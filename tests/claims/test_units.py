@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from nnbabysit.core.data.dataset import Dataset
-from nnbabysit.core.training.activations import fired
-from nnbabysit.core.training.loop import evaluate, train_steps
+from nnbabysit.core.data.splits.dataset import Dataset
+from nnbabysit.core.training.loop.steps import evaluate, train_steps
+from nnbabysit.core.training.probes.dead_units import fired
 from tests.claims.conftest import Build, Note, hidden_outputs
 
 

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from nnbabysit.cli.axis import ALWAYS, NEVER, Axis, rounded_ends
+from nnbabysit.cli.live.axis import ALWAYS, NEVER, Axis, rounded_ends
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from nnbabysit.cli.execution import Session, conduct
 from nnbabysit.cli.options import Options
-from nnbabysit.cli.session import Session, conduct
-from nnbabysit.core.diagnosis.rule import Finding
+from nnbabysit.core.diagnosis.engine import Finding
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.workflow.result import StepResult
 
@@ -19,7 +19,7 @@ BEST = {"optimizer.lr": 0.25, "regularization.l2": 0.002}
 @pytest.fixture(autouse=True)
 def _found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("nnbabysit.core.search.study.best_values", lambda run_dir: dict(BEST))
+    monkeypatch.setattr("nnbabysit.core.search.store.study.best_values", lambda run_dir: dict(BEST))
 
 
 def session_of(*overrides: str) -> Session:

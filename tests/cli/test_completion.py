@@ -152,6 +152,6 @@ def test_the_shell_waits_less_than_a_fifth_of_a_second(folder: Path) -> None:
 
 def test_the_sinks_offered_are_those_there_are() -> None:
     from nnbabysit.cli.completion import SINKS
-    from nnbabysit.core.report import sinks
+    from nnbabysit.core.report.sinks import choose as sinks
 
     assert set(SINKS) == set(sinks.SINKS)

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from nnbabysit.cli.live import LiveView
-from nnbabysit.cli.plain import PlainView
+from nnbabysit.cli.live.plain_view import PlainView
+from nnbabysit.cli.live.terminal_view import LiveView
 from nnbabysit.core.record.event import DATA, Event
 
 Shell = Callable[..., subprocess.CompletedProcess[str]]

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from nnbabysit.cli.advice import next_command, typed
-from nnbabysit.cli.configuration import load
+from nnbabysit.cli.config_origin import load
+from nnbabysit.cli.next_command import next_command, typed
 from nnbabysit.cli.options import Options
-from nnbabysit.core.config.schema import Config
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.errors import ConfigError
 from nnbabysit.core.workflow.result import StepResult
 from tests.cli.conftest import ENVIRONMENT, Shell
@@ -67,7 +67,7 @@ def test_an_ensemble_is_trained_evaluated_and_asked(
 CHILD = """
 import os, signal, sys
 from nnbabysit.cli.app import run_command
-from nnbabysit.core.workflow import train_events
+from nnbabysit.core.workflow.gates.train import events as train_events
 
 tell, told = train_events.TrainEvents.epoch, []
 

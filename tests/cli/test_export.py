@@ -15,8 +15,8 @@ import pytest
 import torch
 
 from nnbabysit.cli.commands.export import ExportFormat
-from nnbabysit.core.training.exported import FORMATS
-from nnbabysit.core.training.trained import load_trained
+from nnbabysit.core.training.evaluation.load_trained import load_trained
+from nnbabysit.core.training.export.formats import FORMATS
 
 WITHOUT_US = "import sys; sys.modules['nnbabysit'] = None; folder = sys.argv[1]\n"
 ONNX = """

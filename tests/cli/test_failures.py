@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nnbabysit.cli.failures import Failure, Terminated, TimeIsUp, failure_of, keep_in_temporary_file
-from nnbabysit.cli.signals import ending_in_order
+from nnbabysit.cli.interruption import ending_in_order
 from nnbabysit.core.errors import ConfigError, DataError, DiskError, Mistake, UserCodeError
 
 

@@ -14,7 +14,7 @@ import pytest
 import typer
 
 from nnbabysit.cli import commands as _commands  # noqa: F401 -- hangs them on the application
-from nnbabysit.cli.application import ORDER, app
+from nnbabysit.cli.typer_app import ORDER, app
 
 TOP: Any = typer.main.get_command(app)
 EXAMPLE = re.compile(r"^ *Example: (.+)$", re.MULTILINE)
@@ -85,7 +85,7 @@ def test_every_option_is_explained_and_its_value_named(words: tuple[str, ...], c
 
 def test_the_gates_come_first_and_in_their_order() -> None:
     names = TOP.list_commands(TOP.make_context("nnbabysit", [], resilient_parsing=True))
-    assert set(names) <= set(ORDER), "name a new command in ORDER of cli/application.py"
+    assert set(names) <= set(ORDER), "name a new command in ORDER of cli/typer_app.py"
     assert names == [name for name in ORDER if name in names]
 
 

@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from nnbabysit.cli.app import run_command
-from nnbabysit.core.config.bundle import bundled
+from nnbabysit.core.config.files.bundle import bundled
 from nnbabysit.core.config.loading import load_config
-from nnbabysit.core.training.assembly import prepare
-from nnbabysit.core.training.loop import train_steps
+from nnbabysit.core.training.loop.steps import train_steps
+from nnbabysit.core.training.setup.setup import prepare
 from tests.cli.conftest import Shell
 
 NET = """

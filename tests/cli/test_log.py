@@ -17,7 +17,7 @@ import torch
 from nnbabysit.cli.app import run_command
 from nnbabysit.core.record.event import Event
 from nnbabysit.core.record.files import read_lines
-from nnbabysit.core.report import sinks
+from nnbabysit.core.report.sinks import choose as sinks
 
 TRAIN = ["train", "digits", "--device", "cpu", "-S", "training.epochs=2"]
 
@@ -101,7 +101,7 @@ def test_a_writer_that_hangs_neither_stops_nor_slows_the_run(
 
 def test_a_process_ends_while_its_writer_hangs_for_ever(tmp_path: Path) -> None:
     code = (
-        "import sys, threading; from nnbabysit.core.report import sinks; "
+        "import sys, threading; from nnbabysit.core.report.sinks import choose as sinks; "
         "sinks._tensorboard = lambda run_dir: threading.Event().wait(); "
         "from nnbabysit.cli.app import main; main()"
     )

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from nnbabysit.cli.listing import listing, listing_lines
-from nnbabysit.cli.output import print_table
-from nnbabysit.cli.portrait import portrait_lines
-from nnbabysit.cli.rendering import plain_text
-from nnbabysit.cli.side_by_side import comparison_lines
+from nnbabysit.cli.render.output import print_table
+from nnbabysit.cli.render.result import plain_text
+from nnbabysit.cli.render.run_comparison import comparison_lines
+from nnbabysit.cli.render.run_details import portrait_lines
+from nnbabysit.cli.render.run_table import listing, listing_lines
 from nnbabysit.core.record.catalogue import read_catalogue
 from nnbabysit.core.record.comparison import Row
 from nnbabysit.core.workflow.result import Table

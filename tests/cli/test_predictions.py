@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 import torch
 
-from nnbabysit.cli.predictions import text_cell, write_csv, write_json
-from nnbabysit.core.config.data_settings import Preprocess
-from nnbabysit.core.data.preprocessing import Preprocessing
-from nnbabysit.core.data.samples import Samples
-from nnbabysit.core.data.signature import Signature
-from nnbabysit.core.workflow.predict import Prediction
+from nnbabysit.cli.render.predictions import text_cell, write_csv, write_json
+from nnbabysit.core.config.schema.data import Preprocess
+from nnbabysit.core.data.new_samples.signature import Signature
+from nnbabysit.core.data.new_samples.unlabeled import Samples
+from nnbabysit.core.data.preparation.preprocessing import Preprocessing
+from nnbabysit.core.workflow.trained.predict import Prediction
 
 FITTED = Preprocessing.fit(torch.arange(4.0).reshape(2, 2), Preprocess())
 

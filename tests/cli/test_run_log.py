@@ -15,7 +15,7 @@ import pytest
 
 import nnbabysit
 from nnbabysit.core.record.files import read_lines
-from nnbabysit.core.report.lines import line_of
+from nnbabysit.core.report.event_lines import line_of
 from tests.cli.conftest import ENVIRONMENT, Shell
 
 SEARCH = {"trials": 5, "epochs": 1, "space": {"optimizer.lr": {"log_uniform": [1e-3, 1e-1]}}}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nnbabysit.cli.runs_root import find_run
+from nnbabysit.cli.run_lookup import find_run
 from nnbabysit.core.errors import RunError
 
 MakeRun = Callable[..., Path]

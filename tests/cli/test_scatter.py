@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nnbabysit.cli.axis import ALWAYS, NEVER, Axis
-from nnbabysit.cli.scatter import Scatter, between, end_label
+from nnbabysit.cli.live.axis import ALWAYS, NEVER, Axis
+from nnbabysit.cli.live.scatter import Scatter, between, end_label
 
 CORNERS = [(1e-4, 0.0), (1.0, 1.0)]
 

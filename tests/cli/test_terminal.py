@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnbabysit.cli.terminal import Terminal, clean, clean_line, paint, write
+from nnbabysit.cli.render.terminal import Terminal, clean, clean_line, paint, write
 
 
 class Stream(io.TextIOWrapper):

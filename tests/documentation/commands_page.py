@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from nnbabysit.cli import commands as _commands  # noqa: F401 -- hangs them on the application
-from nnbabysit.cli.application import app
+from nnbabysit.cli.typer_app import app
 
 PATH = "cli/REFERENCE.md"
 WIDTH = 98

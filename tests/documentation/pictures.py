@@ -19,10 +19,10 @@ from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
 import nnbabysit
-from nnbabysit.cli.dashboard import Dashboard
-from nnbabysit.cli.output import drawn, hanging
-from nnbabysit.cli.rendering import Settings, result_lines
-from nnbabysit.core.report.page import write_page
+from nnbabysit.cli.live.train_dashboard import Dashboard
+from nnbabysit.cli.render.output import drawn, hanging
+from nnbabysit.cli.render.result import Settings, result_lines
+from nnbabysit.core.report.page.page import write_page
 
 from ..core.report.browser import CHROMIUM, DRIVER, Browser, open_browser
 

@@ -7,8 +7,8 @@ import re
 import textwrap
 from pathlib import Path
 
-from nnbabysit.core.diagnosis.rule import Rule
-from nnbabysit.core.diagnosis.rules import RULES
+from nnbabysit.core.diagnosis.engine import Rule
+from nnbabysit.core.diagnosis.rules.registry import RULES
 
 PATH = "core/diagnosis/RULES.md"
 WIDTH = 120

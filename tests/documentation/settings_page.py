@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from nnbabysit.core.config import yaml_writer
-from nnbabysit.core.config.json_schema import json_schema
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.config.template import templates
+from nnbabysit.core.config.files import yaml_writer
+from nnbabysit.core.config.files.template import templates
+from nnbabysit.core.config.reference.json_schema import json_schema
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.models.settings import SETTINGS
 
 PATH = "configs/README.md"
@@ -44,7 +44,7 @@ search:
 
 ## Settings
 
-Generated from `core/config/schema.py` by `make docs`. A dash as default: not set.
+Generated from `core/config/schema/root.py` by `make docs`. A dash as default: not set.
 """
 
 AXIS = """\

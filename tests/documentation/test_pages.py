@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from nnbabysit.core.config.fields import all_keys
-from nnbabysit.core.diagnosis.rules import RULES
+from nnbabysit.core.diagnosis.rules.registry import RULES
 from nnbabysit.core.models.settings import SETTINGS
 
 from .commands_page import WIDTH, contexts

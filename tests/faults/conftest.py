@@ -10,21 +10,21 @@ import pytest
 import torch
 
 from nnbabysit.core.config.loading import with_values
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.data.dataset import Dataset
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
+from nnbabysit.core.data.splits.dataset import Dataset
+from nnbabysit.core.diagnosis.engine import Finding, diagnose
 from nnbabysit.core.diagnosis.evidence import curve_evidence
-from nnbabysit.core.diagnosis.rule import Finding, diagnose
-from nnbabysit.core.diagnosis.rules import RULES
+from nnbabysit.core.diagnosis.rules.registry import RULES
 from nnbabysit.core.record.run import Run
-from nnbabysit.core.training.activations import dead_units
-from nnbabysit.core.training.assembly import prepare
-from nnbabysit.core.training.epochs import train_epochs
-from nnbabysit.core.training.probes import standard_probes
-from nnbabysit.core.training.yardstick import Yardstick
-from nnbabysit.core.workflow.overfit_tiny import run_overfit_tiny
-from nnbabysit.core.workflow.sanity import run_sanity
-from nnbabysit.core.workflow.search import run_search
+from nnbabysit.core.training.evaluation.yardstick import Yardstick
+from nnbabysit.core.training.loop.epochs import train_epochs
+from nnbabysit.core.training.probes.dead_units import dead_units
+from nnbabysit.core.training.probes.step_probes import standard_probes
+from nnbabysit.core.training.setup.setup import prepare
+from nnbabysit.core.workflow.gates.overfit_tiny import run_overfit_tiny
+from nnbabysit.core.workflow.gates.sanity import run_sanity
+from nnbabysit.core.workflow.gates.search.search import run_search
 
 NETWORKS = Path(__file__).parent / "networks.py"
 Findings = dict[str, Finding]

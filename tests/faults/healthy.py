@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from nnbabysit.core.data import digits
+from nnbabysit.core.data.readers import digits
 
 Data = tuple[NDArray[Any], NDArray[Any]]
 

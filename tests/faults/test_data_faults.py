@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from nnbabysit.core.config.loading import with_values
-from nnbabysit.core.config.schema import Config
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.diagnosis.data_checks import DATA_EVIDENCE
-from nnbabysit.core.diagnosis.data_rules import DATA_RULES
-from nnbabysit.core.diagnosis.rule import Finding, diagnose
-from nnbabysit.core.workflow.data_check import run_data_check
+from nnbabysit.core.diagnosis.engine import Finding, diagnose
+from nnbabysit.core.diagnosis.rules.data import DATA_RULES
+from nnbabysit.core.workflow.gates.data import run_data_check
 
 Arrays = dict[str, Any]
 RAW = {"center": "none", "scale": "none"}

@@ -8,16 +8,16 @@ import pytest
 import torch
 
 from nnbabysit.core.config.loading import load_config, with_values
-from nnbabysit.core.config.schema import Config
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.diagnosis.check_rules import SANITY_RULES
-from nnbabysit.core.diagnosis.initial_loss import is_decided, start_evidence
-from nnbabysit.core.diagnosis.rule import diagnose
+from nnbabysit.core.diagnosis.engine import diagnose
+from nnbabysit.core.diagnosis.rules.initial_loss import is_decided, start_evidence
 from nnbabysit.core.record.run import Run
-from nnbabysit.core.training.initial import first_samples, initial_losses
-from nnbabysit.core.workflow.overfit_tiny import run_overfit_tiny
-from nnbabysit.core.workflow.proposal import Request, propose
-from nnbabysit.core.workflow.sanity import run_sanity
+from nnbabysit.core.training.probes.initial_loss import first_samples, initial_losses
+from nnbabysit.core.workflow.gates.overfit_tiny import run_overfit_tiny
+from nnbabysit.core.workflow.gates.sanity import run_sanity
+from nnbabysit.core.workflow.init.proposal import Request, propose
 from tests.faults import healthy
 from tests.faults.healthy import PROGRAMS
 

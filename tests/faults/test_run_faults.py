@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import torch
 
-from nnbabysit.core.data.arrays import ArraySplit
-from nnbabysit.core.data.dataset import Dataset
-from nnbabysit.core.diagnosis.rule import Finding
+from nnbabysit.core.data.splits.arrays import ArraySplit
+from nnbabysit.core.data.splits.dataset import Dataset
+from nnbabysit.core.diagnosis.engine import Finding
 
 Diagnose = Callable[..., dict[str, Finding]]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from nnbabysit.core.diagnosis.rule import Finding
+from nnbabysit.core.diagnosis.engine import Finding
 
 Diagnose = Callable[..., dict[str, Finding]]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nnbabysit.core.config.bundle import bundled, locate
+from nnbabysit.core.config.files.bundle import bundled, locate
 from nnbabysit.core.config.loading import load_config
 from nnbabysit.core.errors import ConfigError
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from nnbabysit.core.config.data_settings import Preprocess
 from nnbabysit.core.config.loading import bundled, load_config
-from nnbabysit.core.config.optimization import SGD, Momentum
-from nnbabysit.core.config.scheduling import Exponential
-from nnbabysit.core.config.schema import Config
+from nnbabysit.core.config.schema.data import Preprocess
+from nnbabysit.core.config.schema.optimizer import SGD, Momentum
+from nnbabysit.core.config.schema.root import Config
+from nnbabysit.core.config.schema.schedule import Exponential
 
 
 def config(name: str) -> Config:

@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnbabysit.core.config import commented, yaml_loader
-from nnbabysit.core.config.commented import Entry
+from nnbabysit.core.config.files import commented, yaml_loader
+from nnbabysit.core.config.files.commented import Entry
 
 VALUES: Any = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),

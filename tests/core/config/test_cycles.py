@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import torch
 
-from nnbabysit.core.config.cycles import cycle_ends
 from nnbabysit.core.config.loading import load_config
-from nnbabysit.core.config.schema import Config
+from nnbabysit.core.config.schema.cycles import cycle_ends
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.errors import ConfigError
-from nnbabysit.core.training.schedule import Schedule
+from nnbabysit.core.training.setup.schedules import Schedule
 
 
 def config_of(epochs: int, snapshots: bool = True, **schedule: Any) -> Config:

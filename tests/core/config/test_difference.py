@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from nnbabysit.core.config.bundle import bundled
 from nnbabysit.core.config.difference import Side, differences
+from nnbabysit.core.config.files.bundle import bundled
 from nnbabysit.core.config.loading import LoadedConfig, load_config
 
 

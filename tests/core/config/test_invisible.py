@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nnbabysit.core.config.files.yaml_loader import YamlError, parse
 from nnbabysit.core.config.invisible import first_invisible, in_words, is_invisible
 from nnbabysit.core.config.loading import load_config, load_defaults
-from nnbabysit.core.config.yaml_loader import YamlError, parse
 from nnbabysit.core.errors import ConfigError
 
 NBSP, ZERO_WIDTH, MARK, SOFT = "\u00a0", "\u200b", "\ufeff", "\u00ad"

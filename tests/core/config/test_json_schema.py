@@ -10,13 +10,15 @@ import jsonschema
 import pytest
 from pydantic import AfterValidator
 
-from nnbabysit.core.config import fields, json_schema, yaml_loader
-from nnbabysit.core.config.bundle import bundled
-from nnbabysit.core.config.field_docs import field_docs
-from nnbabysit.core.config.json_schema import NAMES, is_ours
+from nnbabysit.core.config import fields
+from nnbabysit.core.config.files import yaml_loader
+from nnbabysit.core.config.files.bundle import bundled
 from nnbabysit.core.config.loading import load_config, to_yaml
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.config.section import Section
+from nnbabysit.core.config.reference import json_schema
+from nnbabysit.core.config.reference.field_docs import field_docs
+from nnbabysit.core.config.reference.json_schema import NAMES, is_ours
+from nnbabysit.core.config.schema.root import Config
+from nnbabysit.core.config.schema.section import Section
 from nnbabysit.core.errors import ConfigError
 from nnbabysit.core.models.settings import SETTINGS, CNNSettings
 

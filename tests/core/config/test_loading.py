@@ -21,8 +21,8 @@ from nnbabysit.core.config.loading import (
     to_yaml,
     with_values,
 )
-from nnbabysit.core.config.optimization import Adam, Momentum
-from nnbabysit.core.config.schema import Config
+from nnbabysit.core.config.schema.optimizer import Adam, Momentum
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.errors import ConfigError
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from nnbabysit.core.config.files.resolution import target
 from nnbabysit.core.config.loading import bundled, load_config, to_yaml
-from nnbabysit.core.config.resolution import target
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from nnbabysit.core.config.fields import all_keys
 from nnbabysit.core.config.loading import load_config
-from nnbabysit.core.config.optimization import Adam
+from nnbabysit.core.config.schema.optimizer import Adam
 from nnbabysit.core.errors import ConfigError
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import get_args
 
-from nnbabysit.core.config import optimization, scheduling
-from nnbabysit.core.config.schema import INIT_SCHEMES, Regularization
-from nnbabysit.core.config.techniques import techniques
+from nnbabysit.core.config.reference.techniques import techniques
+from nnbabysit.core.config.schema import optimizer as optimization
+from nnbabysit.core.config.schema import schedule as scheduling
+from nnbabysit.core.config.schema.root import INIT_SCHEMES, Regularization
 from nnbabysit.core.models.settings import ACTIVATIONS, NORMS, POOLINGS, SETTINGS
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from nnbabysit.core.config.files.template import Template, find, templates
 from nnbabysit.core.config.loading import load_config
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.config.template import Template, find, templates
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.errors import UserError
 
 FILE = "my own.yaml"

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
-from nnbabysit.core.config.yaml_loader import MAX_BYTES, Position, YamlError, parse
-from nnbabysit.core.config.yaml_writer import dump
+from nnbabysit.core.config.files.yaml_loader import MAX_BYTES, Position, YamlError, parse
+from nnbabysit.core.config.files.yaml_writer import dump
 
 KEYS = st.text(min_size=1, max_size=12)
 SCALARS = (

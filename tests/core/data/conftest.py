@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from nnbabysit.core.config.schema import Config
+from nnbabysit.core.config.schema.root import Config
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 _NUMBERS = count()

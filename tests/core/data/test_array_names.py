@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from nnbabysit.core.data.array_names import SPLITS, Part, part_of
+from nnbabysit.core.data.readers.array_names import SPLITS, Part, part_of
 
 
 @pytest.mark.parametrize(

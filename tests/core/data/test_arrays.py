@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from nnbabysit.core.data.arrays import ArraySplit
-from nnbabysit.core.data.order import epoch_order
+from nnbabysit.core.data.splits.arrays import ArraySplit
+from nnbabysit.core.data.splits.order import epoch_order
 
 SPLIT = ArraySplit(torch.arange(20.0).reshape(10, 2), torch.arange(10))
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from nnbabysit.core.config.data_settings import Augment
-from nnbabysit.core.data.augmentation import OF_IMAGES, Augmentation, Mix
+from nnbabysit.core.config.schema.data import Augment
+from nnbabysit.core.data.preparation.augmentation import OF_IMAGES, Augmentation, Mix
 from nnbabysit.core.errors import DataError
 
 IMAGES = torch.rand(40, 2, 6, 8, generator=torch.Generator().manual_seed(0)) + 1

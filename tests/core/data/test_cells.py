@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnbabysit.core.data.cells import MISSING, Kind, is_date, is_number, kind_of, like_number, oddity
+from nnbabysit.core.data.readers.tables.cells import (
+    MISSING,
+    Kind,
+    is_date,
+    is_number,
+    kind_of,
+    like_number,
+    oddity,
+)
 
 NUMBERS = ["0", "007", "1.", ".5", "-3", "+7", "1e5", "-1.5E-3", "inf", "-Infinity", "9007199254740993"]
 DATES = """01/31/2024|31.01.2024|31-01-24|2024-01-31|2024/1/3|2024-01|2024-01-31T10:00:00Z|20240131T1000

@@ -12,15 +12,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.data import channels
-from nnbabysit.core.data.arrays import ArraySplit
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
-from nnbabysit.core.data.samples import read_samples
-from nnbabysit.core.data.signature import Signature
-from nnbabysit.core.data.unseen import load_own, load_unseen
+from nnbabysit.core.data.new_samples.labeled import load_own, load_unseen
+from nnbabysit.core.data.new_samples.signature import Signature
+from nnbabysit.core.data.new_samples.unlabeled import read_samples
+from nnbabysit.core.data.readers import channels
+from nnbabysit.core.data.splits.arrays import ArraySplit
 from nnbabysit.core.errors import DataError, NnbabysitError
-from nnbabysit.core.training.assembly import load_fitting
+from nnbabysit.core.training.setup.setup import load_fitting
 
 Build = Callable[..., Config]
 Write = Callable[[str], str]

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnbabysit.core.config.data_settings import Data
-from nnbabysit.core.data import cifar
-from nnbabysit.core.data.raw import Arrays, Raw
+from nnbabysit.core.config.schema.data import Data
+from nnbabysit.core.data.readers import cifar
+from nnbabysit.core.data.readers.raw import Arrays, Raw
 from nnbabysit.core.errors import DataError
 
 VERSIONS = ["cifar-10-batches-bin", "cifar-10-batches-py"]

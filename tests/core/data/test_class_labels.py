@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnbabysit.core.data.class_labels import alike, in_order, labels_of, refuse_look_alikes
-from nnbabysit.core.data.csv_table import CsvTable
-from nnbabysit.core.data.parquet_table import ParquetTable
+from nnbabysit.core.data.readers.tables.class_labels import alike, in_order, labels_of, refuse_look_alikes
+from nnbabysit.core.data.readers.tables.csv_table import CsvTable
+from nnbabysit.core.data.readers.tables.parquet_table import ParquetTable
 from nnbabysit.core.errors import DataError
 
 

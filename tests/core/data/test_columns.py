@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnbabysit.core.data.columns import Column, Columns
+from nnbabysit.core.data.readers.tables.columns import Column, Columns
 from nnbabysit.core.errors import DataError
 
 COLUMNS = Columns(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nnbabysit.core.data.csv_table import CsvTable
+from nnbabysit.core.data.readers.tables.csv_table import CsvTable
 from nnbabysit.core.errors import DataError
 
 PLAIN = "a,b\n1,x\n2,y\n"
@@ -137,7 +137,7 @@ def test_any_name_of_a_file(tmp_path: Path, name: bytes) -> None:
 
 
 def test_a_row_longer_than_a_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nnbabysit.core.data.csv_table._BLOCK", 64)
+    monkeypatch.setattr("nnbabysit.core.data.readers.tables.csv_table._BLOCK", 64)
     found = table(tmp_path, PLAIN + f"3,{'z' * 1000}\n" + "4,w\n" * 100)
     assert found.rows == 103
     assert found.numbers("a")[2] == 3
@@ -146,7 +146,7 @@ def test_a_row_longer_than_a_block(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_the_order_is_that_of_the_file_in_blocks_read_by_many_threads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nnbabysit.core.data.csv_table._BLOCK", 1 << 10)
+    monkeypatch.setattr("nnbabysit.core.data.readers.tables.csv_table._BLOCK", 1 << 10)
     found = table(tmp_path, "a,b\n" + "".join(f"{i},n{i}\n" for i in range(20_000)))
     assert found.numbers("a").tolist() == list(range(20_000))
     assert list(found.texts("b")) == [f"n{i}" for i in range(20_000)]

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.data.dataset import Dataset
-from nnbabysit.core.data.image_file import read_header
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
+from nnbabysit.core.data.readers.image_file import read_header
+from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.errors import DataError
 
 Load = Callable[..., Dataset]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nnbabysit.core.data.detection import detect, is_function
+from nnbabysit.core.data.readers.detection import detect, is_function
 from nnbabysit.core.errors import DataError
 
 

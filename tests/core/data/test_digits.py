@@ -9,9 +9,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from nnbabysit.core.config.data_settings import Data
-from nnbabysit.core.data import digits
-from nnbabysit.core.data.raw import Arrays
+from nnbabysit.core.config.schema.data import Data
+from nnbabysit.core.data.readers import digits
+from nnbabysit.core.data.readers.raw import Arrays
 from nnbabysit.core.errors import DataError
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from nnbabysit.core.data.arrays import ArraySplit
-from nnbabysit.core.data.duplicates import Prints
+from nnbabysit.core.data.checks.duplicates import Prints
+from nnbabysit.core.data.splits.arrays import ArraySplit
 
 
 def prints(values: list[float], targets: list[int] | None = None) -> Prints:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch.utils.data
 
-from nnbabysit.core.config.data_settings import Data
-from nnbabysit.core.data import function
-from nnbabysit.core.data.raw import Arrays, Raw
+from nnbabysit.core.config.schema.data import Data
+from nnbabysit.core.data.readers import function
+from nnbabysit.core.data.readers.raw import Arrays, Raw
 from nnbabysit.core.errors import DataError, UserCodeError, UserError
 
 Write = Callable[[str], str]

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnbabysit.core.config.data_settings import Data
-from nnbabysit.core.data import idx
-from nnbabysit.core.data.raw import Arrays
-from nnbabysit.core.data.source_path import DEBIAN_FASHION_MNIST
+from nnbabysit.core.config.schema.data import Data
+from nnbabysit.core.data.readers import idx
+from nnbabysit.core.data.readers.raw import Arrays
+from nnbabysit.core.data.readers.source_path import DEBIAN_FASHION_MNIST
 from nnbabysit.core.errors import DataError
 
 IMAGE = b"\0\0\x08\x03" + bytes([0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2]) + bytes([1, 2, 3, 4])

@@ -11,13 +11,13 @@ import pytest
 import torch
 from PIL import Image
 
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.data import memory
-from nnbabysit.core.data.arrays import ArraySplit
-from nnbabysit.core.data.dataset import Dataset
-from nnbabysit.core.data.image_file import read_image
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
-from nnbabysit.core.data.stream import StreamSplit
+from nnbabysit.core.data.readers.image_file import read_image
+from nnbabysit.core.data.splits import memory
+from nnbabysit.core.data.splits.arrays import ArraySplit
+from nnbabysit.core.data.splits.dataset import Dataset
+from nnbabysit.core.data.splits.stream import StreamSplit
 from nnbabysit.core.errors import DataError
 
 Build = Callable[..., Config]
@@ -213,7 +213,7 @@ def test_a_broken_file_is_named_and_can_be_left_out(
 
 
 def test_a_decompression_bomb_is_not_unpacked(tmp_path: Path) -> None:
-    from nnbabysit.core.data import image_file
+    from nnbabysit.core.data.readers import image_file
 
     path = tmp_path / "bomb.png"
     Image.new("1", (20_000, 5_001)).save(path)

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.data.arrays import ArraySplit
-from nnbabysit.core.data.dataset import Dataset
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
+from nnbabysit.core.data.splits.arrays import ArraySplit
+from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.errors import DataError
 
 Build = Callable[..., Config]

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.data.arrays import ArraySplit
-from nnbabysit.core.data.dataset import Dataset
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
-from nnbabysit.core.data.stream import StreamSplit
+from nnbabysit.core.data.splits.arrays import ArraySplit
+from nnbabysit.core.data.splits.dataset import Dataset
+from nnbabysit.core.data.splits.stream import StreamSplit
 from nnbabysit.core.errors import DataError
 
 Build = Callable[..., Config]

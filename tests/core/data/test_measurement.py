@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.data import measurement
+from nnbabysit.core.config.schema.root import Config
+from nnbabysit.core.data.checks import measurement
+from nnbabysit.core.data.checks.measurement import count_classes, measure
 from nnbabysit.core.data.load import load_dataset
-from nnbabysit.core.data.measurement import count_classes, measure
 
 
 def test_each_split_is_measured_as_it_enters_the_network(

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnbabysit.core.config.data_settings import Data
-from nnbabysit.core.data import npz
-from nnbabysit.core.data.raw import Arrays, Raw
+from nnbabysit.core.config.schema.data import Data
+from nnbabysit.core.data.readers import npz
+from nnbabysit.core.data.readers.raw import Arrays, Raw
 from nnbabysit.core.errors import DataError
 
 

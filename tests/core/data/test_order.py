@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from nnbabysit.core.data.order import epoch_order
+from nnbabysit.core.data.splits.order import epoch_order
 
 
 def test_the_order_is_a_permutation() -> None:

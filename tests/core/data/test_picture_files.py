@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from nnbabysit.core.config.data_settings import Data
-from nnbabysit.core.data import images
-from nnbabysit.core.data.image_file import read_header, read_image
+from nnbabysit.core.config.schema.data import Data
+from nnbabysit.core.data.readers import images
+from nnbabysit.core.data.readers.image_file import read_header, read_image
 from nnbabysit.core.errors import DataError
 
 NAME = Path("picture")

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from nnbabysit.core.config.data_settings import Preprocess
-from nnbabysit.core.data.pictures import are_pictures, pictures
-from nnbabysit.core.data.preprocessing import Preprocessing
+from nnbabysit.core.config.schema.data import Preprocess
+from nnbabysit.core.data.new_samples.pictures import are_pictures, pictures
+from nnbabysit.core.data.preparation.preprocessing import Preprocessing
 
 
 def test_grey_pictures_have_no_channel_and_coloured_ones_have_it_last() -> None:

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from nnbabysit.core.config.data_settings import Preprocess
-from nnbabysit.core.data.preprocessing import Preprocessing
+from nnbabysit.core.config.schema.data import Preprocess
+from nnbabysit.core.data.preparation.preprocessing import Preprocessing
 from nnbabysit.core.errors import DataError
 
 TRAIN = torch.tensor([[0.0, 10.0], [2.0, 10.0], [4.0, 40.0]])

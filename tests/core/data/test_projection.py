@@ -9,10 +9,10 @@ import torch
 from sklearn.decomposition import PCA
 from torch import Tensor
 
-from nnbabysit.core.config.data_settings import Preprocess
-from nnbabysit.core.config.schema import Config
+from nnbabysit.core.config.schema.data import Preprocess
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
-from nnbabysit.core.data.preprocessing import Preprocessing
+from nnbabysit.core.data.preparation.preprocessing import Preprocessing
 from nnbabysit.core.errors import DataError
 
 # along (1, 1) with variance 8, along (1, -1) with variance 0.5, mean (3, 0)

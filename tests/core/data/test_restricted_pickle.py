@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnbabysit.core.data.restricted_pickle import load_arrays
+from nnbabysit.core.data.readers.restricted_pickle import load_arrays
 from nnbabysit.core.errors import DataError
 
 

@@ -11,10 +11,10 @@ import pytest
 import safetensors.torch
 import torch
 
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.data.columns import Column, Columns
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
-from nnbabysit.core.data.signature import Signature
+from nnbabysit.core.data.new_samples.signature import Signature
+from nnbabysit.core.data.readers.tables.columns import Column, Columns
 from nnbabysit.core.errors import RunError
 
 MakeConfig = Callable[..., Config]

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnbabysit.core.data.split import allot, hold_out, stratified_sample
+from nnbabysit.core.data.preparation.split import allot, hold_out, stratified_sample
 
 
 def test_every_class_gives_its_share() -> None:

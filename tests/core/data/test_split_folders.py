@@ -10,9 +10,9 @@ import pytest
 import torch
 from PIL import Image
 
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.data.dataset import Dataset
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
+from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.errors import DataError
 
 Load = Callable[..., Dataset]

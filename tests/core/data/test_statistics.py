@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from nnbabysit.core.data import statistics as module
-from nnbabysit.core.data.statistics import Moments, Statistics
+from nnbabysit.core.data.preparation import statistics as module
+from nnbabysit.core.data.preparation.statistics import Moments, Statistics
 
 
 def gathered(x: torch.Tensor, *, pieces: int = 1) -> Statistics:

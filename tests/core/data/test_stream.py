@@ -12,11 +12,11 @@ import torch
 import torch.utils.data
 from torch import Tensor
 
-from nnbabysit.core.config.data_settings import Preprocess
-from nnbabysit.core.data import stream as module
-from nnbabysit.core.data.order import epoch_order
-from nnbabysit.core.data.preprocessing import Preprocessing
-from nnbabysit.core.data.stream import Stream, StreamSplit
+from nnbabysit.core.config.schema.data import Preprocess
+from nnbabysit.core.data.preparation.preprocessing import Preprocessing
+from nnbabysit.core.data.splits import stream as module
+from nnbabysit.core.data.splits.order import epoch_order
+from nnbabysit.core.data.splits.stream import Stream, StreamSplit
 from nnbabysit.core.errors import DataError, UserCodeError
 
 N = 23
@@ -70,7 +70,7 @@ def test_any_number_of_workers_gives_the_same_batches() -> None:
 
 
 def test_a_stream_gives_the_batches_that_arrays_give() -> None:
-    from nnbabysit.core.data.arrays import ArraySplit
+    from nnbabysit.core.data.splits.arrays import ArraySplit
 
     x = torch.tensor([[i, i**2] for i in range(N)])
     split = split_of(surveyed(Samples()), center="feature", scale="standard")

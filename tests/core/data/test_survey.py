@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnbabysit.core.config.data_settings import Data
-from nnbabysit.core.data.survey import survey
+from nnbabysit.core.config.schema.data import Data
+from nnbabysit.core.data.checks.survey import survey
 
 
 def test_arrays_are_looked_at_before_anything_is_held_out(tmp_path: Path) -> None:

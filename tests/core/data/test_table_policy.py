@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from nnbabysit.core.config.data_settings import Data
-from nnbabysit.core.data import tabular
-from nnbabysit.core.data.columns import Columns
-from nnbabysit.core.data.raw import Arrays, Raw
+from nnbabysit.core.config.schema.data import Data
+from nnbabysit.core.data.readers.raw import Arrays, Raw
+from nnbabysit.core.data.readers.tables import tabular
+from nnbabysit.core.data.readers.tables.columns import Columns
 from nnbabysit.core.errors import DataError
 
 ROWS = 40

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from nnbabysit.core.data.targets import as_floats, check_every_class, resolve
+from nnbabysit.core.data.preparation.targets import as_floats, check_every_class, resolve
 from nnbabysit.core.errors import DataError
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from nnbabysit.core.data.arrays import ArraySplit
-from nnbabysit.core.data.tiny import tiny_split
+from nnbabysit.core.data.splits.arrays import ArraySplit
+from nnbabysit.core.data.splits.tiny import tiny_split
 from nnbabysit.core.errors import DataError
 
 X = torch.arange(200.0).reshape(100, 2)

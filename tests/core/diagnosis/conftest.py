@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from nnbabysit.core.diagnosis.engine import Finding, diagnose
 from nnbabysit.core.diagnosis.evidence_names import EVIDENCE
-from nnbabysit.core.diagnosis.rule import Finding, diagnose
-from nnbabysit.core.diagnosis.rules import RULES
+from nnbabysit.core.diagnosis.rules.registry import RULES
 
 HEALTHY: dict[str, Any] = {
     "task": "classification",

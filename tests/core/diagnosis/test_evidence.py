@@ -9,7 +9,7 @@ import pytest
 
 from nnbabysit.core.diagnosis.evidence import curve_evidence, first_nonfinite
 from nnbabysit.core.diagnosis.evidence_names import EVIDENCE
-from nnbabysit.core.training.records import EpochRecord, Score
+from nnbabysit.core.training.loop.records import EpochRecord, Score
 
 
 def _epoch(epoch: int, *, loss: float = 1.0, accuracy: float | None = 0.5, **changes: Any) -> EpochRecord:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nnbabysit.core.diagnosis.rule import Patch, apply, diagnose
-from nnbabysit.core.diagnosis.rules import RULES, RUN_RULES
+from nnbabysit.core.diagnosis.engine import Patch, apply, diagnose
+from nnbabysit.core.diagnosis.rules.registry import RULES, RUN_RULES
 from tests.core.diagnosis.conftest import HEALTHY
 
 TRIED = {"TIN001"}

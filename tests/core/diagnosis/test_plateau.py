@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from nnbabysit.core.diagnosis.plateau import Tried, read_plateau
+from nnbabysit.core.diagnosis.rules.plateau import Tried, read_plateau
 
 LN10 = math.log(10)
 

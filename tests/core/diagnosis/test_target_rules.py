@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nnbabysit.core.diagnosis.rule import Finding
+from nnbabysit.core.diagnosis.engine import Finding
 
 Diagnose = Callable[..., dict[str, Finding]]
 

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from nnbabysit.core.config.schema import Model
+from nnbabysit.core.config.schema.root import Model
 from nnbabysit.core.errors import ModelError
 from nnbabysit.core.models.autoencoder import Autoencoder
 from nnbabysit.core.models.build import build_model

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from nnbabysit.core.config.schema import Model
+from nnbabysit.core.config.schema.root import Model
 from nnbabysit.core.models.build import build_model
 
 ROOT = Path(__file__).parents[3]

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import nn
 
-from nnbabysit.core.config.schema import Init, Model
+from nnbabysit.core.config.schema.root import Init, Model
 from nnbabysit.core.errors import ModelError, UserCodeError, UserError
 from nnbabysit.core.models.build import build_model
 

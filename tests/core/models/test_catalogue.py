@@ -11,12 +11,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from nnbabysit.core.config.schema import INIT_SCHEMES, Config
-from nnbabysit.core.data.dataset import Dataset
+from nnbabysit.core.config.schema.root import INIT_SCHEMES, Config
 from nnbabysit.core.data.load import load_dataset
+from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.models.settings import SETTINGS, choices
-from nnbabysit.core.training.assembly import assemble
-from nnbabysit.core.training.loop import train_steps
+from nnbabysit.core.training.loop.steps import train_steps
+from nnbabysit.core.training.setup.setup import assemble
 
 NETWORKS = ("mlp", "cnn", "resnet")
 SMALL: dict[str, dict[str, Any]] = {

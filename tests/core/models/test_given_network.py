@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from nnbabysit.core.config.schema import Model
+from nnbabysit.core.config.schema.root import Model
 from nnbabysit.core.errors import ModelError
 from nnbabysit.core.import_path import forget, keep_in_memory
 from nnbabysit.core.models.build import build_model

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from nnbabysit.core.config.schema import Model
+from nnbabysit.core.config.schema.root import Model
 from nnbabysit.core.models.build import build_model
 from nnbabysit.core.models.random_layers import without_draws
 

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from nnbabysit.core.config.schema import Model
+from nnbabysit.core.config.schema.root import Model
 from nnbabysit.core.errors import ModelError
 from nnbabysit.core.models.build import build_model
 from nnbabysit.core.models.resnet import ResidualBlock, ResNet

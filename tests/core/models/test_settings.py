@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
-from nnbabysit.core.config.schema import INIT_SCHEMES, MODELS, Init
+from nnbabysit.core.config.schema.root import INIT_SCHEMES, MODELS, Init
 from nnbabysit.core.errors import ModelError
 from nnbabysit.core.models.arguments import read_settings
 from nnbabysit.core.models.settings import (

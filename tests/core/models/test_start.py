@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from sklearn.datasets import load_digits
 from torch import Tensor, nn
 
-from nnbabysit.core.config.schema import Model
+from nnbabysit.core.config.schema.root import Model
 from nnbabysit.core.models.build import build_model
 from nnbabysit.core.models.cnn import CNN
 from nnbabysit.core.models.mlp import MLP

@@ -7,7 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnbabysit.core.report.chart import Mark, Series, line_chart, thinned
+from nnbabysit.core.report.page.chart import Mark, Series, line_chart, thinned
 
 
 def test_a_missing_number_is_a_gap_and_a_lonely_one_a_dot() -> None:

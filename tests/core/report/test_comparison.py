@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from nnbabysit.core.errors import RunError
-from nnbabysit.core.report.comparison import compare
-from nnbabysit.core.report.page import write_page
+from nnbabysit.core.report.page.comparison import compare
+from nnbabysit.core.report.page.page import write_page
 from nnbabysit.core.report.recorded import read_run
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnbabysit.core.report import figure
+from nnbabysit.core.report.plots import figure
 
 
 def test_both_files_are_written_and_named_by_the_stem(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from nnbabysit.core.errors import RunError
-from nnbabysit.core.report import page as pages
-from nnbabysit.core.report.page import write_page
+from nnbabysit.core.report.page import page as pages
+from nnbabysit.core.report.page.page import write_page
 
 from .conftest import LONG
 
@@ -192,7 +192,7 @@ def test_old_pages_are_replaced(train: Path, tmp_path: Path) -> None:
 
 def test_colours_have_enough_contrast() -> None:
     """WCAG 2.1 AA: 4.5:1 for text, 3:1 for lines, in both themes."""
-    css = (Path(pages.__file__).parent / "templates" / "page.css").read_text(encoding="utf-8")
+    css = (Path(pages.__file__).parents[1] / "templates" / "page.css").read_text(encoding="utf-8")
     blocks = re.findall(r":root \{(.*?)\}", css, re.DOTALL)[:2]
     for block in blocks:
         colours = dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6});", block))
@@ -220,7 +220,7 @@ def luminance(colour: str) -> float:
 
 def test_a_page_is_written_without_torch(train: Path, tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from nnbabysit.core.report.page import write_page;"
+        "import sys; from pathlib import Path; from nnbabysit.core.report.page.page import write_page;"
         f"write_page([Path({str(train)!r})], Path({str(tmp_path / 'page.html')!r}));"
         "print([m for m in ('torch', 'numpy', 'matplotlib', 'optuna') if m in sys.modules])"
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nnbabysit.core.report.page import write_page
+from nnbabysit.core.report.page.page import write_page
 
 from .browser import CHROMIUM, DRIVER, Browser, open_browser
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from nnbabysit.core.report import plots
+from nnbabysit.core.report.plots import write as plots
 from nnbabysit.core.search.trial import State, Trial
-from nnbabysit.core.training.records import EpochRecord, Score
+from nnbabysit.core.training.loop.records import EpochRecord, Score
 
 NASTY = "$\\frac{x"
 

@@ -6,10 +6,10 @@ import json
 import shutil
 from pathlib import Path
 
-from nnbabysit.core.report.page import write_page
+from nnbabysit.core.report.page.page import write_page
+from nnbabysit.core.report.page.run_charts import curves, last_layers, signals, updates
+from nnbabysit.core.report.page.trials import trials_of
 from nnbabysit.core.report.recorded import read_run
-from nnbabysit.core.report.run_charts import curves, last_layers, signals, updates
-from nnbabysit.core.report.trials import trials_of
 
 
 def test_a_training_shows_loss_and_accuracy_with_the_best_epoch(train: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nnbabysit.core.config.loading import load_config, to_yaml
-from nnbabysit.core.config.schema import Config
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.errors import RunError
 from nnbabysit.core.report.settings import Setting, read_settings
 

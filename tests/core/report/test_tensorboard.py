@@ -17,7 +17,7 @@ from tensorboardX.proto.plugin_hparams_pb2 import HParamsPluginData
 from tensorboardX.record_writer import masked_crc32c
 
 from nnbabysit.core.record.event import Event
-from nnbabysit.core.report.tensorboard import TensorBoardWriter
+from nnbabysit.core.report.sinks.tensorboard import TensorBoardWriter
 
 
 def records(path: Path) -> Iterator[Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nnbabysit.core.report.run_page import metric_words
+from nnbabysit.core.report.page.run import metric_words
 from nnbabysit.core.report.words import duration, is_numeric, moment, number, plain, value_text
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nnbabysit.core.data.dataset import Dataset
 from nnbabysit.core.data.load import load_dataset
+from nnbabysit.core.data.splits.dataset import Dataset
 from tests.core.search.stacked_runs import digits
 
 

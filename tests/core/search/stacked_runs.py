@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from nnbabysit.core.config.loading import load_config
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.data.dataset import Dataset
-from nnbabysit.core.search.executor import SequentialExecutor
-from nnbabysit.core.search.placement import Placement
-from nnbabysit.core.search.stacked_executor import StackedExecutor
+from nnbabysit.core.config.schema.root import Config
+from nnbabysit.core.data.splits.dataset import Dataset
+from nnbabysit.core.search.execute.executor import SequentialExecutor
+from nnbabysit.core.search.execute.placement import Placement
+from nnbabysit.core.search.execute.stacked_executor import StackedExecutor
+from nnbabysit.core.search.execute.workers import can_fork
 from nnbabysit.core.search.trial import PlannedTrial, Trial
-from nnbabysit.core.search.workers import can_fork
 
 LR, DROPOUT, HIDDEN = "optimizer.lr", "model.args.dropout", "model.args.hidden"
 STACKS = Placement(4, 1, 1)

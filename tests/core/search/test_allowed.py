@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.search.allowed import allowed_in
+from nnbabysit.core.config.schema.root import Config
+from nnbabysit.core.search.space.allowed import allowed_in
 
 
 def test_bounds_of_the_config_and_of_the_built_in_network_count() -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from nnbabysit.core.config.space import Axis
-from nnbabysit.core.diagnosis.rule import diagnose
-from nnbabysit.core.diagnosis.search_rules import SEARCH_RULES
-from nnbabysit.core.search.border import Border, find_borders
+from nnbabysit.core.config.schema.space import Axis
+from nnbabysit.core.diagnosis.engine import diagnose
+from nnbabysit.core.diagnosis.rules.search import SEARCH_RULES
+from nnbabysit.core.search.space.border import Border, find_borders
 from nnbabysit.core.search.trial import Trial
 
 NOTES = Axis(log_uniform=(1e-4, 1e-3))

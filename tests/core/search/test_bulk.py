@@ -17,11 +17,11 @@ import pytest
 import sqlalchemy
 from optuna.trial import FrozenTrial
 
-from nnbabysit.core.config.space import Axis, Space
+from nnbabysit.core.config.schema.space import Axis, Space
 from nnbabysit.core.errors import DiskError
-from nnbabysit.core.search import bulk
-from nnbabysit.core.search.storage import address, close_storage, open_storage
-from nnbabysit.core.search.study import TrialStudy
+from nnbabysit.core.search.store import bulk
+from nnbabysit.core.search.store.storage import address, close_storage, open_storage
+from nnbabysit.core.search.store.study import TrialStudy
 from nnbabysit.core.search.trial import State, Trial
 from tests.core.search.merits import merits
 
@@ -192,9 +192,9 @@ def test_a_commit_is_flushed_to_the_disk(tmp_path: Path) -> None:
 ADDING = f"""
 import sys
 from pathlib import Path
-from nnbabysit.core.search.study import TrialStudy
+from nnbabysit.core.search.store.study import TrialStudy
 from nnbabysit.core.search.trial import Trial
-from nnbabysit.core.training.yardstick import Merit
+from nnbabysit.core.training.evaluation.yardstick import Merit
 
 with TrialStudy.open(Path(sys.argv[1]), name={NAME!r}) as study:
     first = len(study.trials())

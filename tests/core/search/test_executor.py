@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from nnbabysit.core.config.loading import load_config
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.data.dataset import Dataset
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
+from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.errors import ConfigError, DiskError, UserError
-from nnbabysit.core.search import executor as executor_module
-from nnbabysit.core.search.executor import SequentialExecutor
+from nnbabysit.core.search.execute import executor as executor_module
+from nnbabysit.core.search.execute.executor import SequentialExecutor
 from nnbabysit.core.search.trial import PlannedTrial, Trial
 
 SMALL = ("model.args.hidden=[8]", "data.validation=0.2", "device=cpu")

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.data.dataset import Dataset
-from nnbabysit.core.search.grouping import Grouping
+from nnbabysit.core.config.schema.root import Config
+from nnbabysit.core.data.splits.dataset import Dataset
+from nnbabysit.core.search.execute.grouping import Grouping
 from nnbabysit.core.stacked.stack import network_of
 from tests.core.search.stacked_runs import DROPOUT, MIXED, digits, planned
 

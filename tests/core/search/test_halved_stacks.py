@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from nnbabysit.core.data.dataset import Dataset
-from nnbabysit.core.search import halving
-from nnbabysit.core.search.placement import Placement
-from nnbabysit.core.search.stacked_executor import StackedExecutor
+from nnbabysit.core.data.splits.dataset import Dataset
+from nnbabysit.core.search.execute import halving
+from nnbabysit.core.search.execute.placement import Placement
+from nnbabysit.core.search.execute.stacked_executor import StackedExecutor
 from nnbabysit.core.search.trial import PlannedTrial
 from tests.core.search.stacked_runs import (
     DROPOUT,

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from nnbabysit.core.search.halving import Halving
-from nnbabysit.core.search.job import Job, Outcome
+from nnbabysit.core.search.execute.halving import Halving
+from nnbabysit.core.search.execute.job import Job, Outcome
 from nnbabysit.core.search.trial import PlannedTrial, Trial, judged
-from nnbabysit.core.training.yardstick import Merit
+from nnbabysit.core.training.evaluation.yardstick import Merit
 
 
 def cohort(*values: float) -> list[PlannedTrial]:

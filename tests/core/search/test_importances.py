@@ -8,10 +8,10 @@ from pathlib import Path
 import optuna
 import pytest
 
-from nnbabysit.core.config.space import Axis, Space
+from nnbabysit.core.config.schema.space import Axis, Space
 from nnbabysit.core.search.importances import importances
-from nnbabysit.core.search.sampling import plan
-from nnbabysit.core.search.study import TrialStudy
+from nnbabysit.core.search.samplers.random_grid import plan
+from nnbabysit.core.search.store.study import TrialStudy
 from nnbabysit.core.search.trial import Trial
 
 SPACE: Space = {"a.l2": Axis(log_uniform=(1e-5, 1e5)), "b.lr": Axis(log_uniform=(1e-6, 1e-3))}

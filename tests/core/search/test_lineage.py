@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from nnbabysit.core.config.loading import load_config, to_yaml
-from nnbabysit.core.config.schema import Config
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.errors import RunError
 from nnbabysit.core.record.run import Run
-from nnbabysit.core.search import lineage
+from nnbabysit.core.search.store import lineage
 
 START = datetime(2026, 11, 20, 14, 3, tzinfo=UTC)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from nnbabysit.core.config.loading import load_config
-from nnbabysit.core.config.space import Axis
-from nnbabysit.core.search.narrowed_config import narrowed_yaml
-from nnbabysit.core.search.narrowing import Narrowing
+from nnbabysit.core.config.schema.space import Axis
+from nnbabysit.core.search.space.narrowed_config import narrowed_yaml
+from nnbabysit.core.search.space.narrowing import Narrowing
 
 NARROWING = Narrowing(
     space={"optimizer.lr": Axis(log_uniform=(0.01, 0.1)), "model.args.hidden": Axis(choice=[[50], [100]])},

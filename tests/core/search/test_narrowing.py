@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnbabysit.core.config.space import Axis, Space
+from nnbabysit.core.config.schema.space import Axis, Space
 from nnbabysit.core.errors import RunError
-from nnbabysit.core.search.narrowing import narrow
-from nnbabysit.core.search.sampling import plan
+from nnbabysit.core.search.samplers.random_grid import plan
+from nnbabysit.core.search.space.narrowing import narrow
 from nnbabysit.core.search.trial import Trial
 
 LR = Axis(log_uniform=(1e-6, 1e-2))

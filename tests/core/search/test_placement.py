@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from torch import nn
 
-from nnbabysit.core.search import placement as module
-from nnbabysit.core.search.placement import (
+from nnbabysit.core.search.execute import placement as module
+from nnbabysit.core.search.execute.placement import (
     SECONDS,
     Placement,
     alternatives,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nnbabysit.core.config.loading import load_config
-from nnbabysit.core.config.schema import Config
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.search.repetition import (
     Repeated,
     as_repeat,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnbabysit.core.config.space import Axis
-from nnbabysit.core.search.scale import Scale, round_outward, scale_of
+from nnbabysit.core.config.schema.space import Axis
+from nnbabysit.core.search.space.scale import Scale, round_outward, scale_of
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 

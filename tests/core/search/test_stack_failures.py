@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from nnbabysit.core.data.dataset import Dataset
+from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.errors import DiskError
-from nnbabysit.core.search import job as job_module
-from nnbabysit.core.search.executor import SequentialExecutor
-from nnbabysit.core.search.job import Job, Trainer
-from nnbabysit.core.search.placement import Placement
+from nnbabysit.core.search.execute import job as job_module
+from nnbabysit.core.search.execute.executor import SequentialExecutor
+from nnbabysit.core.search.execute.job import Job, Trainer
+from nnbabysit.core.search.execute.placement import Placement
 from nnbabysit.core.stacked.training import train_stack
 from tests.core.search.stacked_runs import LR, PLAIN, Run, digits, needs_fork, one_by_one, planned
 

@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from nnbabysit.core.config.loading import load_config
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.data.dataset import Dataset
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
-from nnbabysit.core.data.source_path import DEBIAN_FASHION_MNIST
+from nnbabysit.core.data.readers.source_path import DEBIAN_FASHION_MNIST
+from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.errors import ConfigError
-from nnbabysit.core.search.executor import SequentialExecutor
-from nnbabysit.core.search.placement import Placement
+from nnbabysit.core.search.execute.executor import SequentialExecutor
+from nnbabysit.core.search.execute.placement import Placement
 from nnbabysit.core.search.trial import PlannedTrial, Trial, ranked
 from tests.core.search.stacked_runs import (
     DROPOUT,

@@ -9,10 +9,10 @@ from typing import Any
 import optuna
 import pytest
 
-from nnbabysit.core.config.space import Axis, Space
+from nnbabysit.core.config.schema.space import Axis, Space
 from nnbabysit.core.errors import DiskError, RunError, UserError
-from nnbabysit.core.search.storage import in_words
-from nnbabysit.core.search.study import TrialStudy
+from nnbabysit.core.search.store.storage import in_words
+from nnbabysit.core.search.store.study import TrialStudy
 from nnbabysit.core.search.trial import Trial
 from tests.core.search.merits import merits
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import torch
 
-from nnbabysit.core.search.workers import Lost, Workers
+from nnbabysit.core.search.execute.workers import Lost, Workers
 from tests.core.search.stacked_runs import needs_fork
 
 

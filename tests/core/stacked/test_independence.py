@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import torch
 
-from nnbabysit.core.stacked.optimisers import StackedOptimizer
 from nnbabysit.core.stacked.stack import build_stack
+from nnbabysit.core.stacked.stacked_optimizers import StackedOptimizer
 from nnbabysit.core.stacked.training import train_stack
-from nnbabysit.core.training.yardstick import Merit
+from nnbabysit.core.training.evaluation.yardstick import Merit
 from tests.core.stacked.conftest import Trained, Training
 
 LR, DROPOUT = "optimizer.lr", "model.args.dropout"

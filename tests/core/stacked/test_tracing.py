@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from nnbabysit.core.config.schema import Model
+from nnbabysit.core.config.schema.root import Model
 from nnbabysit.core.models.build import build_model
 from nnbabysit.core.stacked.kinds import Unstackable
 from nnbabysit.core.stacked.network import StackedNetwork

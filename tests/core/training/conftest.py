@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.data.dataset import Dataset
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
+from nnbabysit.core.data.splits.dataset import Dataset
 
 MakeConfig = Callable[..., Config]
 

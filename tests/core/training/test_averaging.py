@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import nn
 
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.data.arrays import ArraySplit
+from nnbabysit.core.config.schema.root import Config
+from nnbabysit.core.data.splits.arrays import ArraySplit
 from nnbabysit.core.errors import UserCodeError
-from nnbabysit.core.training.averaging import Averaging
+from nnbabysit.core.training.loop.averaging import Averaging
 
 
 def averaging(model: nn.Module, epochs: int = 4, **settings: Any) -> Averaging:

@@ -10,14 +10,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from nnbabysit.core.config.data_settings import Augment, Preprocess
-from nnbabysit.core.config.optimization import Optimizer
-from nnbabysit.core.config.scheduling import Schedule
-from nnbabysit.core.config.schema import Config, Regularization
-from nnbabysit.core.config.section import Section
+from nnbabysit.core.config.schema.data import Augment, Preprocess
+from nnbabysit.core.config.schema.optimizer import Optimizer
+from nnbabysit.core.config.schema.root import Config, Regularization
+from nnbabysit.core.config.schema.schedule import Schedule
+from nnbabysit.core.config.schema.section import Section
 from nnbabysit.core.data.load import load_dataset
-from nnbabysit.core.training.assembly import assemble
-from nnbabysit.core.training.epochs import train_epochs
+from nnbabysit.core.training.loop.epochs import train_epochs
+from nnbabysit.core.training.setup.setup import assemble
 
 
 def members(union: Any) -> dict[str, type[Section]]:

@@ -9,13 +9,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from nnbabysit.core.config.data_settings import Preprocess
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.data.preprocessing import Preprocessing, arithmetic
-from nnbabysit.core.data.signature import Signature
-from nnbabysit.core.training.deployed import Deployed, answers, input_type, output_names
-from nnbabysit.core.training.losses import build_objective
-from nnbabysit.core.training.trained import Trained
+from nnbabysit.core.config.schema.data import Preprocess
+from nnbabysit.core.config.schema.root import Config
+from nnbabysit.core.data.new_samples.signature import Signature
+from nnbabysit.core.data.preparation.preprocessing import Preprocessing, arithmetic
+from nnbabysit.core.training.evaluation.load_trained import Trained
+from nnbabysit.core.training.export.deployed import Deployed, answers, input_type, output_names
+from nnbabysit.core.training.setup.losses import build_objective
 
 
 def trained(x: Tensor, settings: Preprocess, model: nn.Module) -> Trained:

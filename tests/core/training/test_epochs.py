@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 import torch
 
-from nnbabysit.core.data.arrays import ArraySplit
-from nnbabysit.core.data.dataset import Dataset
-from nnbabysit.core.diagnosis import curve_rules
+from nnbabysit.core.data.splits.arrays import ArraySplit
+from nnbabysit.core.data.splits.dataset import Dataset
+from nnbabysit.core.diagnosis.rules import curves as curve_rules
 from nnbabysit.core.errors import UserError
-from nnbabysit.core.training.assembly import assemble
-from nnbabysit.core.training.divergence import DIVERGED, divergence, initial_cost
-from nnbabysit.core.training.epochs import train_epochs
-from nnbabysit.core.training.loop import evaluate
-from nnbabysit.core.training.losses import build_objective
-from nnbabysit.core.training.records import StepRecord
+from nnbabysit.core.training.loop.divergence import DIVERGED, divergence, initial_cost
+from nnbabysit.core.training.loop.epochs import train_epochs
+from nnbabysit.core.training.loop.records import StepRecord
+from nnbabysit.core.training.loop.steps import evaluate
+from nnbabysit.core.training.setup.losses import build_objective
+from nnbabysit.core.training.setup.setup import assemble
 
 PLAIN = {"name": "mlp", "args": {"hidden": [16]}}
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from nnbabysit.core.data.augmentation import Mix
+from nnbabysit.core.data.preparation.augmentation import Mix
 from nnbabysit.core.errors import UserCodeError, UserError
-from nnbabysit.core.training.losses import build_objective
+from nnbabysit.core.training.setup.losses import build_objective
 
 
 def test_hinge_sums_the_margins_of_the_wrong_classes() -> None:

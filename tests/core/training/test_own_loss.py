@@ -14,18 +14,18 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from nnbabysit.core import import_path
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.data.arrays import ArraySplit
-from nnbabysit.core.data.dataset import Dataset
+from nnbabysit.core.config.schema.root import Config
+from nnbabysit.core.data.splits.arrays import ArraySplit
+from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.record.run import Run
-from nnbabysit.core.training.loop import evaluate
-from nnbabysit.core.training.losses import Objective, build_objective
-from nnbabysit.core.training.own_loss import wants_class_scores
-from nnbabysit.core.workflow.overfit_tiny import run_overfit_tiny
+from nnbabysit.core.training.loop.steps import evaluate
+from nnbabysit.core.training.setup.losses import Objective, build_objective
+from nnbabysit.core.training.setup.own_loss import wants_class_scores
+from nnbabysit.core.workflow.gates.overfit_tiny import run_overfit_tiny
+from nnbabysit.core.workflow.gates.sanity import run_sanity
+from nnbabysit.core.workflow.gates.search.search import run_search
+from nnbabysit.core.workflow.gates.train.train import run_train
 from nnbabysit.core.workflow.result import StepResult
-from nnbabysit.core.workflow.sanity import run_sanity
-from nnbabysit.core.workflow.search import run_search
-from nnbabysit.core.workflow.train import run_train
 
 CPU = torch.device("cpu")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from nnbabysit.core.config.schema import Regularization
-from nnbabysit.core.training.penalties import Penalty
+from nnbabysit.core.config.schema.root import Regularization
+from nnbabysit.core.training.setup.penalties import Penalty
 
 
 def test_value_and_gradient_are_those_of_the_formula() -> None:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import torch
 
-from nnbabysit.core.data.dataset import Dataset
-from nnbabysit.core.training.assembly import assemble
-from nnbabysit.core.training.epochs import train_epochs
-from nnbabysit.core.training.loop import evaluate
-from nnbabysit.core.training.progress import Progress, load_progress, save_progress
+from nnbabysit.core.data.splits.dataset import Dataset
+from nnbabysit.core.training.loop.epochs import train_epochs
+from nnbabysit.core.training.loop.run_state import Progress, load_progress, save_progress
+from nnbabysit.core.training.loop.steps import evaluate
+from nnbabysit.core.training.setup.setup import assemble
 
 RANDOM = {
     "dropconnect": ("mlp", {"hidden": [12], "dropconnect": 0.5}),

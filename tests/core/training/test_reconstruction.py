@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import nn
 
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.data.arrays import ArraySplit
-from nnbabysit.core.data.dataset import Dataset
+from nnbabysit.core.config.schema.root import Config
+from nnbabysit.core.data.splits.arrays import ArraySplit
+from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.errors import NnbabysitError
 from nnbabysit.core.training.reconstruction import (
     Corruption,

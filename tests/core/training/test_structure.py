@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from nnbabysit.core.models.weights import weight_matrices
-from nnbabysit.core.training.structure import has_learnt, leaves
+from nnbabysit.core.training.probes.structure import has_learnt, leaves
 
 
 def test_the_leaves_of_a_graph_are_what_a_value_was_computed_from() -> None:

@@ -15,17 +15,17 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.config.transferring import Transfer
-from nnbabysit.core.data.dataset import Dataset
-from nnbabysit.core.data.signature import Signature
+from nnbabysit.core.config.schema.root import Config
+from nnbabysit.core.config.schema.transfer import Transfer
+from nnbabysit.core.data.new_samples.signature import Signature
+from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.errors import NnbabysitError
-from nnbabysit.core.training.assembly import Assembly, assemble
-from nnbabysit.core.training.checkpoints import save_weights
-from nnbabysit.core.training.epochs import train_epochs
-from nnbabysit.core.training.loop import train_steps
-from nnbabysit.core.training.matching import layers_of
-from nnbabysit.core.training.transfer import Transferred, transfer
+from nnbabysit.core.training.loop.checkpoints import save_weights
+from nnbabysit.core.training.loop.epochs import train_epochs
+from nnbabysit.core.training.loop.steps import train_steps
+from nnbabysit.core.training.setup.setup import Assembly, assemble
+from nnbabysit.core.training.setup.transfer import Transferred, transfer
+from nnbabysit.core.training.setup.weight_matching import layers_of
 
 MLP: dict[str, Any] = {"name": "mlp", "args": {"hidden": [12, 8], "norm": "batch"}}
 Start = Callable[..., Assembly]

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from nnbabysit.core.data.arrays import ArraySplit
-from nnbabysit.core.training.unpredicted import Unpredicted, unpredicted_in, unpredicted_of
+from nnbabysit.core.data.splits.arrays import ArraySplit
+from nnbabysit.core.training.evaluation.unpredicted import Unpredicted, unpredicted_in, unpredicted_of
 
 TEN = tuple("abcdefghij")
 

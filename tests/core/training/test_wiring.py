@@ -8,16 +8,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from nnbabysit.core.config.optimization import SGD
-from nnbabysit.core.config.scheduling import Constant
-from nnbabysit.core.config.schema import Regularization
-from nnbabysit.core.training.assembly import Assembly
-from nnbabysit.core.training.limits import Limits
-from nnbabysit.core.training.losses import build_objective
-from nnbabysit.core.training.optimisation import build_optimizer
-from nnbabysit.core.training.penalties import Penalty
-from nnbabysit.core.training.schedule import Schedule
-from nnbabysit.core.training.wiring import batch_dependence, first_steps
+from nnbabysit.core.config.schema.optimizer import SGD
+from nnbabysit.core.config.schema.root import Regularization
+from nnbabysit.core.config.schema.schedule import Constant
+from nnbabysit.core.training.probes.wiring import batch_dependence, first_steps
+from nnbabysit.core.training.setup.clipping import Limits
+from nnbabysit.core.training.setup.losses import build_objective
+from nnbabysit.core.training.setup.optimizers import build_optimizer
+from nnbabysit.core.training.setup.penalties import Penalty
+from nnbabysit.core.training.setup.schedules import Schedule
+from nnbabysit.core.training.setup.setup import Assembly
 
 
 def assembly_of(model: nn.Module) -> Assembly:

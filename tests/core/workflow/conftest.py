@@ -13,11 +13,11 @@ import torch
 from torch import nn
 
 from nnbabysit.core.config.loading import to_yaml
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.data.signature import SIGNATURE_FILE, Signature
+from nnbabysit.core.config.schema.root import Config
+from nnbabysit.core.data.new_samples.signature import SIGNATURE_FILE, Signature
 from nnbabysit.core.record.run import Run
-from nnbabysit.core.training.assembly import prepare
-from nnbabysit.core.training.checkpoints import BEST, save_weights
+from nnbabysit.core.training.loop.checkpoints import BEST, save_weights
+from nnbabysit.core.training.setup.setup import prepare
 
 NewRun = Callable[..., Path]
 Network = Callable[..., dict[str, Any]]

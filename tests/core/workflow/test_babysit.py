@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 from nnbabysit.core.config.loading import load_config, to_yaml
-from nnbabysit.core.config.schema import Config
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.record.run import Run, status
-from nnbabysit.core.workflow.babysit import run_babysit
+from nnbabysit.core.workflow.gates.babysit import run_babysit
 from nnbabysit.core.workflow.result import StepResult
 
 SHORT = (

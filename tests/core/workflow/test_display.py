@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nnbabysit.core.diagnosis.rule import Finding
+from nnbabysit.core.diagnosis.engine import Finding
 from nnbabysit.core.workflow.result import StepResult, Table, Verdict
 
 HOSTILE = "<script>alert('x')</script>&\x1b[31m\u202e\n"

@@ -13,23 +13,23 @@ import pytest
 import torch
 
 from nnbabysit.core.config.loading import load_config, to_yaml
-from nnbabysit.core.config.schema import Config
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.errors import RunError
 from nnbabysit.core.record.run import Event, Run
-from nnbabysit.core.training.trained import load_trained
-from nnbabysit.core.workflow.ensemble import run_ensemble
-from nnbabysit.core.workflow.ensemble_members import COMMAND, begun_members, size_of, with_members
-from nnbabysit.core.workflow.evaluate import run_evaluate
-from nnbabysit.core.workflow.members import load_members
+from nnbabysit.core.training.evaluation.load_trained import load_trained
+from nnbabysit.core.workflow.gates.train.ensemble import run_ensemble
+from nnbabysit.core.workflow.gates.train.ensemble_members import COMMAND, begun_members, size_of, with_members
+from nnbabysit.core.workflow.gates.train.train import run_train
 from nnbabysit.core.workflow.result import StepResult, conclude
-from nnbabysit.core.workflow.train import run_train
+from nnbabysit.core.workflow.trained.evaluate import run_evaluate
+from nnbabysit.core.workflow.trained.networks import load_members
 
 
 @pytest.fixture(autouse=True)
 def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nnbabysit.core.workflow.train.plot_curves", lambda *_: [])
-    monkeypatch.setattr("nnbabysit.core.workflow.train.plot_updates", lambda *_: [])
+    monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.plot_curves", lambda *_: [])
+    monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.plot_updates", lambda *_: [])
     monkeypatch.setattr("nnbabysit.core.workflow.result.write_report", lambda _: None)
 
 

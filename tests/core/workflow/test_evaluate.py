@@ -11,24 +11,24 @@ import torch
 from sklearn import metrics
 
 from nnbabysit.core.config.loading import to_yaml
-from nnbabysit.core.config.schema import Config
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
-from nnbabysit.core.data.samples import read_samples
+from nnbabysit.core.data.new_samples.unlabeled import read_samples
 from nnbabysit.core.errors import DataError, RunError
 from nnbabysit.core.record.files import read_lines
 from nnbabysit.core.record.run import Run
-from nnbabysit.core.training.trained import load_trained
-from nnbabysit.core.workflow.evaluate import run_evaluate
-from nnbabysit.core.workflow.members import load_members
-from nnbabysit.core.workflow.predict import predict
+from nnbabysit.core.training.evaluation.load_trained import load_trained
+from nnbabysit.core.workflow.gates.train.train import run_train
 from nnbabysit.core.workflow.result import StepResult
-from nnbabysit.core.workflow.train import run_train
+from nnbabysit.core.workflow.trained.evaluate import run_evaluate
+from nnbabysit.core.workflow.trained.networks import load_members
+from nnbabysit.core.workflow.trained.predict import predict
 
 
 @pytest.fixture(autouse=True)
 def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nnbabysit.core.workflow.train.plot_curves", lambda *_: [])
-    monkeypatch.setattr("nnbabysit.core.workflow.train.plot_updates", lambda *_: [])
+    monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.plot_curves", lambda *_: [])
+    monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.plot_updates", lambda *_: [])
 
 
 def trained_on(root: Path, x: Any, y: Any, loss: str, **sections: Any) -> tuple[Path, StepResult]:

@@ -11,21 +11,16 @@ import pytest
 
 import nnbabysit.core.diagnosis
 from nnbabysit.core.config.loading import load_config, with_values
-from nnbabysit.core.config.schema import Config
+from nnbabysit.core.config.schema.root import Config
+from nnbabysit.core.diagnosis.engine import Finding, Rule
+from nnbabysit.core.diagnosis.engine import diagnose as real_diagnose
 from nnbabysit.core.diagnosis.evidence_names import EVIDENCE
-from nnbabysit.core.diagnosis.rule import Finding, Rule
-from nnbabysit.core.diagnosis.rule import diagnose as real_diagnose
-from nnbabysit.core.diagnosis.rules import RULES
+from nnbabysit.core.diagnosis.rules.registry import RULES
 from nnbabysit.core.record.run import Run
-from nnbabysit.core.workflow import (
-    data_check,
-    overfit_tiny,
-    sanity,
-    search,
-    search_outcome,
-    train,
-    train_findings,
-)
+from nnbabysit.core.workflow.gates import data as data_check
+from nnbabysit.core.workflow.gates import overfit_tiny, sanity
+from nnbabysit.core.workflow.gates.search import search, search_outcome
+from nnbabysit.core.workflow.gates.train import train, train_findings
 
 SHORT: dict[str, Any] = {
     "device": "cpu",
@@ -88,7 +83,7 @@ def test_all_evidence_is_documented(asked: Asked) -> None:
 
 def test_no_evidence_is_handed_over_in_vain(asked: Asked) -> None:
     folder = Path(nnbabysit.core.diagnosis.__path__[0])
-    sources = (path for name in ("*_rules.py", "*_checks.py", "progress.py") for path in folder.glob(name))
+    sources = {*folder.glob("rules/*.py"), *folder.glob("*_rules.py"), folder / "data_checks.py"}
     named = {
         name for path in sources for name in re.findall(r'"(\w+)"(?!:)', path.read_text(encoding="utf-8"))
     }

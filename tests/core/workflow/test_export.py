@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from nnbabysit.core.errors import UserCodeError
-from nnbabysit.core.training.exported import FORMATS, Format
-from nnbabysit.core.workflow.export import run_export
+from nnbabysit.core.training.export.formats import FORMATS, Format
+from nnbabysit.core.workflow.trained.export import run_export
 
 NewRun = Callable[..., Path]
 Network = Callable[..., dict[str, Any]]
@@ -145,7 +145,7 @@ def test_preprocessing_that_is_left_out_is_found_out(
     """The comparison itself, with the fault that is most likely."""
     run = new_trained()
     monkeypatch.setattr(
-        "nnbabysit.core.training.deployed.Deployed.forward",
+        "nnbabysit.core.training.export.deployed.Deployed.forward",
         lambda self, samples: {
             "logits": self.model(samples.float()),
             "probabilities": self.model(samples.float()),

@@ -9,7 +9,7 @@ import pytest
 
 from nnbabysit.core.config.loading import load_config
 from nnbabysit.core.record.run import Event, Run
-from nnbabysit.core.workflow.overfit_tiny import run_overfit_tiny
+from nnbabysit.core.workflow.gates.overfit_tiny import run_overfit_tiny
 from nnbabysit.core.workflow.result import StepResult
 
 

@@ -10,13 +10,13 @@ import pytest
 import safetensors.torch
 import torch
 
-from nnbabysit.core.config.schema import Config
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.errors import RunError
 from nnbabysit.core.record.files import read_lines
 from nnbabysit.core.record.run import Event, Listener, Run
-from nnbabysit.core.workflow.pretrain import load_inputs, run_pretrain
-from nnbabysit.core.workflow.sanity import run_sanity
-from nnbabysit.core.workflow.train import run_train
+from nnbabysit.core.workflow.gates.pretrain import load_inputs, run_pretrain
+from nnbabysit.core.workflow.gates.sanity import run_sanity
+from nnbabysit.core.workflow.gates.train.train import run_train
 
 NewRun = Callable[..., Run]
 BEST = "checkpoints/best.safetensors"
@@ -37,8 +37,8 @@ def config_of(**sections: Any) -> Config:
 @pytest.fixture
 def new_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NewRun]:
     """Creates run directories and closes them in the end; curves are not drawn."""
-    monkeypatch.setattr("nnbabysit.core.workflow.train.plot_curves", lambda *_: [])
-    monkeypatch.setattr("nnbabysit.core.workflow.train.plot_updates", lambda *_: [])
+    monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.plot_curves", lambda *_: [])
+    monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.plot_updates", lambda *_: [])
     opened: list[Run] = []
 
     def new(*listeners: Listener) -> Run:

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from nnbabysit.core.config.loading import load_config
-from nnbabysit.core.config.schema import Config
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.errors import ConfigError, DataError, ModelError, NnbabysitError, UserCodeError, UserError
-from nnbabysit.core.training.assembly import prepare
-from nnbabysit.core.workflow.proposal import Proposal, Request, propose
+from nnbabysit.core.training.setup.setup import prepare
+from nnbabysit.core.workflow.init.proposal import Proposal, Request, propose
 
 NETS = """
 import torch

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from nnbabysit.core.config.loading import to_yaml
-from nnbabysit.core.config.schema import Config
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.errors import DiskError
 from nnbabysit.core.record.run import Run
-from nnbabysit.core.report import page
+from nnbabysit.core.report.page import page
 from nnbabysit.core.workflow.result import StepResult, Table, conclude
 
 

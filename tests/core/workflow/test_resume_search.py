@@ -10,20 +10,20 @@ from typing import Any
 import pytest
 
 from nnbabysit.core.config.loading import load_config, to_yaml
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.data.dataset import Dataset
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
+from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.errors import NnbabysitError, RunError
 from nnbabysit.core.record.files import read_lines, write_atomically
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.record.strict_json import encode
-from nnbabysit.core.search.study import best_values
+from nnbabysit.core.search.store.study import best_values
 from nnbabysit.core.search.trial import PlannedTrial, Trial
-from nnbabysit.core.training.yardstick import Merit
-from nnbabysit.core.workflow import search as search_module
+from nnbabysit.core.training.evaluation.yardstick import Merit
+from nnbabysit.core.workflow.gates.search import search as search_module
+from nnbabysit.core.workflow.gates.search.search import resume_search, run_search
+from nnbabysit.core.workflow.gates.search.stage import StageName
 from nnbabysit.core.workflow.result import StepResult
-from nnbabysit.core.workflow.search import resume_search, run_search
-from nnbabysit.core.workflow.search_stage import StageName
 
 TRIALS = 12
 
@@ -79,7 +79,9 @@ def plots(monkeypatch: pytest.MonkeyPatch) -> None:
 def executor(monkeypatch: pytest.MonkeyPatch) -> Executor:
     """What runs the trials of a resumed search."""
     executor = Executor()
-    monkeypatch.setattr("nnbabysit.core.workflow.search.StackedExecutor", lambda *_args, **_more: executor)
+    monkeypatch.setattr(
+        "nnbabysit.core.workflow.gates.search.search.StackedExecutor", lambda *_args, **_more: executor
+    )
     return executor
 
 

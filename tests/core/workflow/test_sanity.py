@@ -9,8 +9,8 @@ import pytest
 
 from nnbabysit.core.config.loading import load_config
 from nnbabysit.core.record.run import Run
+from nnbabysit.core.workflow.gates.sanity import run_sanity
 from nnbabysit.core.workflow.result import StepResult
-from nnbabysit.core.workflow.sanity import run_sanity
 
 BROKEN = """
 import torch

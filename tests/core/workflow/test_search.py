@@ -11,18 +11,18 @@ from typing import Any
 import pytest
 
 from nnbabysit.core.config.loading import load_config, to_yaml
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.data.dataset import Dataset
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
+from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.errors import ModelError, NnbabysitError, RunError, UserCodeError, UserError
 from nnbabysit.core.record.run import Event, Run, read_meta
-from nnbabysit.core.search.study import TrialStudy, best_values
+from nnbabysit.core.search.store.study import TrialStudy, best_values
 from nnbabysit.core.search.trial import PlannedTrial, Trial
-from nnbabysit.core.training.yardstick import Merit
-from nnbabysit.core.workflow import search as search_module
+from nnbabysit.core.training.evaluation.yardstick import Merit
+from nnbabysit.core.workflow.gates.search import search as search_module
+from nnbabysit.core.workflow.gates.search.search import run_search
+from nnbabysit.core.workflow.gates.search.stage import StageName
 from nnbabysit.core.workflow.result import StepResult
-from nnbabysit.core.workflow.search import run_search
-from nnbabysit.core.workflow.search_stage import StageName
 
 Objective = Callable[[dict[str, Any]], float | str]
 

@@ -16,15 +16,15 @@ import pytest
 import safetensors.torch
 import torch
 
-from nnbabysit.core.config.schema import Config
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.errors import RunError
 from nnbabysit.core.record.files import read_lines
 from nnbabysit.core.record.run import Event, Listener, Run
-from nnbabysit.core.training.loop import evaluate
-from nnbabysit.core.training.records import Score
-from nnbabysit.core.training.yardstick import Merit, Yardstick
+from nnbabysit.core.training.evaluation.yardstick import Merit, Yardstick
+from nnbabysit.core.training.loop.records import Score
+from nnbabysit.core.training.loop.steps import evaluate
+from nnbabysit.core.workflow.gates.train.train import run_train
 from nnbabysit.core.workflow.result import StepResult
-from nnbabysit.core.workflow.train import run_train
 
 NewRun = Callable[..., Run]
 
@@ -60,8 +60,8 @@ def new_run(tmp_path: Path) -> Iterator[NewRun]:
 @pytest.fixture
 def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plots take nine tenths of a short run, and most tests are about something else."""
-    monkeypatch.setattr("nnbabysit.core.workflow.train.plot_curves", lambda *_: [])
-    monkeypatch.setattr("nnbabysit.core.workflow.train.plot_updates", lambda *_: [])
+    monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.plot_curves", lambda *_: [])
+    monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.plot_updates", lambda *_: [])
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
@@ -158,9 +158,9 @@ def test_an_interrupted_run_resumes_bit_identically(new_run: NewRun, kind: str, 
 CHILD = """
 import sys, time
 from pathlib import Path
-from nnbabysit.core.config.schema import Config
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.record.run import Run
-from nnbabysit.core.workflow.train import run_train
+from nnbabysit.core.workflow.gates.train.train import run_train
 
 def listen(event):
     if event.kind == "epoch" and event.fields["epoch"] == 3:
@@ -291,7 +291,7 @@ def test_the_test_split_is_looked_at_once_and_with_the_best_weights(
         seen.append({name: tensor.clone() for name, tensor in model.state_dict().items()})
         return evaluate(model, *arguments)
 
-    monkeypatch.setattr("nnbabysit.core.workflow.train.evaluate", watched)
+    monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.evaluate", watched)
     epochs: list[Score] = []
 
     def merit(_: Yardstick, score: Score) -> Merit:

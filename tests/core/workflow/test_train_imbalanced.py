@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnbabysit.core.config.schema import Config
+from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.record.run import Run
-from nnbabysit.core.search.executor import SequentialExecutor
-from nnbabysit.core.search.placement import Placement
-from nnbabysit.core.search.stacked_executor import StackedExecutor
+from nnbabysit.core.search.execute.executor import SequentialExecutor
+from nnbabysit.core.search.execute.placement import Placement
+from nnbabysit.core.search.execute.stacked_executor import StackedExecutor
 from nnbabysit.core.search.trial import PlannedTrial, Trial, ranked
-from nnbabysit.core.training.checkpoints import load_checkpoint, save_checkpoint
+from nnbabysit.core.training.loop.checkpoints import load_checkpoint, save_checkpoint
+from nnbabysit.core.workflow.gates.search.search import run_search
+from nnbabysit.core.workflow.gates.train.train import run_train
 from nnbabysit.core.workflow.result import StepResult
-from nnbabysit.core.workflow.search import run_search
-from nnbabysit.core.workflow.train import run_train
 
 RNG = np.random.default_rng(0)
 Y = np.arange(1500) % 25 == 0
@@ -28,9 +28,9 @@ X[:, :4] += 1.8 * Y[:, None]
 
 @pytest.fixture(autouse=True)
 def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nnbabysit.core.workflow.train.plot_curves", lambda *_: [])
-    monkeypatch.setattr("nnbabysit.core.workflow.train.plot_updates", lambda *_: [])
-    monkeypatch.setattr("nnbabysit.core.workflow.search.plot_search", lambda *_, **__: [])
+    monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.plot_curves", lambda *_: [])
+    monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.plot_updates", lambda *_: [])
+    monkeypatch.setattr("nnbabysit.core.workflow.gates.search.search.plot_search", lambda *_, **__: [])
 
 
 @pytest.fixture(scope="module")

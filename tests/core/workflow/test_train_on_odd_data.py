@@ -8,21 +8,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnbabysit.core.config.schema import Config
-from nnbabysit.core.data.signature import SIGNATURE_FILE
+from nnbabysit.core.config.schema.root import Config
+from nnbabysit.core.data.new_samples.signature import SIGNATURE_FILE
 from nnbabysit.core.errors import RunError
 from nnbabysit.core.record.files import read_lines
 from nnbabysit.core.record.run import Run
+from nnbabysit.core.workflow.gates.train.train import run_train
 from nnbabysit.core.workflow.result import StepResult
-from nnbabysit.core.workflow.train import run_train
 
 X = np.random.default_rng(0).normal(size=(300, 3)).astype("float32")
 
 
 @pytest.fixture(autouse=True)
 def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nnbabysit.core.workflow.train.plot_curves", lambda *_: [])
-    monkeypatch.setattr("nnbabysit.core.workflow.train.plot_updates", lambda *_: [])
+    monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.plot_curves", lambda *_: [])
+    monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.plot_updates", lambda *_: [])
 
 
 def config_of(path: Path, **sections: Any) -> Config:

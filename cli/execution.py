@@ -1,0 +1,297 @@
+"""Session: the way every command goes: config, data and model, run directory, workflow, output, exit code."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nnbabysit.cli.config_origin import first_line, load, locate, value_at
+from nnbabysit.cli.deadline import deadline
+from nnbabysit.cli.failures import USAGE, Failure, failure_of, keep_in_temporary_file
+from nnbabysit.cli.interruption import ending_in_order
+from nnbabysit.cli.live.view import View, new_view
+from nnbabysit.cli.next_command import next_command, resume_command
+from nnbabysit.cli.options import Options
+from nnbabysit.cli.render.output import print_failure, print_json, print_result
+from nnbabysit.cli.render.result import Settings, shown_path
+from nnbabysit.cli.render.terminal import Terminal, clean_line, error_line
+from nnbabysit.cli.run_lookup import check_runs_root, has_begun, remove_run, with_run_found
+from nnbabysit.cli.users_code import user_files, users_folder
+from nnbabysit.core.errors import NnbabysitError
+
+if TYPE_CHECKING:
+    from nnbabysit.core.config.loading import LoadedConfig
+    from nnbabysit.core.config.schema.root import Config
+    from nnbabysit.core.data.splits.dataset import Dataset
+    from nnbabysit.core.record.run import Event, Listener, Run
+    from nnbabysit.core.record.sink import Sink
+    from nnbabysit.core.workflow.result import StepResult
+
+MANY = ("babysit", "train", "resume")  # may run several steps; a training alone tells none
+Step = Callable[["Session"], "StepResult"]
+Source = str | Callable[[], str] | None
+
+
+class Session:
+    """One run of one command.
+
+    Attributes:
+        command: Word of the command line, such as ``overfit-tiny``.
+        options: What the user typed.
+        terminal: What the streams can show.
+        loaded: The config and where each value came from.
+        config: The config that runs: the loaded one, or with a search's best values.
+        run: The run directory, once there is one.
+    """
+
+    loaded: LoadedConfig
+    config: Config
+
+    def __init__(self, command: str, options: Options, *, source: Source, flags: Sequence[str]) -> None:
+        """Use ``conduct``."""
+        self.command = command
+        self.options = options
+        self.terminal = Terminal.detect(os.environ, sys.stdout, sys.stderr)
+        self.run: Run | None = None
+        self._source = source
+        self._flags = tuple(flags)
+        self._view: View = nullcontext(lambda event: None)
+        self._listeners: list[Listener] = []
+        self._runs: list[Run] = []
+        self._found: dict[str, str] = {}
+        self._performing = True
+        self._sinks: list[Sink] = []
+
+    def load(self) -> None:
+        """Load the config, say what runs, and see whether runs can be written; torch is not needed yet."""
+        if self.options.log:
+            from nnbabysit.core.report.sinks.choose import check_sinks
+
+            check_sinks(self.options.log)
+        source = self._source() if callable(self._source) else self._source
+        self.loaded = load(source, self.options)
+        self.config = with_run_found(self.loaded.config, self.options.runs_dir)
+        if not self.options.quiet:
+            error_line(first_line(self.command, self.loaded, self.options))
+        check_runs_root(self.options.runs_dir)
+
+    def perform(self, step: Step) -> StepResult:
+        """Run a step under its view."""
+        self._view = new_view(self.terminal, self.options, steps=self.command in MANY)
+        with self._view as listener:
+            self._listeners = [self._while_it_runs(listener), *self._deadline()]
+            try:
+                return step(self)
+            finally:
+                self._performing = False
+
+    def _while_it_runs(self, listener: Listener) -> Listener:
+        """The listener, deaf to what is told when the view has ended: the result itself is shown then."""
+
+        def listen(event: Event) -> None:
+            if self._performing:
+                listener(event)
+
+        return listen
+
+    def run_step(
+        self, workflow: Callable[..., StepResult], *, folder: str = "", **arguments: Any
+    ) -> StepResult:
+        """Prove that data and model load, make a run directory, and call a workflow.
+
+        Args:
+            workflow: Called with config, run, ``dataset`` and the arguments.
+            folder: Command in the name of the run directory; empty: the session's.
+            arguments: Passed on.
+        """
+        dataset = self.dataset()
+        self.run = self.new_run(folder or self.command, self.config)
+        return workflow(self.config, self.run, dataset=dataset, **arguments)
+
+    def dataset(self) -> Dataset:
+        """The data; for every command but ``data`` the model is proved to fit it."""
+        if self.command == "data":
+            from nnbabysit.core.data.load import load_dataset as load_it
+        elif self.command == "pretrain":
+            from nnbabysit.core.workflow.gates.pretrain import load_inputs as load_it
+        else:
+            from nnbabysit.core.training.setup.setup import load_fitting as load_it
+        return load_it(self.config)
+
+    def new_run(self, command: str, config: Config) -> Run:
+        """A new run directory; the steps of ``babysit`` share the words of its name."""
+        from nnbabysit.core.config.loading import to_yaml
+        from nnbabysit.core.record.run import Run
+
+        words = None if self.run is None else self.run.path.name.split("_")[2]
+        run = Run.create(
+            root=self.options.runs_dir,
+            command=command,
+            config_yaml=to_yaml(config),
+            name=self.options.name,
+            words=None if self.options.name else words,
+            listeners=self._listeners,
+            folder=users_folder(self.loaded.path),
+        )
+        self._watch(run)
+        run.copy_code(user_files(config))
+        return run
+
+    def take_best_of(self, search: Path) -> None:
+        """Replace what was searched by the best values of a search; what was typed with ``-S`` stays.
+
+        Raises:
+            RunError: It is no search, or no trial of it was completed.
+        """
+        from nnbabysit.core.search.store.study import best_values
+
+        typed = tuple(f"{override.partition('=')[0].strip()}." for override in self.options.overrides)
+        best = best_values(search)
+        self._take({key: best[key] for key in best if not f"{key}.".startswith(typed)}, search)
+
+    def _take(self, values: dict[str, Any], search: Path) -> None:
+        from nnbabysit.core.config.loading import with_values
+
+        self.config = with_values(self.config, values)
+        self._found = dict.fromkeys(values, f"--best-of {shown_path(search)}")
+
+    def _take_what_babysit_trained(self, result: StepResult) -> None:
+        """Its training ran with the winner of its search: changes are shown against that."""
+        from nnbabysit.core.search.store.study import best_values
+
+        *_, last = steps = result.metrics["steps"]
+        searches = [Path(step["run_dir"]) for step in steps if step["command"] == "search"]
+        if last["command"] == "train" and searches:
+            self._take(best_values(searches[-1]), searches[-1])
+
+    def open_run(self, path: Path) -> Run:
+        """An existing run directory, to go on with it; after the first one those of its steps."""
+        from nnbabysit.core.record.run import Run
+
+        run = Run.open(path, listeners=self._listeners)
+        self.run = run if self.run is None else self.run
+        self._watch(run)
+        return run
+
+    def _watch(self, run: Run) -> None:
+        """Remember the run, keep its ``log.txt``, and tell the sinks."""
+        from nnbabysit.core.report.log import keep_log
+
+        self._runs.append(run)
+        keep_log(run)
+        if self.options.log:
+            from nnbabysit.core.report.sinks.choose import attach_sinks
+
+            self._sinks += attach_sinks(self.options.log, run)
+
+    def _close_sinks(self) -> None:
+        if self._sinks:
+            from nnbabysit.core.report.sinks.choose import close_sinks
+
+            for trouble in close_sinks(self._sinks):
+                error_line(f"warning: {clean_line(trouble)}")
+
+    def finish(self, result: StepResult) -> int:
+        """Write the result into its run directory, show it, and return the exit code."""
+        from nnbabysit.core.workflow.result import conclude
+
+        if result.command == "babysit":
+            self._take_what_babysit_trained(result)
+        advised = next_command(result, self.command, self._flags, self.options, self.config)
+        result = replace(result, next_command=advised)
+        if self.run is not None:
+            conclude(self.run, result)
+        self._close_sinks()
+        if self.options.json:
+            print_json(result.to_document())
+        else:
+            print_result(result, self._settings(), self.terminal, quiet=self.options.quiet)
+        return result.exit_code
+
+    def fail(self, error: BaseException) -> int:
+        """Show what went wrong, note it in the run directory if there is one, and return the exit code."""
+        run_dir = self._runs[-1].path if self._runs else None
+        whole = run_dir if self.run is None else self.run.path  # an ensemble rather than its member
+        failure = failure_of(error, self._keep_traceback, resumable=resume_command(self.command, whole))
+        if self.options.debug:
+            error_line("".join(traceback.format_exception(error)))
+        self._close_sinks()
+        kept = [run for run in self._runs if not self._close(run, failure)]
+        shown = kept[-1].path if kept else None
+        print_failure(failure, self.command, shown, self.terminal, as_json=self.options.json)
+        return failure.exit_code
+
+    def _close(self, run: Run, failure: Failure) -> bool:
+        """Note the failure and close the run; a run that bad input ended before it began is removed: True.
+
+        The disk may be full or broken: then the run stays marked as crashed, which is the truth.
+        """
+        if failure.exit_code == USAGE and self.command != "resume" and not has_begun(run.path):
+            run.close(None)
+            remove_run(run.path)
+            return True
+        from nnbabysit.core.record.run import status
+        from nnbabysit.core.report.log import failure_line
+        from nnbabysit.core.workflow.result import write_report
+
+        try:
+            if status(run.path) == "running":
+                document = failure.to_document(self.command, str(run.path))
+                run.log(failure_line(document))
+                run.save_result(document)
+            run.close(failure.exit_code)
+            write_report(run)
+        except (OSError, NnbabysitError):
+            run.close(None)
+        return False
+
+    def _keep_traceback(self, text: str) -> str:
+        if not self._runs:
+            return keep_in_temporary_file(text)
+        try:
+            self._runs[-1].log(text)
+        except Exception:  # whatever broke the run may break its log as well
+            return keep_in_temporary_file(text)
+        return shown_path(self._runs[-1].path / "log.txt")
+
+    def _deadline(self) -> list[Listener]:
+        """``train`` keeps its own time and ends with a checkpoint; the others stop at the next event."""
+        limit = self.options.max_time
+        return [] if limit is None or self.command in ("train", "resume") else [deadline(limit)]
+
+    def _settings(self) -> Settings:
+        return Settings(
+            value=lambda key: value_at(self.config, key),
+            locate=lambda key: self._found.get(key) or locate(self.loaded, self.options, key),
+        )
+
+
+def conduct(
+    command: str, options: Options, step: Step, *, source: Source = None, flags: Sequence[str] = ()
+) -> int:
+    """Run a command from its options to its exit code; nothing is raised.
+
+    Args:
+        command: Word of the command line.
+        options: What the user typed.
+        step: Imports its workflow and calls it, usually by ``session.run_step``.
+        source: Path of the config, or a function that finds it; None: the one that the user named.
+        flags: The command's own flags as typed, for the next command.
+    """
+    session = Session(command, options, source=source or options.config, flags=flags)
+    with ending_in_order():
+        try:
+            session.load()
+            gc.enable()
+            return session.finish(session.perform(step))
+        except BaseException as error:
+            if isinstance(error, GeneratorExit):
+                raise
+            return session.fail(error)

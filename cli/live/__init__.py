@@ -1,0 +1,1 @@
+"""What is seen while a command runs: lines in a pipe, a redrawn view in a terminal."""

@@ -1,0 +1,136 @@
+"""Live view: in a terminal, lines scroll above a dashboard that is redrawn a few times a second."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from nnbabysit.cli.live.train_dashboard import Dashboard
+from nnbabysit.cli.render.data_notes import Heard
+from nnbabysit.core.report.event_lines import NOTE, line_of
+
+if TYPE_CHECKING:
+    from nnbabysit.core.record.event import Event
+
+REFRESH_SECONDS = 0.25
+MILESTONES = 10
+"""Lines of ``overfit-tiny`` that stay on the screen; the others pass by in the dashboard."""
+LINES = 32
+"""Lines of trials that come at once; when more end, they come together at the next redrawing."""
+STYLES = {"warning": "yellow", "step": "bold", "checkpoint": "dim", "note": ""}
+
+
+class LiveView:
+    """A listener for a terminal. There is no drawing thread: it draws when an event comes, and not too often.
+
+    Args:
+        console: Where to draw; markup and highlighting are off in it.
+        verbose: Show checkpoints and the line of every epoch too.
+        steps: Several steps run one after another (``babysit``): show their headings and verdicts.
+        clock: Seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        console: Console,
+        *,
+        verbose: bool = False,
+        steps: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Nothing is written yet."""
+        self._console = console
+        self._verbose = verbose
+        self._steps = steps
+        self._clock = clock
+        self._drawn = -REFRESH_SECONDS
+        self._dashboard = Dashboard(clock)
+        self._heard = Heard()
+        self._waiting: list[Text] = []
+        self._allowed, self._counted = float(LINES), clock()
+        self._live = Live(
+            console=console,
+            auto_refresh=False,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+            get_renderable=self._dashboard.draw,
+        )
+
+    def __enter__(self) -> Self:
+        """Hide the cursor and start drawing."""
+        self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take the dashboard away and give the cursor back."""
+        self._print_waiting()
+        self._live.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Print the event's line if it should stay, and redraw the dashboard if it is time."""
+        changed = self._dashboard.take(event.kind, event.fields)
+        line = self._lasting_line(event)
+        if line:
+            self._waiting.append(line)
+        now = self._clock()
+        due = now - self._drawn >= REFRESH_SECONDS and (changed or bool(self._waiting))
+        if due or (line and (event.kind != "trial" or self._may_print(now))):
+            self._print_waiting()
+            self._live.refresh()
+            self._drawn = now
+
+    def _print_waiting(self) -> None:
+        if self._waiting:
+            self._console.print(Text("\n").join(self._waiting), overflow="fold")
+            self._waiting.clear()
+
+    def _may_print(self, now: float) -> bool:
+        """Whether the line of a trial need not wait for the next redrawing: not when many end in a second."""
+        self._allowed = min(float(LINES), self._allowed + (now - self._counted) / REFRESH_SECONDS)
+        self._counted = now
+        if self._allowed < 1:
+            return False
+        self._allowed -= 1
+        return True
+
+    def _lasting_line(self, event: Event) -> Text | None:
+        if self._heard.again(event) or not self._lasts(event.kind, event.fields):
+            return None
+        line = line_of(event.kind, event.fields)
+        return None if line is None else styled(event.kind, event.fields, line)
+
+    def _lasts(self, kind: str, fields: dict[str, Any]) -> bool:
+        if kind in ("epoch", "checkpoint"):
+            return self._verbose
+        if kind in ("step", "verdict"):
+            return self._steps
+        if kind == "tiny":
+            epoch, epochs = int(fields["epoch"]), int(fields["epochs"])
+            return self._verbose or epoch in (1, epochs) or epoch % max(1, epochs // MILESTONES) == 0
+        return kind != "start" and (kind != "placement" or self._verbose)
+
+
+def styled(kind: str, fields: dict[str, Any], line: str) -> Text:
+    """The line in its colours; it never passes through Rich markup."""
+    text = Text(line, style=STYLES.get(kind, ""))
+    if kind == "check":
+        passed = fields.get("passed")
+        text.stylize("dim" if passed is None else "green" if passed else "bold red", 0, 2)
+    elif kind == "note" and line.startswith(NOTE):
+        text.stylize("cyan", 0, len(NOTE))
+    elif kind == "trial" and fields.get("good"):
+        text.stylize("bold green")
+    elif kind == "trial" and fields.get("state") not in (None, "complete"):
+        text.stylize("yellow")
+    elif kind == "verdict":
+        text.stylize("green" if fields.get("verdict") == "pass" else "bold red", 0, line.find(":"))
+    return text

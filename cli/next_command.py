@@ -1,0 +1,125 @@
+"""Advice: the command to type next, with the config and options that the user typed."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nnbabysit.cli.options import Options
+from nnbabysit.cli.render.result import command_line, shown_path
+from nnbabysit.core.config.files.bundle import is_stream
+
+if TYPE_CHECKING:
+    from nnbabysit.core.config.schema.root import Config
+    from nnbabysit.core.workflow.result import StepResult
+
+
+def typed(options: Options) -> list[str]:
+    """CONFIG and the options that decide what runs, as the user typed them."""
+    words = [options.config] if options.config else []
+    for override in options.set:
+        words += ["-S", override]
+    for flag, value in (("--name", options.name), ("--seed", options.seed), ("--device", options.device)):
+        words += [flag, str(value)] if value is not None else []
+    if options.runs_dir != Path("runs"):
+        words += ["--runs-dir", str(options.runs_dir)]
+    words += ["--average", options.average] if options.average else []
+    words += ["--snapshots"] if options.snapshots else []
+    return [*words, "--skip-broken"] if options.skip_broken else words
+
+
+def next_command(
+    result: StepResult, command: str, flags: Sequence[str], options: Options, config: Config
+) -> str:
+    """What to type after a result.
+
+    After a yes: what the workflow says, with the user's own config and options; after a training, the same
+    once more with the patch of the first finding that has one, else with another seed. After a no: the same
+    with the patch; a training that no value is known for goes back to the first gate.
+
+    Args:
+        result: What the workflow returned.
+        command: Word of the command line.
+        flags: The command's own flags as typed.
+        options: The common options as typed.
+        config: What ran.
+    """
+    if command == "resume" or (options.config and is_stream(Path(options.config))):  # gone by then
+        options = replace(options, config=shown_path(result.run_dir / "config.yaml"))
+    command = "train" if command == "resume" else command
+    patch = next((finding.patch for finding in result.findings if finding.patch), {})
+    changed = [word for key, value in patch.items() for word in ("-S", f"{key}={yaml_value(value)}")]
+    kept = [_lasting(word, config) for word in options.set if word.partition("=")[0].strip() not in patch]
+    options = replace(options, set=kept)
+    if result.verdict != "pass":
+        if command == "train" and not changed and not flags:
+            return command_line("nnbabysit", "sanity", *typed(_without_companions(options)))
+        return command_line("nnbabysit", command, *flags, *typed(options), *changed)
+    epochs = config.training.epochs
+    if result.command == "train" and options.max_time and result.metrics.get("epochs", epochs) < epochs:
+        return command_line("nnbabysit", "resume", shown_path(result.run_dir))
+    if command == "babysit":
+        searches = [step["run_dir"] for step in result.metrics["steps"] if step["command"] == "search"]
+        flags = ["--best-of", shown_path(Path(searches[-1]))] if searches else []
+    if (result.command == "train" and not result.next_command) or command == "babysit":
+        for_training = [] if any(key.startswith("search.") for key in patch) else changed
+        return _after_training(flags, options, for_training, config.seed)
+    words = [_shortened(word) for word in _words(result)]
+    if "--best-of" in words or not words or result.command == "train":
+        return command_line(*words)
+    return command_line(*words, *typed(options))
+
+
+def _without_companions(options: Options) -> Options:
+    """What the gates take: an average and snapshots are a training's own."""
+    return replace(options, average=None, snapshots=False)
+
+
+def _words(result: StepResult) -> list[str]:
+    return shlex.split(result.next_command)
+
+
+def _shortened(word: str) -> str:
+    """A word of a command with its path as a person would type it: ``/…/x`` or ``setting=/…/x``."""
+    key, _, value = word.rpartition("=")
+    return f"{key}={shown_path(Path(value))}" if key and Path(value).is_absolute() else _path(word)
+
+
+def _path(word: str) -> str:
+    return shown_path(Path(word)) if Path(word).is_absolute() else word
+
+
+def _lasting(override: str, config: Config) -> str:
+    """An override that means the same tomorrow: ``runs/latest`` is another run by then."""
+    if override.partition("=")[0].strip() != "transfer.from" or config.transfer is None:
+        return override
+    return f"transfer.from={shown_path(Path(config.transfer.source))}"
+
+
+def yaml_value(value: Any) -> str:
+    """A value as ``-S`` reads it."""
+    return json.dumps(value, default=str)
+
+
+def _after_training(flags: Sequence[str], options: Options, changed: Sequence[str], seed: int) -> str:
+    """Try the finding's patch, or see with another seed how much of the result was luck."""
+    words = ["nnbabysit", "train", *flags, *typed(replace(options, seed=None))]
+    return command_line(*words, *(changed or ["--seed", str(seed + 1)]))
+
+
+def resume_command(command: str, run_dir: Path | None) -> str:
+    """What continues an interrupted training that has a checkpoint, or a search; empty if nothing does."""
+    if run_dir is None or command not in ("train", "resume", "search"):
+        return ""
+    stored = (run_dir / "study.db").is_file()
+    if stored or command == "search":
+        return command_line("nnbabysit", "resume", shown_path(run_dir)) if stored else ""
+    from nnbabysit.core.workflow.gates.train.ensemble_members import begun_members
+
+    folder = run_dir / "checkpoints"
+    started = (folder.is_dir() and any(folder.iterdir())) or bool(begun_members(run_dir))
+    return command_line("nnbabysit", "resume", shown_path(run_dir)) if started else ""

@@ -1,0 +1,1 @@
+"""Results as text, tables, CSV and JSON."""

@@ -1,0 +1,1 @@
+"""Config files: reading with positions, writing with comments, where each value came from."""

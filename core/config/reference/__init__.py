@@ -1,0 +1,1 @@
+"""What is said of settings: their documentation, the JSON schema, the techniques."""

@@ -1,0 +1,1 @@
+"""The settings of a config, section by section."""

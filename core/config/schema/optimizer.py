@@ -1,0 +1,144 @@
+"""Settings of the optimiser: one class for each, told apart by ``name``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from nnbabysit.core.config.schema.section import Section
+
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+Betas = Annotated[tuple[Fraction, Fraction], Field(strict=False)]
+
+
+class SGD(Section):
+    """Plain gradient descent: x -= lr * dx."""
+
+    name: Literal["sgd"]
+    lr: PositiveFloat = 1e-3
+    """Learning rate before any schedule."""
+
+
+class Momentum(Section):
+    """Gradient descent with momentum: v = momentum * v + dx, x -= lr * v."""
+
+    name: Literal["momentum"]
+    lr: PositiveFloat = 1e-3
+    """Learning rate before any schedule."""
+    momentum: Fraction = 0.9
+    """Share of the velocity that is kept from step to step; 0.9 or 0.99."""
+
+
+class Nesterov(Section):
+    """Momentum with the gradient taken at the point looked ahead to."""
+
+    name: Literal["nesterov"]
+    lr: PositiveFloat = 1e-3
+    """Learning rate before any schedule."""
+    momentum: Annotated[float, Field(gt=0, lt=1)] = 0.9
+    """Share of the velocity that is kept from step to step; 0.9 or 0.99."""
+
+
+class AdaGrad(Section):
+    """Gradient divided by the root of the sum of all its squares: the step shrinks for ever (Duchi 2011)."""
+
+    name: Literal["adagrad"]
+    lr: PositiveFloat = 1e-2
+    """Learning rate before any schedule."""
+    eps: PositiveFloat = 1e-7
+    """Added to the denominator."""
+
+
+class RMSProp(Section):
+    """Gradient divided by a running root mean square of itself."""
+
+    name: Literal["rmsprop"]
+    lr: PositiveFloat = 1e-3
+    """Learning rate before any schedule."""
+    decay: Fraction = 0.9
+    """Share of the running mean square that is kept; 0.9 or 0.99."""
+    eps: PositiveFloat = 1e-7
+    """Added to the denominator."""
+
+
+class Adadelta(Section):
+    """RMSProp whose step is also scaled by the running size of the past steps (Zeiler 2012)."""
+
+    name: Literal["adadelta"]
+    lr: PositiveFloat = 1.0
+    """Multiplier of the step before any schedule; the method itself has none, which is 1."""
+    decay: Fraction = 0.9
+    """Share of the running mean squares that is kept."""
+    eps: PositiveFloat = 1e-6
+    """Added under both roots; it is what starts the first step."""
+
+
+class Adam(Section):
+    """Adaptive moments with bias correction (Kingma & Ba 2015)."""
+
+    name: Literal["adam"]
+    lr: PositiveFloat = 1e-3
+    """Learning rate before any schedule."""
+    betas: Betas = (0.9, 0.999)
+    """Decay of the running mean of the gradient and of its square."""
+    eps: PositiveFloat = 1e-8
+    """Added to the denominator."""
+
+
+class AdamW(Section):
+    """Adam with weight decay apart from the gradient (Loshchilov & Hutter 2019)."""
+
+    name: Literal["adamw"]
+    lr: PositiveFloat = 1e-3
+    """Learning rate before any schedule."""
+    betas: Betas = (0.9, 0.999)
+    """Decay of the running mean of the gradient and of its square."""
+    eps: PositiveFloat = 1e-8
+    """Added to the denominator."""
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    """Decoupled weight decay per step, multiplied by the learning rate."""
+
+
+class RAdam(Section):
+    """Adam that waits until the variance of its step can be trusted (Liu et al. 2020)."""
+
+    name: Literal["radam"]
+    lr: PositiveFloat = 1e-3
+    """Learning rate before any schedule."""
+    betas: Betas = (0.9, 0.999)
+    """Decay of the running mean of the gradient and of its square."""
+    eps: PositiveFloat = 1e-8
+    """Added to the denominator."""
+
+
+class NAdam(Section):
+    """Adam with Nesterov's look ahead (Dozat 2016)."""
+
+    name: Literal["nadam"]
+    lr: PositiveFloat = 1e-3
+    """Learning rate before any schedule."""
+    betas: Betas = (0.9, 0.999)
+    """Decay of the running mean of the gradient and of its square."""
+    eps: PositiveFloat = 1e-8
+    """Added to the denominator."""
+
+
+class LBFGS(Section):
+    """Quasi-Newton steps from the last gradients (Liu & Nocedal 1989); full batch only."""
+
+    name: Literal["lbfgs"]
+    lr: PositiveFloat = 1.0
+    """First length that the line search tries; without a line search the length of every step."""
+    history: PositiveInt = 10
+    """Past gradients that the curvature is estimated from."""
+    iterations: PositiveInt = 20
+    """Largest number of inner iterations in one step, which here is one epoch."""
+    line_search: Literal["none", "strong_wolfe"] = "strong_wolfe"
+    """How the length of a step is found."""
+
+
+Optimizer = Annotated[
+    SGD | Momentum | Nesterov | AdaGrad | RMSProp | Adadelta | Adam | AdamW | RAdam | NAdam | LBFGS,
+    Field(discriminator="name"),
+]

@@ -1,0 +1,1 @@
+"""From raw samples to splits, statistics and tensors."""

@@ -1,0 +1,1 @@
+"""One file per format: its name, how it is detected, how it is read."""

@@ -1,0 +1,1 @@
+"""The samples of a split, in memory or streamed, batch by batch."""

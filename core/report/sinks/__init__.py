@@ -1,0 +1,1 @@
+"""Listeners that pass a run on to other programs."""

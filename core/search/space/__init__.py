@@ -1,0 +1,1 @@
+"""The ranges that are searched."""

@@ -1,0 +1,115 @@
+"""Border: is the best trial at the edge of a range? Then the optimum may lie outside.
+
+Rule SEA001 reads the evidence, one set per axis; ``diagnosis/evidence_names.py`` says what each name means.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from nnbabysit.core.config.schema.space import Axis
+from nnbabysit.core.search.space.scale import Allowed, Scale, anything, scale_of
+from nnbabysit.core.search.trial import Trial, ranked
+
+Side = Literal["low", "high"]
+
+OUTER = 0.1
+"""Share of a range, on either side, that counts as its border; in log space for ``log_uniform``."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Border:
+    """The best trial lies in the outer tenth of a range that could be wider.
+
+    Attributes:
+        path: Config path of the axis.
+        kind: ``log_uniform``, ``uniform`` or ``int``.
+        low: Lower end of the range.
+        high: Upper end of the range.
+        best: Value of the best trial.
+        side: Which end it is close to.
+        wider: The wider range to try.
+    """
+
+    path: str
+    kind: str
+    low: float
+    high: float
+    best: float
+    side: Side
+    wider: tuple[float, float]
+
+    def evidence(self) -> dict[str, Any]:
+        """Named plain numbers for the rules."""
+        return {
+            "search_axis": self.path,
+            "search_low": self.low,
+            "search_high": self.high,
+            "search_best": self.best,
+            "search_side": self.side,
+            "search_wider": self.wider,
+            "search_kind": self.kind,
+        }
+
+
+def find_borders(
+    space: Mapping[str, Axis], trials: Iterable[Trial], allowed: Allowed = anything
+) -> list[Border]:
+    """Axes on which the best trial is in the outer tenth, where the config allows a wider range.
+
+    Args:
+        space: Config path → axis that was searched.
+        trials: The search's trials; only complete ones count.
+        allowed: Says whether a path may have a value beyond the range.
+
+    Returns:
+        One border per such axis, in the order of the space; empty if no trial completed.
+    """
+    best = ranked(trials)[:1]
+    return [
+        border
+        for trial in best
+        for path, axis in space.items()
+        if (border := _border(path, axis, trial.params[path], allowed)) is not None
+    ]
+
+
+def side_of(scale: Scale, value: float) -> Side | None:
+    """The end of the range in whose tenth the value lies; None if it is well inside."""
+    low, high = scale.ends
+    position = (scale.to_coordinate(value) - low) / (high - low) if high > low else 0.5
+    if position <= OUTER:
+        return "low"
+    return "high" if position >= 1 - OUTER else None
+
+
+def _border(path: str, axis: Axis, best: Any, allowed: Allowed) -> Border | None:
+    scale = scale_of(axis)
+    side = None if scale is None else side_of(scale, best)
+    if scale is None or side is None:
+        return None
+    end = _wider_end(scale, side)
+    if not keeps_sign(scale, end) or not math.isfinite(end) or not allowed(path, end):
+        return None
+    wider = (end, scale.high) if side == "low" else (scale.low, end)
+    return Border(
+        path=path, kind=scale.kind, low=scale.low, high=scale.high, best=best, side=side, wider=wider
+    )
+
+
+def keeps_sign(scale: Scale, value: float) -> bool:
+    """Whether a value beyond the range has the sign of the range: no width or rate becomes 0 or negative."""
+    return not (scale.low > 0 >= value or scale.low == 0 > value)
+
+
+def _wider_end(scale: Scale, side: Side) -> float:
+    """One decade further on a log scale, or as much as the range had, if less; else half its width."""
+    if scale.is_log:
+        factor = min(10.0, scale.high / scale.low)
+        return scale.low / factor if side == "low" else scale.high * factor
+    step = (scale.high - scale.low) / 2
+    step = math.ceil(step) if scale.kind == "int" else step
+    return scale.low - step if side == "low" else scale.high + step

@@ -1,0 +1,1 @@
+"""A trained network on samples: outputs, metrics, ensembles."""

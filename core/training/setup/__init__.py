@@ -1,0 +1,1 @@
+"""Optimizer, schedule, loss and penalty, built from a config."""

@@ -1,0 +1,1 @@
+"""The gates: data, sanity, overfit-tiny, search, train, and babysit, which runs them."""

@@ -1,0 +1,198 @@
+"""overfit-tiny: a network that cannot learn twenty samples by heart will not learn the rest.
+
+Source: CS231n notes, "Neural Networks 3: before learning, sanity checks": overfit a tiny subset of the
+data, with regularisation 0, down to zero cost.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Literal
+
+from nnbabysit.core.config.loading import with_values
+from nnbabysit.core.data.splits.tiny import tiny_split
+from nnbabysit.core.diagnosis.check_rules import TINY_RULES
+from nnbabysit.core.diagnosis.engine import diagnose
+from nnbabysit.core.report.plots.write import plot_tiny
+from nnbabysit.core.training.setup.setup import prepare
+from nnbabysit.core.workflow.gates.attempt import (
+    Attempt,
+    Line,
+    TinyProblem,
+    overfit,
+    structural_faults,
+    try_other_rates,
+)
+from nnbabysit.core.workflow.provenance import note_provenance, note_start
+from nnbabysit.core.workflow.result import StepResult, Table, amount
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from nnbabysit.core.config.schema.root import Config
+    from nnbabysit.core.data.splits.dataset import Dataset
+    from nnbabysit.core.record.run import Run
+    from nnbabysit.core.training.probes.structure import Fault
+
+TITLE = "Overfitting the tiny set"
+
+
+def run_overfit_tiny(config: Config, run: Run, *, dataset: Dataset | None = None) -> StepResult:
+    """Overfit a tiny stratified set with regularisation 0 and nothing dropped or drawn at random.
+
+    Args:
+        config: Experiment; ``overfit_tiny.*`` holds samples, epochs, bound and, if it differs, the optimiser.
+        run: Where the lines and the plot go.
+        dataset: Already loaded data, or None to load it.
+
+    Returns:
+        ``pass`` at accuracy 1.00 and a loss under the bound. Metrics: final_loss, final_accuracy, epochs, lr,
+        bound, constant_loss (the cost of ignoring the input); on failure ``tried``: lr × 10 and ÷ 10, and
+        further if that helped.
+    """
+    prepared = prepare(config, dataset)
+    objective, data = prepared.assembly.objective, prepared.dataset
+    note_provenance(run, config, data, prepared.assembly.device)
+    note_start(run, prepared)
+    tiny = tiny_split(data.train, _samples(config, prepared.assembly.model, data, run), config.seed)
+    constant = objective.prior(tiny.y, data.num_outputs)
+    scale = 1.0
+    if data.task == "regression":
+        variance = objective.chance(data.num_outputs, tiny.y)
+        constant = None if math.isnan(variance) else variance
+        scale = constant or 1.0
+    problem = TinyProblem(
+        config=_undisturbed(config, len(tiny)),
+        dataset=data,
+        split=tiny.on(prepared.assembly.device),
+        device=prepared.assembly.device,
+        bound=config.overfit_tiny.max_loss * scale,
+    )
+    lines = overfit(problem, run).lines
+    passed = problem.learnt(lines[-1])
+    found = [] if passed else structural_faults(problem, lines)
+    tried = {} if passed else try_other_rates(problem, lines[-1].loss, run)
+    plot_tiny(
+        [s.cost for s in lines],
+        [s.accuracy for s in lines if s.accuracy is not None],
+        run.plots / "overfit_tiny",
+    )
+    return StepResult(
+        command="overfit-tiny",
+        verdict="pass" if passed else "fail",
+        summary=_summary(problem, lines[-1]),
+        run_dir=run.path,
+        notes=data.notes,
+        metrics={
+            "final_loss": lines[-1].loss,
+            "final_accuracy": lines[-1].accuracy,
+            "epochs": lines[-1].epoch,
+            "lr": lines[-1].lr,
+            "bound": problem.bound,
+            "constant_loss": constant,
+            **(
+                {
+                    "tried": {
+                        name: {
+                            "lr": attempt.last.lr,
+                            "loss": attempt.last.loss,
+                            "accuracy": attempt.last.accuracy,
+                        }
+                        for name, attempt in tried.items()
+                    }
+                }
+                if tried
+                else {}
+            ),
+        },
+        findings=()
+        if passed
+        else tuple(diagnose(TINY_RULES, _evidence(config, problem, lines, constant, tried, found))),
+        tables=(_table(lines),),
+        next_command="nnbabysit search --coarse",
+    )
+
+
+def _samples(config: Config, model: nn.Module, dataset: Dataset, run: Run) -> int:
+    """How many samples the network has the parameters to learn by heart, up to ``overfit_tiny.samples``.
+
+    A linear model fits as many samples in general position as it has parameters for each output, and half as
+    many without great weights.
+    """
+    wanted, outputs = config.overfit_tiny.samples, dataset.num_outputs
+    parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    possible = max(1, parameters // (2 * outputs))
+    if possible >= wanted:
+        return wanted
+    each = "" if outputs == 1 else f" for {outputs} outputs"
+    text = f"{possible} of {wanted} samples: with {parameters} parameters{each} no more are sure to be learnt"
+    run.event("note", text=text)
+    return possible
+
+
+def _batch_size(config: Config, samples: int) -> int | Literal["full"]:
+    """All at once; but a loss of the user's own, which may compare all with all, is asked as in training."""
+    size = config.training.batch_size
+    return size if ":" in config.loss and size != "full" and size < samples else "full"
+
+
+def _undisturbed(config: Config, samples: int) -> Config:
+    changes: dict[str, Any] = {
+        **{f"regularization.{name}": 0.0 for name in ("l2", "l1", "elastic", "label_smoothing")},
+        "regularization.max_norm": None,
+        "data.augment": {},
+        "schedule": {"name": "constant"},
+        "training.batch_size": _batch_size(config, samples),
+    }
+    optimizer = config.overfit_tiny.optimizer or config.optimizer
+    changes["optimizer"] = optimizer.model_dump()
+    if optimizer.name == "adamw":
+        changes["optimizer"]["weight_decay"] = 0.0
+    return with_values(config, changes)
+
+
+def _evidence(
+    config: Config,
+    problem: TinyProblem,
+    lines: list[Line],
+    constant: float | None,
+    tried: dict[str, Attempt],
+    found: list[Fault],
+) -> dict[str, Any]:
+    own = config.overfit_tiny.optimizer is not None
+    return {
+        "task": problem.dataset.task,
+        "loss_name": config.loss,
+        "num_outputs": problem.dataset.num_outputs,
+        "tiny_losses": tuple(line.loss for line in lines),
+        "tiny_accuracy": lines[-1].accuracy,
+        "tiny_max_loss": problem.bound,
+        "tiny_constant_loss": constant,
+        "tiny_lr": lines[-1].lr,
+        "tiny_lr_path": "overfit_tiny.optimizer.lr" if own else "optimizer.lr",
+        "tiny_tried": {name: attempt.last.loss for name, attempt in tried.items()},
+        "tiny_tried_accuracies": {name: attempt.last.accuracy for name, attempt in tried.items()},
+        "tiny_tried_everywhere": {name: attempt.everywhere for name, attempt in tried.items()},
+        "tiny_faults": tuple((fault.cause, fault.remedy) for fault in found),
+    }
+
+
+def _summary(problem: TinyProblem, final: Line) -> str:
+    verb = "learnt" if problem.learnt(final) else "not learnt"
+    accuracy = "" if final.accuracy is None else f", accuracy {final.accuracy:.2f}"
+    bound = f"loss {amount(final.loss)}, bound {problem.bound:g}"
+    samples = "1 sample" if len(problem.split) == 1 else f"{len(problem.split)} samples"
+    return f"{samples} {verb} by heart in {final.epoch} epochs: {bound}{accuracy}"
+
+
+def _table(lines: list[Line]) -> Table:
+    """Some of the lines: the first, the last, and a handful between them."""
+    every = max(1, len(lines) // 8)
+    chosen = [line for i, line in enumerate(lines) if i % every == 0 or line is lines[-1]]
+    if any(line.accuracy is None for line in lines):
+        columns: tuple[str, ...] = ("epoch", "cost", "lr")
+        cells = [(str(s.epoch), f"{s.cost:.6g}", f"{s.lr:.6e}") for s in chosen]
+        return Table(title=TITLE, columns=columns, rows=tuple(cells))
+    columns = ("epoch", "cost", "train accuracy", "lr")
+    rows = tuple((str(s.epoch), f"{s.cost:.6f}", f"{s.accuracy:.2f}", f"{s.lr:.6e}") for s in chosen)
+    return Table(title=TITLE, columns=columns, rows=rows)

@@ -1,0 +1,206 @@
+"""sanity: before anyone pays for a long run, is the network wired as it should be?
+
+Source of the checks: CS231n notes, "Neural Networks 3: before learning, sanity checks" (initial loss,
+regularisation raises the loss), and Karpathy, "A Recipe for Training Neural Networks" (one sample's output
+depends on it alone).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from nnbabysit.core.data.splits.seeds import derive_seed
+from nnbabysit.core.diagnosis.check_rules import SANITY_RULES
+from nnbabysit.core.diagnosis.engine import Finding, diagnose
+from nnbabysit.core.diagnosis.rules.initial_loss import is_decided, limits, standing, start_evidence
+from nnbabysit.core.models.seeding import seeded
+from nnbabysit.core.models.weights import count_parameters
+from nnbabysit.core.report.plots.write import plot_activations
+from nnbabysit.core.training.probes.initial_loss import InitialLosses, first_samples, initial_losses
+from nnbabysit.core.training.probes.layer_statistics import LayerStatistics, layer_statistics
+from nnbabysit.core.training.probes.wiring import Motion, batch_dependence, first_steps
+from nnbabysit.core.training.setup.setup import assemble, prepare
+from nnbabysit.core.workflow.provenance import note_provenance, note_start
+from nnbabysit.core.workflow.result import StepResult, Table, amount
+
+if TYPE_CHECKING:
+    from nnbabysit.core.config.schema.root import Config
+    from nnbabysit.core.data.splits.dataset import Dataset
+    from nnbabysit.core.record.run import Run
+
+NEIGHBOURS = 16
+"""Samples in the batch whose neighbours are replaced."""
+
+
+def run_sanity(config: Config, run: Run, *, dataset: Dataset | None = None) -> StepResult:
+    """Check the network at initialisation.
+
+    Args:
+        config: Experiment; ``sanity.*`` holds tolerance, number of seeds and the cranked-up λ.
+        run: Where the events and the plot go.
+        dataset: Already loaded data, or None to load it.
+
+    Returns:
+        ``fail`` if a check says no. Metrics: initial_loss, expected_loss, prior_loss, regularized_loss,
+        parameters, batch_dependence.
+    """
+    prepared = prepare(config, dataset)
+    assembly, data = prepared.assembly, prepared.dataset
+    note_provenance(run, config, data, assembly.device)
+    note_start(run, prepared)
+    x, y = first_samples(data, config.seed)
+    x, y = x.to(assembly.device), y.to(assembly.device)
+    reused = assembly.transferred is not None and assembly.transferred.reuses_output
+    with seeded(derive_seed(config.seed, "sanity")):  # dropout and the like
+        layers = layer_statistics(assembly.model, assembly.objective, x, y)
+        losses = initial_losses(
+            config,
+            data,
+            x,
+            y,
+            assembly.device,
+            enough=lambda drawn: reused or is_decided(drawn, config.sanity.tolerance),
+        )
+        dependence = batch_dependence(assembly.model, x[:NEIGHBOURS])
+        motions = first_steps(assemble(config, data, device=assembly.device), x, y)
+    if reused:
+        losses = replace(losses, chance=math.nan)  # it is trained already: there is nothing to guess
+    evidence = _evidence(config, data, losses, motions, dependence)
+    findings = diagnose(SANITY_RULES, evidence)
+    for check in _checks(config, losses, motions, dependence, {finding.id for finding in findings}):
+        run.event("check", **check)
+    plot_activations(layers, run.plots / "activations")
+    failed = any(finding.severity == "error" for finding in findings)
+    return StepResult(
+        command="sanity",
+        verdict="fail" if failed else "pass",
+        summary=_summary(losses, findings),
+        run_dir=run.path,
+        notes=data.notes,
+        metrics={
+            "initial_loss": losses.mean,
+            "expected_loss": losses.expected,
+            "prior_loss": losses.prior,
+            "regularized_loss": losses.regularized,
+            "parameters": count_parameters(assembly.model),
+            "batch_dependence": dependence,
+        },
+        findings=tuple(findings),
+        tables=(_loss_table(config, losses), _layer_table(layers)),
+        next_command="nnbabysit overfit-tiny",
+    )
+
+
+def _evidence(
+    config: Config, dataset: Dataset, losses: InitialLosses, motions: dict[str, Motion], dependence: float
+) -> dict[str, Any]:
+    return {
+        "task": dataset.task,
+        "loss_name": config.loss,
+        "num_outputs": dataset.num_outputs,
+        "init_scheme": config.model.init.scheme if config.model.init else None,
+        "regularization_strength": config.sanity.regularization,
+        "gradient_norms": {name: motion.gradient for name, motion in motions.items()},
+        "parameter_changes": {name: motion.change for name, motion in motions.items()},
+        "batch_dependence": dependence,
+        **start_evidence(losses, config.sanity.tolerance),
+    }
+
+
+def _first_loss(losses: InitialLosses, tolerance: float, fired: set[str]) -> tuple[bool | None, str]:
+    """Whether the initial loss is right, None where that cannot be told, and what it is compared with."""
+    mean = amount(losses.mean)
+    if losses.expected is None:
+        why = "the output layer is reused, or the loss is your own"
+        return None, f"{mean}; not compared with guessing: {why}"
+    words = f"{mean}, guessing costs {amount(losses.expected)}, tolerance {tolerance:.0%}"
+    if losses.zero_output > losses.expected * (1 + tolerance):
+        words = f"{words}; answering 0 costs {amount(losses.zero_output)}, for the targets lie far from 0"
+    if fired & {"INI001", "INI002"}:
+        return False, words
+    place, spread = standing(losses.per_seed, *limits(start_evidence(losses, tolerance))), losses.per_seed
+    if place == "within":
+        return True, words
+    if place != "undecided":
+        return None, f"{words}; no weight matrix is trained, so no initialisation is to blame"
+    if len({*spread}) == 1:
+        return None, f"{words}; the network is the same for every seed, so this may be chance"
+    ends = f"{amount(min(spread))} to {amount(max(spread))}"
+    return None, f"{words}; seeds give {ends}, so this may be chance"
+
+
+def _checks(
+    config: Config, losses: InitialLosses, motions: dict[str, Motion], dependence: float, fired: set[str]
+) -> list[dict[str, Any]]:
+    """One line per check: name, passed, text."""
+    strength, total = config.sanity.regularization, len(motions)
+    compared, first_loss = _first_loss(losses, config.sanity.tolerance, fired)
+    mean = amount(losses.mean)
+    reached = sum(
+        m.gradient is not None and math.isfinite(m.gradient) and m.gradient > 0 for m in motions.values()
+    )
+    moved = sum(m.change > 0 for m in motions.values())
+    return [
+        {"name": "initial loss", "passed": compared, "text": first_loss},
+        {
+            "name": "regularisation",
+            "passed": "INI003" not in fired if losses.weights else None,
+            "text": f"l2 = {strength:g} takes the cost from {mean} to {amount(losses.regularized)}"
+            if losses.weights
+            else "no weight matrix is trained, so there is nothing to penalise",
+        },
+        {
+            "name": "gradients",
+            "passed": "INI004" not in fired,
+            "text": f"{reached} of {total} trainable parameters get a finite, non-zero gradient",
+        },
+        {
+            "name": "updates",
+            "passed": "INI005" not in fired,
+            "text": f"{moved} of {total} trainable parameters change in the first steps",
+        },
+        {
+            "name": "outputs",
+            "passed": "INI007" not in fired,
+            "text": "probabilities already" if losses.probabilities else "raw scores, not probabilities",
+        },
+        {
+            "name": "independence",
+            "passed": "INI006" not in fired,
+            "text": f"a sample's output changes by {dependence:.1e} when its neighbours in the batch change",
+        },
+    ]
+
+
+def _summary(losses: InitialLosses, findings: list[Finding]) -> str:
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if errors:
+        names = ", ".join(finding.name for finding in errors)
+        return f"{len(errors)} check{'s' if len(errors) > 1 else ''} said no: {names}"
+    against = "" if losses.expected is None else f" against {amount(losses.expected)} for guessing"
+    return f"initial loss {amount(losses.mean)}{against}; the wiring is in order"
+
+
+def _loss_table(config: Config, losses: InitialLosses) -> Table:
+    shown, further = losses.per_seed[: config.sanity.seeds], losses.per_seed[config.sanity.seeds :]
+    rows = [(f"network of seed {config.seed + i}", amount(loss)) for i, loss in enumerate(shown)]
+    if further:
+        rows.append((f"{len(further)} further seeds", f"{amount(min(further))} to {amount(max(further))}"))
+    rows.append(("mean", amount(losses.mean)))
+    if losses.expected is not None:
+        rows.append(("guessing", amount(losses.expected)))
+    if losses.prior is not None:
+        rows.append(("guessing by class frequency", amount(losses.prior)))
+    rows.append((f"mean with l2 = {config.sanity.regularization:g}", amount(losses.regularized)))
+    return Table(title="Loss at initialisation", columns=("of what", "loss"), rows=tuple(rows))
+
+
+def _layer_table(layers: list[LayerStatistics]) -> Table:
+    rows = tuple(
+        (s.name, s.kind, f"{s.mean:+.4f}", f"{s.std:.4f}", f"{s.zeros:.1%}", f"{s.gradient:.3e}")
+        for s in layers
+    )
+    columns = ("layer", "kind", "mean", "std", "zeros", "gradient norm")
+    return Table(title="Activations at initialisation", columns=columns, rows=rows)

@@ -1,0 +1,1 @@
+"""A first config, proposed for data and a network."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 import typer
 
 if TYPE_CHECKING:
-    from nnbabysit.core.record.catalogue import Entry
+    from nnbabysit.core.record.catalog import Entry
 
 Word = tuple[str, str]
 """What is offered, and what the shell shows beside it."""
@@ -66,9 +66,9 @@ def run_names(context: typer.Context, incomplete: str) -> list[Word]:
 
 def metric_names(context: typer.Context, incomplete: str) -> list[Word]:
     """Metrics of the newest runs that are numbers."""
-    from nnbabysit.core.record import catalogue
+    from nnbabysit.core.record import catalog
 
-    names = catalogue.metric_names(_entries(_runs_dir(context)))
+    names = catalog.metric_names(_entries(_runs_dir(context)))
     return _starting([(name, "metric") for name in names], incomplete)
 
 
@@ -165,7 +165,7 @@ def _runs_dir(context: typer.Context) -> Path:
 def _entries(root: Path, wanted: Callable[[str], bool] = lambda name: True) -> list[Entry]:
     """The newest runs of a folder; their names begin with the time, so no other file need be read to sort."""
     from nnbabysit.core.errors import RunError
-    from nnbabysit.core.record.catalogue import Entry
+    from nnbabysit.core.record.catalog import Entry
 
     if not root.is_dir():
         return []

@@ -50,7 +50,7 @@ def config_diff(
 
     A and B are config files, names of bundled configs, or run directories (or their names in the folder of
     runs). With A alone it lists what A changes from the defaults. Settings that one side does not have, such
-    as optimizer.betas beside a momentum optimiser, are shown as a dash. The exit code is 0 whether the two
+    as optimizer.betas beside a momentum optimizer, are shown as a dash. The exit code is 0 whether the two
     differ or not, and 2 if one of them has mistakes or is not there.
 
     Example: nnbabysit config diff digits fashion-mnist

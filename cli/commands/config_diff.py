@@ -86,7 +86,7 @@ def _print(found: list[Difference], names: tuple[str, str]) -> None:
     table = Table(title="", columns=columns, rows=rows)
     terminal = Terminal.detect(os.environ, sys.stdout, sys.stderr)
     if terminal.rich:
-        print_table(new_console(sys.stdout, colour=terminal.colour), table)
+        print_table(new_console(sys.stdout, color=terminal.color), table)
     else:
         write(sys.stdout, "\n".join(aligned(table)) + "\n")
 

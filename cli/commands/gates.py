@@ -50,7 +50,7 @@ def data(options: Options) -> int:
     """Check that the data can be trained on.
 
     Prints shapes, class balance, ranges and the statistics after preprocessing, and looks for NaN and
-    infinity, labels out of range, constant features, data that was never or twice normalised, imbalance,
+    infinity, labels out of range, constant features, data that was never or twice normalized, imbalance,
     and exact duplicates within and across splits. Exit code 3 if one of them stands in the way.
 
     Example: nnbabysit data fashion-mnist --json
@@ -68,11 +68,11 @@ def data(options: Options) -> int:
 @app.command()
 @with_options
 def sanity(options: Options) -> int:
-    """Check the network at initialisation, before any training.
+    """Check the network at initialization, before any training.
 
-    The initial loss must be near what guessing costs (ln C for C classes), regularisation must raise it,
+    The initial loss must be near what guessing costs (ln C for C classes), regularization must raise it,
     every trainable parameter must get a finite, non-zero gradient and change in one step, and the output
-    for one sample must not depend on its neighbours in the batch. Prints the statistics of each layer. Exit
+    for one sample must not depend on its neighbors in the batch. Prints the statistics of each layer. Exit
     code 3 if a check says no.
 
     Example: nnbabysit sanity digits -S model.init.scheme=normal -S model.init.std=1.0
@@ -90,10 +90,10 @@ def sanity(options: Options) -> int:
 @app.command("overfit-tiny")
 @with_options
 def overfit_tiny(options: Options) -> int:
-    """Check that a few samples can be learnt by heart.
+    """Check that a few samples can be learned by heart.
 
     Trains on a few stratified samples (20 unless overfit_tiny.samples says otherwise), full batch, without
-    regularisation and dropout, and prints epoch, cost, training accuracy and learning rate. Passes at
+    regularization and dropout, and prints epoch, cost, training accuracy and learning rate. Passes at
     accuracy 1.00 and a loss under overfit_tiny.max_loss, else exit code 3 and what would have helped.
 
     Example: nnbabysit overfit-tiny digits -S overfit_tiny.epochs=400

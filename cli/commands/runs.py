@@ -96,7 +96,7 @@ def runs_ls(
     Example: nnbabysit runs ls --command train --verdict fail --since 2d --sort best_val_accuracy
     """
     from nnbabysit.cli.commands.runs_query import list_runs
-    from nnbabysit.core.record.catalogue import Filter
+    from nnbabysit.core.record.catalog import Filter
 
     wanted = Filter(
         commands=command or (), verdicts=verdict or (), statuses=status or (), since=since, label=label
@@ -211,7 +211,7 @@ def runs_rm(
     Example: nnbabysit runs rm --verdict error --before 30d --dry-run
     """
     from nnbabysit.cli.commands.runs_edit import remove_runs
-    from nnbabysit.core.record.catalogue import Filter
+    from nnbabysit.core.record.catalog import Filter
 
     wanted = Filter(
         commands=command or (), verdicts=verdict or (), statuses=status or (), before=before, label=label

@@ -14,7 +14,7 @@ from nnbabysit.cli.render.result import shown_path
 from nnbabysit.cli.render.terminal import clean_line, error_line, is_terminal, write
 from nnbabysit.cli.run_lookup import find_run, run_to_remove
 from nnbabysit.core.errors import RunError, UserError
-from nnbabysit.core.record.catalogue import Filter, read_catalogue
+from nnbabysit.core.record.catalog import Filter, read_catalog
 
 
 def label_run(options: Options, name: str, text: str | None) -> int:
@@ -72,9 +72,9 @@ def _picked(root: Path, wanted: Filter) -> list[Path]:
     from nnbabysit.cli.commands.runs_query import tell_skipped
     from nnbabysit.core.record.removal import check_removable
 
-    catalogue = read_catalogue(root)
-    tell_skipped(catalogue)
-    found = [entry for entry in catalogue.entries if wanted.matches(entry)]
+    catalog = read_catalog(root)
+    tell_skipped(catalog)
+    found = [entry for entry in catalog.entries if wanted.matches(entry)]
     picked: list[Path] = []
     for entry in found:
         try:

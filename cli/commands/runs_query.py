@@ -15,13 +15,13 @@ from nnbabysit.cli.render.output import painted, print_json
 from nnbabysit.cli.render.result import Line, shown_path
 from nnbabysit.cli.render.terminal import Terminal, clean_line, error_line, write
 from nnbabysit.cli.run_lookup import find_run
-from nnbabysit.core.record.catalogue import (
+from nnbabysit.core.record.catalog import (
     TEXTS,
-    Catalogue,
+    Catalog,
     Entry,
     Filter,
     check_metrics,
-    read_catalogue,
+    read_catalog,
     sort,
 )
 
@@ -43,14 +43,14 @@ def list_runs(
     """Print the runs that pass a filter, in order; returns the exit code."""
 
     def work() -> int:
-        catalogue = read_catalogue(options.runs_dir)
-        tell_skipped(catalogue)
-        check_metrics(metrics, catalogue.entries)
-        chosen = sort(filter(wanted.matches, catalogue.entries), key, reverse=reverse)[:limit]
+        catalog = read_catalog(options.runs_dir)
+        tell_skipped(catalog)
+        check_metrics(metrics, catalog.entries)
+        chosen = sort(filter(wanted.matches, catalog.entries), key, reverse=reverse)[:limit]
         by_metric = key not in (*TEXTS, "start", "seconds") and key not in metrics
         shown = [*metrics, *([key] if by_metric else [])]
         if options.json:
-            _print_json_list(chosen, catalogue)
+            _print_json_list(chosen, catalog)
         elif as_csv:
             from nnbabysit.cli.render.run_table import listing_csv
 
@@ -58,7 +58,7 @@ def list_runs(
         elif options.quiet:
             write(sys.stdout, "".join(f"{clean_line(entry.path.name)}\n" for entry in chosen))
         else:
-            _print_table(chosen, catalogue, options, shown, everything=everything)
+            _print_table(chosen, catalog, options, shown, everything=everything)
         return 0
 
     return answer("runs ls", options, work)
@@ -109,9 +109,9 @@ def compare_runs(options: Options, names: Sequence[str], *, everything: bool, as
     return answer("runs compare", options, work)
 
 
-def tell_skipped(catalogue: Catalogue) -> None:
+def tell_skipped(catalog: Catalog) -> None:
     """One line on stderr for each directory that is no run."""
-    for error in catalogue.skipped:
+    for error in catalog.skipped:
         error_line(f"skipped {clean_line(shown_path_of(error.where))}: {clean_line(error.message)}")
 
 
@@ -129,14 +129,14 @@ def terminal_width() -> int | None:
 
 
 def print_lines(lines: Sequence[Line]) -> None:
-    """Lines on stdout, coloured where that is wanted."""
+    """Lines on stdout, colored where that is wanted."""
     terminal = Terminal.detect(os.environ, sys.stdout, sys.stderr)
-    write(sys.stdout, painted(lines, colour=terminal.colour))
+    write(sys.stdout, painted(lines, color=terminal.color))
 
 
 def _print_table(
     chosen: Sequence[Entry],
-    catalogue: Catalogue,
+    catalog: Catalog,
     options: Options,
     metrics: Sequence[str],
     *,
@@ -144,15 +144,15 @@ def _print_table(
 ) -> None:
     if not chosen:
         place = clean_line(shown_path(options.runs_dir))
-        passed = f"none of the {len(catalogue.entries)} runs in {place} is so"
-        error_line(passed if catalogue.entries else f"there are no runs in {place}")
+        passed = f"none of the {len(catalog.entries)} runs in {place} is so"
+        error_line(passed if catalog.entries else f"there are no runs in {place}")
         return
     from nnbabysit.cli.render.run_table import listing, listing_lines
 
     width = terminal_width()
     table = listing(chosen, metrics=metrics, now=datetime.now(UTC), width=width, everything=everything)
     print_lines(listing_lines(table, width=width))
-    error_line(_note(table, len(chosen), len(catalogue.entries)))
+    error_line(_note(table, len(chosen), len(catalog.entries)))
 
 
 def _note(table: Listing, shown: int, total: int) -> str:
@@ -166,10 +166,10 @@ def _note(table: Listing, shown: int, total: int) -> str:
     return "; ".join(parts)
 
 
-def _print_json_list(chosen: Sequence[Entry], catalogue: Catalogue) -> None:
+def _print_json_list(chosen: Sequence[Entry], catalog: Catalog) -> None:
     from nnbabysit.cli.render.run_table import entry_document
 
     skipped: list[dict[str, Any]] = [
-        {"path": error.where, "message": error.message} for error in catalogue.skipped
+        {"path": error.where, "message": error.message} for error in catalog.skipped
     ]
     print_json(document("runs ls", runs=[entry_document(entry) for entry in chosen], skipped=skipped))

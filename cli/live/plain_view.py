@@ -1,4 +1,4 @@
-"""Progress without a terminal: one plain line per epoch, trial or check; no boxes, no colour, no wrapping."""
+"""Progress without a terminal: one plain line per epoch, trial or check; no boxes, no color, no wrapping."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ class LiveView:
 
 
 def styled(kind: str, fields: dict[str, Any], line: str) -> Text:
-    """The line in its colours; it never passes through Rich markup."""
+    """The line in its colors; it never passes through Rich markup."""
     text = Text(line, style=STYLES.get(kind, ""))
     if kind == "check":
         passed = fields.get("passed")

@@ -27,7 +27,7 @@ def new_view(terminal: Terminal, options: Options, *, steps: bool) -> View:
         from nnbabysit.cli.live.terminal_view import LiveView
         from nnbabysit.cli.render.output import new_console
 
-        console = new_console(sys.stderr, colour=terminal.error_colour)
+        console = new_console(sys.stderr, color=terminal.error_color)
         return LiveView(console, verbose=options.verbose, steps=steps)
     from nnbabysit.cli.live.plain_view import PlainView
 

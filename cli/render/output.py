@@ -47,19 +47,19 @@ def print_result(result: StepResult, settings: Settings | None, terminal: Termin
     else:
         for table in tables:
             write(sys.stdout, "\n".join([*aligned(table), "", ""]))
-        write(sys.stdout, painted(lines, colour=terminal.colour))
+        write(sys.stdout, painted(lines, color=terminal.color))
 
 
-def painted(lines: Sequence[Line], *, colour: bool) -> str:
-    """Lines as text, with escape codes for the styles if colour is on."""
-    texts = ("".join(paint(span.text, span.style, colour=colour) for span in line).rstrip() for line in lines)
+def painted(lines: Sequence[Line], *, color: bool) -> str:
+    """Lines as text, with escape codes for the styles if color is on."""
+    texts = ("".join(paint(span.text, span.style, color=color) for span in line).rstrip() for line in lines)
     return "".join(f"{text}\n" for text in texts)
 
 
 def _print_rich(tables: Sequence[Table], lines: Sequence[Line], terminal: Terminal) -> None:
     from rich.text import Text
 
-    console = new_console(sys.stdout, colour=terminal.colour)
+    console = new_console(sys.stdout, color=terminal.color)
     console.print()
     for table in tables:
         print_table(console, table)
@@ -125,12 +125,12 @@ def drawn(table: Table) -> Any:
     return shown
 
 
-def new_console(stream: Any, *, colour: bool) -> Console:
+def new_console(stream: Any, *, color: bool) -> Console:
     """A Rich console without markup, highlighting and emoji codes: user strings are shown as they are."""
     from rich.console import Console
 
     return Console(
-        file=stream, no_color=not colour, force_terminal=True, markup=False, highlight=False, emoji=False
+        file=stream, no_color=not color, force_terminal=True, markup=False, highlight=False, emoji=False
     )
 
 
@@ -140,14 +140,14 @@ def print_failure(
     """One sentence with the place and the way out on stderr; with ``--json`` the document on stdout too."""
     if as_json:
         print_json(failure.to_document(command, None if run_dir is None else str(run_dir)))
-    error_line(failure_text(failure, colour=terminal.error_colour))
+    error_line(failure_text(failure, color=terminal.error_color))
     if run_dir is not None:
         error_line(f"run: {clean_line(shown_path(run_dir))}")
 
 
-def failure_text(failure: Failure, *, colour: bool) -> str:
+def failure_text(failure: Failure, *, color: bool) -> str:
     """``error: PLACE: MESSAGE. REMEDY.``; the mistakes of a config have a line each."""
-    head = paint("error", "bold red", colour=colour)
+    head = paint("error", "bold red", color=color)
     if failure.mistakes:
         listed = [clean(str(mistake)) for mistake in failure.mistakes]
         several = f"{len(listed)} mistakes in the config\n" if len(listed) > 1 else ""

@@ -24,7 +24,7 @@ LABEL = 10
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of text in one style; the style is a word of ``terminal.COLOURS`` or more of them."""
+    """A stretch of text in one style; the style is a word of ``terminal.COLORS`` or more of them."""
 
     text: str
     style: str = ""

@@ -11,7 +11,7 @@ from nnbabysit.cli.render.result import Line, Span, shown_value
 from nnbabysit.cli.render.run_table import STYLES, entry_document
 from nnbabysit.cli.render.stacked_table import pair_lines
 from nnbabysit.cli.render.terminal import clean_line
-from nnbabysit.core.record.catalogue import Entry
+from nnbabysit.core.record.catalog import Entry
 from nnbabysit.core.record.comparison import MISSING, Row
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

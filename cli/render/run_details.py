@@ -19,7 +19,7 @@ from nnbabysit.cli.render.run_table import STYLES, entry_document
 from nnbabysit.cli.render.stacked_table import pair_lines
 from nnbabysit.cli.render.terminal import clean_line
 from nnbabysit.cli.time_arguments import age
-from nnbabysit.core.record.catalogue import Entry
+from nnbabysit.core.record.catalog import Entry
 from nnbabysit.core.record.comparison import MISSING, Row, environment
 from nnbabysit.core.record.inventory import Item
 from nnbabysit.core.report.event_lines import duration

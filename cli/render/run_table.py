@@ -14,7 +14,7 @@ from nnbabysit.cli.render.result import VERDICT_STYLES, Line, Span, is_numeric
 from nnbabysit.cli.render.stacked_table import pair_lines
 from nnbabysit.cli.render.terminal import clean_line
 from nnbabysit.cli.time_arguments import age
-from nnbabysit.core.record.catalogue import Entry, metric_names, text_of
+from nnbabysit.core.record.catalog import Entry, metric_names, text_of
 from nnbabysit.core.report.event_lines import number
 
 SHORT = {

@@ -11,7 +11,7 @@ from typing import TextIO
 from nnbabysit.core.report.cleaning import clean as clean  # the command line takes both from here
 from nnbabysit.core.report.cleaning import clean_line as clean_line
 
-COLOURS = {"bold": "1", "red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim": "2"}
+COLORS = {"bold": "1", "red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim": "2"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,20 +21,20 @@ class Terminal:
     Attributes:
         live: stderr is a terminal that may be redrawn: progress is a live view.
         rich: stdout is a terminal: tables are drawn for its width.
-        colour: Colour on stdout.
-        error_colour: Colour on stderr.
+        color: Color on stdout.
+        error_color: Color on stderr.
     """
 
     live: bool
     rich: bool
-    colour: bool
-    error_colour: bool
+    color: bool
+    error_color: bool
 
     @classmethod
     def detect(cls, environment: Mapping[str, str], stdout: TextIO, stderr: TextIO) -> Terminal:
         """Look at the streams and at NO_COLOR, FORCE_COLOR, TERM and CI.
 
-        NO_COLOR wins over FORCE_COLOR. TERM=dumb has neither colour nor redrawing. CI logs are not redrawn.
+        NO_COLOR wins over FORCE_COLOR. TERM=dumb has neither color nor redrawing. CI logs are not redrawn.
         """
         dumb = environment.get("TERM", "").lower() in ("dumb", "unknown")
         on_out, on_error = is_terminal(stdout) and not dumb, is_terminal(stderr) and not dumb
@@ -45,8 +45,8 @@ class Terminal:
         return cls(
             live=on_error and drawable and not quiet_ci,
             rich=on_out,
-            colour=not banned and (forced or on_out),
-            error_colour=not banned and (forced or on_error),
+            color=not banned and (forced or on_out),
+            error_color=not banned and (forced or on_error),
         )
 
 
@@ -58,10 +58,10 @@ def is_terminal(stream: TextIO | None) -> bool:
         return False
 
 
-def paint(text: str, style: str, *, colour: bool) -> str:
-    """Text in one or more of the COLOURS (parted by blanks), if colour is on and there is a style."""
-    codes = ";".join(COLOURS[word] for word in style.split())
-    return f"\x1b[{codes}m{text}\x1b[0m" if colour and codes else text
+def paint(text: str, style: str, *, color: bool) -> str:
+    """Text in one or more of the COLORS (parted by blanks), if color is on and there is a style."""
+    codes = ";".join(COLORS[word] for word in style.split())
+    return f"\x1b[{codes}m{text}\x1b[0m" if color and codes else text
 
 
 def write(stream: TextIO | None, text: str) -> None:

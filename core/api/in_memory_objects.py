@@ -98,7 +98,7 @@ def _take_model(handover: Handover, model: ModelLike) -> None:
         )
     handover.settings |= {"model.name": name, "model.args": {}, "model.init": None}
     if handover.network is not None and not handover.network.redrawable:
-        handover.settings["sanity.seeds"] = 1  # there is only one initialisation to look at
+        handover.settings["sanity.seeds"] = 1  # there is only one initialization to look at
 
 
 def _take_data(handover: Handover, data: DataLike) -> None:

@@ -5,7 +5,7 @@ Every function takes the same things first:
 - ``model``: a class or function that builds the network, which is best, for it can be built afresh for every
   seed; a network that is built already; or what ``model.name`` of a config can hold, such as ``"mlp"``. A
   network that is built already is copied and never changed, not even by ``train``. Its weights are used as
-  they are; where a step looks at several initialisations, its layers draw theirs by ``reset_parameters``.
+  they are; where a step looks at several initializations, its layers draw theirs by ``reset_parameters``.
 - ``data``: ``(x, y)``, ``(x_train, y_train, x_test, y_test)`` or a dict of arrays or tensors, a map-style
   Dataset or two of them (train, test), a function that returns one of these, a path, or the name of a config.
 - ``config``: a YAML file or the name of a bundled config that gives all other settings. Left out: the default
@@ -60,10 +60,10 @@ def sanity(
     log: Sequence[str] = (),
     on_event: Listener | None = None,
 ) -> StepResult:
-    """Check the network at initialisation: the loss is what guessing costs, and the wiring is right.
+    """Check the network at initialization: the loss is what guessing costs, and the wiring is right.
 
     The arguments are those of every step, see ``core/api/steps.py``. A network that is built already stands
-    for the first of ``sanity.seeds`` initialisations; for the others its layers draw their weights afresh.
+    for the first of ``sanity.seeds`` initializations; for the others its layers draw their weights afresh.
 
     Returns:
         ``fail`` if a check says no; metrics as ``run_sanity`` lists them.
@@ -98,7 +98,7 @@ def overfit_tiny(
     log: Sequence[str] = (),
     on_event: Listener | None = None,
 ) -> StepResult:
-    """Check that a few samples can be learnt by heart.
+    """Check that a few samples can be learned by heart.
 
     The arguments are those of every step, see ``core/api/steps.py``.
 

@@ -122,7 +122,7 @@ def with_values(config: Config, values: Mapping[str, Any], *, where: str = "sear
 
     When ``optimizer.name`` or another name that decides the class changes, the settings that the new class
     does not know are left out, those among ``values`` included: a space may hold ``optimizer.momentum``
-    beside a choice of optimisers.
+    beside a choice of optimizers.
 
     Args:
         config: The base.

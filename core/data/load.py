@@ -56,7 +56,7 @@ def load_dataset(config: Config) -> Dataset:
         check_every_class(classes, targets.class_names, raw.place)
     parts, columns = _filled(parts, raw.columns, notes)
     preprocessing = _fit(parts["train"], config)
-    parts["train"] = _labelled(parts["train"], targets, config, notes)
+    parts["train"] = _labeled(parts["train"], targets, config, notes)
     _check_batch_size(config, len(parts["train"]))
     splits = {name: _finish(part, targets, preprocessing) for name, part in parts.items()}
     return Dataset(
@@ -205,7 +205,7 @@ def _divide(official: dict[str, Part], targets: Targets, config: Config) -> dict
     return parts
 
 
-def _labelled(train: Part, targets: Targets, config: Config, notes: list[str]) -> Part:
+def _labeled(train: Part, targets: Targets, config: Config, notes: list[str]) -> Part:
     """The training samples that keep their labels, by class; the others were seen by the statistics alone.
 
     Raises:
@@ -217,7 +217,7 @@ def _labelled(train: Part, targets: Targets, config: Config, notes: list[str]) -
     count = wish if isinstance(wish, int) else max(1, round(wish * len(train)))
     if count > len(train):
         raise DataError(
-            f"{count} labelled samples are wanted, and the training split has {len(train)}",
+            f"{count} labeled samples are wanted, and the training split has {len(train)}",
             where=LABELS,
             remedy=f"Choose at most {len(train)}, or a share below 1",
         )

@@ -40,7 +40,7 @@ LARGEST_STD = 5.0
 SMALLEST_STD = 0.05
 LARGEST_MEAN = 5.0
 MANY_BEYOND_10 = 0.01
-"""A share instead of the usual max|x| > 10: standardised digits reach 38 at a pixel set in one image."""
+"""A share instead of the usual max|x| > 10: standardized digits reach 38 at a pixel set in one image."""
 OUTLIER = 20.0
 IMBALANCE = 10.0
 LEAK = 0.01
@@ -83,7 +83,7 @@ _AMONG_IDS = {
     "unknown": "whether these are ids or quantities cannot be told, for the network could not be tried: ids "
     "stay as they are, quantities are scaled by data.preprocess",
 }
-"""What to do about the scale where nothing may be centred or scaled as a whole."""
+"""What to do about the scale where nothing may be centered or scaled as a whole."""
 
 
 def _scaled(evidence: Evidence, remedy: str, patch: Patch, cause: str = "") -> Match:
@@ -105,7 +105,7 @@ def constant_pixels(evidence: Evidence) -> Match | None:
     return _constant("images", evidence)
 
 
-def never_normalised(evidence: Evidence) -> Match | None:
+def never_normalized(evidence: Evidence) -> Match | None:
     """Values enter the network far from mean 0 and deviation 1."""
     std, mean, beyond = evidence["input_std"], evidence["input_mean"], evidence["input_beyond_10"]
     if std <= LARGEST_STD and abs(mean) <= LARGEST_MEAN and beyond <= MANY_BEYOND_10:
@@ -124,7 +124,7 @@ def never_normalised(evidence: Evidence) -> Match | None:
     return _scaled(evidence, remedy, patch)
 
 
-def normalised_twice(evidence: Evidence) -> Match | None:
+def normalized_twice(evidence: Evidence) -> Match | None:
     """Values enter the network tiny."""
     if evidence["input_std"] >= SMALLEST_STD or evidence["input_largest"] >= 10 * SMALLEST_STD:
         return None

@@ -19,10 +19,10 @@ SANITY_EVIDENCE: dict[str, str] = {
     "expected_loss": "what guessing costs: ln C, ln 2, the variance of the targets, C − 1",
     "prior_loss": "entropy of the class prior, what guessing by frequency costs; None if there is none",
     "zero_output_loss": "optional: loss when every output is 0; above expected_loss where targets are not "
-    "centred",
-    "random_output_loss": "optional: loss of answers at random, as wide as usual initialisations give",
+    "centered",
+    "random_output_loss": "optional: loss of answers at random, as wide as usual initializations give",
     "sanity_tolerance": "sanity.tolerance: largest relative distance of the initial loss from expected_loss",
-    "init_scheme": "optional: model.init.scheme, or None if the network initialises itself",
+    "init_scheme": "optional: model.init.scheme, or None if the network initializes itself",
     "initial_cost": "cost with every penalty off",
     "regularized_cost": "cost of the same weights and samples with l2 = regularization_strength",
     "penalty": "that penalty alone: beside a large loss it would be lost to rounding",
@@ -34,7 +34,7 @@ SANITY_EVIDENCE: dict[str, str] = {
         "gradient is 0"
     ),
     "parameter_changes": "parameter → largest |change| of an entry after those steps of the configured "
-    "optimiser",
+    "optimizer",
     "batch_dependence": (
         "eval mode: largest |change| of one sample's output when the other samples of the batch are "
         "replaced, divided by the largest |output|"
@@ -46,7 +46,7 @@ SANITY_EVIDENCE: dict[str, str] = {
 TINY_EVIDENCE: dict[str, str] = {
     "tiny_losses": "data loss of the tiny set, per epoch, from the first to the last",
     "tiny_accuracy": "accuracy on the tiny set after the last epoch; None for regression",
-    "tiny_max_loss": "loss under which the tiny set counts as learnt, in units of the loss",
+    "tiny_max_loss": "loss under which the tiny set counts as learned, in units of the loss",
     "tiny_constant_loss": (
         "what the best answer that ignores the input costs: entropy of the tiny set's labels, for "
         "regression the variance of its targets; None where there is no closed form (hinge, own losses)"
@@ -96,7 +96,7 @@ RUN_EVIDENCE: dict[str, str] = {
     "lr": "learning rate of the first epoch",
     "lr_path": "config path of the learning rate",
     "l2": "optional: regularization.l2",
-    "update_ratios": "weight matrix → ‖ΔW‖/‖W‖ of one optimiser step, per epoch",
+    "update_ratios": "weight matrix → ‖ΔW‖/‖W‖ of one optimizer step, per epoch",
     "dead_units": (
         "ReLU layer → share of units (channels of a convolution: no position) that are active on under 1 "
         "% of the samples looked at, per epoch"

@@ -61,7 +61,7 @@ TARGET_RULES: tuple[Rule, ...] = (
         "starts near 0: the loss went from {first_loss:.4g} to {last_loss:.4g} (guessing their mean costs "
         "{chance_loss:.4g})",
         cause="{cause}",
-        remedy="standardise them, (y - mean) / deviation, in the file or in a function named by data.source; "
+        remedy="standardize them, (y - mean) / deviation, in the file or in a function named by data.source; "
         "else it takes a higher learning rate or more epochs (not tried here)",
         source="closed form: answering 0 costs mean² + variance, answering the mean costs the variance",
         explains=frozenset({"CUR003", "CUR004", "CUR006", "CUR007", "CUR008", "UPD001"}),

@@ -1,1 +1,1 @@
-"""Networks and their initialisation."""
+"""Networks and their initialization."""

@@ -1,7 +1,7 @@
 """Non-linearities by name.
 
 Which one to take: relu first, mind the learning rate; then leaky_relu, elu or maxout; then tanh; no sigmoid
-in hidden layers, because it saturates and its outputs are not centred on zero.
+in hidden layers, because it saturates and its outputs are not centered on zero.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _BUILDERS: dict[Activation, Callable[[], nn.Module]] = {
     "tanh": nn.Tanh,
     "relu": nn.ReLU,  # max(0, x)
     "leaky_relu": lambda: nn.LeakyReLU(0.01),  # max(0.01·x, x); Maas et al. 2013
-    "prelu": nn.PReLU,  # the same with a learnt slope, 0.25 at first; He et al. 2015
+    "prelu": nn.PReLU,  # the same with a learned slope, 0.25 at first; He et al. 2015
     "elu": lambda: nn.ELU(1.0),  # x, below zero e^x - 1; Clevert et al. 2016
     "selu": nn.SELU,  # scaled ELU that keeps mean 0 and variance 1 under lecun_normal; Klambauer et al. 2017
     "gelu": nn.GELU,  # x·Φ(x); Hendrycks & Gimpel 2016

@@ -17,7 +17,7 @@ class Autoencoder(nn.Module):
     ``encode`` names its layers as ``MLP`` does (hidden1, norm1, activation1, …), so its weights fit into an
     mlp of the same ``hidden``, ``norm`` and ``activation``: see ``encoder_state``. The layers of ``decode``
     have the number of the encoder's layer that they undo, and ``output`` undoes the first: it is linear,
-    since a standardised input has no bounds. Dropout and DropConnect act in the encoder alone. It learns by
+    since a standardized input has no bounds. Dropout and DropConnect act in the encoder alone. It learns by
     the mean squared error between output and input (Vincent et al. 2010, section 2; the decoder's weights are
     its own here).
 

@@ -15,7 +15,7 @@ from nnbabysit.core.models.autoencoder import Autoencoder
 from nnbabysit.core.models.cnn import CNN
 from nnbabysit.core.models.dry_run import BATCH, dry_run
 from nnbabysit.core.models.followers import following
-from nnbabysit.core.models.initializers import initialise
+from nnbabysit.core.models.initializers import initialize
 from nnbabysit.core.models.mlp import MLP
 from nnbabysit.core.models.pooling import pooled_size, shrink_factor
 from nnbabysit.core.models.resnet import ResNet
@@ -32,7 +32,7 @@ from nnbabysit.core.user_code import user_code_error
 
 
 def build_model(config: Model, *, input_shape: tuple[int, ...], num_outputs: int, seed: int) -> nn.Module:
-    """Build, initialise and try out the network; a function of its arguments alone.
+    """Build, initialize and try out the network; a function of its arguments alone.
 
     Global random generators, the network's buffers and its training mode are as if nothing had been tried.
 
@@ -65,7 +65,7 @@ def build_model(config: Model, *, input_shape: tuple[int, ...], num_outputs: int
         _check_output(output, label_of(config.name), num_outputs)
     if config.init is not None:
         with seeded(seed):
-            initialise(model, config.init, followers)
+            initialize(model, config.init, followers)
     return model
 
 

@@ -64,7 +64,7 @@ def following(model: nn.Module) -> Iterator[Followers]:
     """Watches forward passes of ``model``: its linear and convolutional layers, and what follows them.
 
     Args:
-        model: Any network; lazy layers are recognised too.
+        model: Any network; lazy layers are recognized too.
     """
     seen = Followers()
     layers = {

@@ -58,11 +58,11 @@ OUTPUT_GAIN = 0.1
 """Keeps the initial loss within 3 % of ln 10 on digits and Fashion-MNIST; with 1 it is up to 111 % above."""
 
 
-def initialise(model: nn.Module, init: Init, followers: Followers | None = None) -> None:
+def initialize(model: nn.Module, init: Init, followers: Followers | None = None) -> None:
     """Draw the weights of all linear and convolutional layers anew and set their biases to zero.
 
     Frozen layers (``requires_grad`` of the weight is off) keep what they have: whoever froze them wants those
-    values. Other layers, such as normalisation and embeddings, are not touched.
+    values. Other layers, such as normalization and embeddings, are not touched.
 
     Args:
         model: Any network; changed in place. Random numbers come from torch's global generator.

@@ -6,11 +6,11 @@ from torch import Tensor, nn
 
 
 class Maxout(nn.Module):
-    """h_i = max over j of (w_ijᵀx + b_ij): takes the largest of each ``pieces`` neighbouring units.
+    """h_i = max over j of (w_ijᵀx + b_ij): takes the largest of each ``pieces`` neighboring units.
 
     The weighted sums come from the linear or convolutional layer before it, which is ``pieces`` times as
     wide: two pieces have twice the parameters of another non-linearity. torch has no such layer. Where
-    several pieces are equally large, as after an initialisation with zeros, they share the gradient.
+    several pieces are equally large, as after an initialization with zeros, they share the gradient.
 
     Args:
         pieces: Sums per unit, at least 1.

@@ -12,7 +12,7 @@ from nnbabysit.core.models.weighted_layers import Layers, hidden_layer
 class MLP(nn.Sequential):
     """Fully connected network; flattens each sample.
 
-    Each hidden layer is weighted sum → normalisation → non-linearity → dropout.
+    Each hidden layer is weighted sum → normalization → non-linearity → dropout.
 
     Args:
         in_features: Numbers per sample.

@@ -1,4 +1,4 @@
-"""Normalisation layers by name: they stand between a weighted sum and its non-linearity.
+"""Normalization layers by name: they stand between a weighted sum and its non-linearity.
 
 ===========  ====================================================  =======================================
 name         mean and variance of                                  source
@@ -10,7 +10,7 @@ name         mean and variance of                                  source
              group and their pixels)
 ===========  ====================================================  =======================================
 
-All go on to γ·x̂ + β with a learnt γ and β per unit (channel). Batch normalisation takes away the mean of each
+All go on to γ·x̂ + β with a learned γ and β per unit (channel). Batch normalization takes away the mean of a
 unit, so a bias before it does nothing and is left out (Ioffe & Szegedy 2015, section 3.2). The other two take
 away a mean over several units, where each unit's own bias still counts.
 """
@@ -26,12 +26,12 @@ GROUP_SIZE = 16
 
 
 def needs_bias(norm: Norm) -> bool:
-    """Whether a layer before this normalisation has a use for its bias."""
+    """Whether a layer before this normalization has a use for its bias."""
     return norm != "batch"
 
 
 def build_norm(settings: LayerSettings, width: int, *, image: bool) -> nn.Module | None:
-    """The normalisation after one layer, or None.
+    """The normalization after one layer, or None.
 
     Args:
         settings: ``norm`` and ``groups``.

@@ -13,7 +13,7 @@ PLACEMENTS = 8
 
 
 class FractionalMaxPool(nn.FractionalMaxPool2d):
-    """The largest of 2 × 2 neighbours at random places, ``ratio`` times fewer per side (Graham 2014).
+    """The largest of 2 × 2 neighbors at random places, ``ratio`` times fewer per side (Graham 2014).
 
     Overlapping regions whose distances are 1 or 2 pixels in a pseudorandom order, so that a map shrinks by a
     factor between 1 and 2. In training it is torch's layer: each sample and channel draws its own order from

@@ -54,16 +54,16 @@ class ResNet(nn.Sequential):
 
 
 class ResidualBlock(nn.Module):
-    """φ(shortcut(x) + b·f(x)) with f = convolution, normalisation, φ, convolution, normalisation.
+    """φ(shortcut(x) + b·f(x)) with f = convolution, normalization, φ, convolution, normalization.
 
     He et al. 2016, figure 2 and section 3.3; the b of Huang et al. 2016. The shortcut is x itself, or, where
-    the shape changes, a convolution of 1×1 with the block's stride and a normalisation (option B). Under
+    the shape changes, a convolution of 1×1 with the block's stride and a normalization (option B). Under
     maxout every piece has the same shortcut: max over j of (s + f_j) = s + max over j of f_j.
 
     Args:
         inputs: Channels that come in.
         width: Channels that go out.
-        settings: Kernel, normalisation and non-linearity φ.
+        settings: Kernel, normalization and non-linearity φ.
         stride: Factor by which height and width shrink.
         survival: Probability that a sample keeps f, in 0…1.
 
@@ -100,7 +100,7 @@ class ResidualBlock(nn.Module):
 def _convolved(
     number: str, inputs: int, outputs: int, kernel: int, settings: ResNetSettings, *, stride: int = 1
 ) -> Layers:
-    """A convolution and its normalisation, which has no non-linearity of its own."""
+    """A convolution and its normalization, which has no non-linearity of its own."""
     layers = Layers({f"conv{number}": convolution(inputs, outputs, kernel, settings, stride=stride)})
     norm = build_norm(settings, outputs, image=True)
     if norm is not None:

@@ -19,11 +19,11 @@ Norm = Literal["none", "batch", "layer", "group"]
 Pooling = Literal["max", "average", "fractional"]
 
 ACTIVATIONS: Mapping[Activation, str] = {
-    "sigmoid": "1 / (1 + e^-x); saturates on both sides and is not centred on 0",
+    "sigmoid": "1 / (1 + e^-x); saturates on both sides and is not centered on 0",
     "tanh": "(e^x - e^-x) / (e^x + e^-x); saturates on both sides",
     "relu": "max(0, x); the first choice",
     "leaky_relu": "max(0.01·x, x); its units cannot die",
-    "prelu": "max(a·x, x) with a learnt a, 0.25 at first",
+    "prelu": "max(a·x, x) with a learned a, 0.25 at first",
     "elu": "x, below zero e^x - 1",
     "selu": "1.0507·x, below zero 1.0507·1.6733·(e^x - 1); drops out by alpha dropout",
     "maxout": "the largest of several weighted sums; so many times the parameters",
@@ -31,15 +31,15 @@ ACTIVATIONS: Mapping[Activation, str] = {
     "silu": "x / (1 + e^-x)",
 }
 NORMS: Mapping[Norm, str] = {
-    "none": "no normalisation",
+    "none": "no normalization",
     "batch": "each unit over the batch; running averages in evaluation",
     "layer": "each sample over all units of the layer",
     "group": "each sample over groups of units",
 }
 POOLINGS: Mapping[Pooling, str] = {
-    "max": "the largest of pool × pool neighbours",
-    "average": "the mean of pool × pool neighbours",
-    "fractional": "the largest of 2 × 2 neighbours at random places, ratio times fewer",
+    "max": "the largest of pool × pool neighbors",
+    "average": "the mean of pool × pool neighbors",
+    "fractional": "the largest of 2 × 2 neighbors at random places, ratio times fewer",
 }
 
 
@@ -67,7 +67,7 @@ class LayerSettings(Section):
     pieces: Annotated[int, Field(ge=2, le=16)] = 2
     """a whole number from 2 to 16, the weighted sums of which maxout takes the largest"""
     norm: Annotated[Norm, Field(json_schema_extra=_explained(NORMS))] = "none"
-    """the normalisation between a layer and its non-linearity"""
+    """the normalization between a layer and its non-linearity"""
     groups: PositiveInt | None = None
     """a whole number of at least 1, the groups of norm group; left out: of 16 units or more each"""
     dropout: Share = 0.0
@@ -143,7 +143,7 @@ class ResNetSettings(LayerSettings):
     """Residual network: a convolution, stages of residual blocks, the mean over the image, a linear layer."""
 
     norm: Annotated[Norm, Field(json_schema_extra=_explained(NORMS))] = "batch"
-    """the normalisation between a layer and its non-linearity"""
+    """the normalization between a layer and its non-linearity"""
     channels: Annotated[list[PositiveInt], Field(min_length=1)] = Field(default=[16, 32])
     """a list with the channels of each stage, whole numbers of at least 1, such as [16, 32]; each stage after
     the first halves height and width"""

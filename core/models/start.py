@@ -7,7 +7,7 @@ from torch import nn
 from nnbabysit.core.config.schema.root import Init
 from nnbabysit.core.models.dry_run import dry_run
 from nnbabysit.core.models.followers import following
-from nnbabysit.core.models.initializers import OUTPUT_GAIN, initialise
+from nnbabysit.core.models.initializers import OUTPUT_GAIN, initialize
 
 
 def start(network: nn.Module, input_shape: tuple[int, ...]) -> None:
@@ -21,6 +21,6 @@ def start(network: nn.Module, input_shape: tuple[int, ...]) -> None:
     """
     with following(network) as followers:
         dry_run(network, input_shape)
-    initialise(network, Init(scheme="auto"), followers)
+    initialize(network, Init(scheme="auto"), followers)
     assert followers.output is not None, "a built-in network ends in a linear layer"
-    initialise(followers.output, Init(scheme="lecun_normal", gain=OUTPUT_GAIN))
+    initialize(followers.output, Init(scheme="lecun_normal", gain=OUTPUT_GAIN))

@@ -1,4 +1,4 @@
-"""One layer of a built-in network: weighted sum → normalisation → non-linearity → dropout, by name."""
+"""One layer of a built-in network: weighted sum → normalization → non-linearity → dropout, by name."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def hidden_layer(
 
 
 def after_sum(number: int, sums: int, settings: LayerSettings, *, image: bool) -> Layers:
-    """Normalisation and non-linearity after ``sums`` weighted sums: norm1, activation1."""
+    """Normalization and non-linearity after ``sums`` weighted sums: norm1, activation1."""
     layers = Layers()
     norm = build_norm(settings, sums, image=image)
     if norm is not None:

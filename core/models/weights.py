@@ -11,7 +11,7 @@ _NORMS = (_NormBase, nn.GroupNorm, nn.LayerNorm, nn.RMSNorm)
 def weight_matrices(model: nn.Module) -> dict[str, nn.Parameter]:
     """Trainable parameters of two or more dimensions, in the order of the network.
 
-    Biases and the slopes of PReLU have one dimension. The parameters of normalisation layers are left out
+    Biases and the slopes of PReLU have one dimension. The parameters of normalization layers are left out
     whatever their shape, since a LayerNorm over (C, H, W) has a gain of three dimensions.
 
     Args:

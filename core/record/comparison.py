@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nnbabysit.core.record.catalogue import Entry, flattened
+from nnbabysit.core.record.catalog import Entry, flattened
 
 ENVIRONMENT = (
     "versions",

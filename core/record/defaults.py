@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nnbabysit.core.record.catalogue import Entry, flattened
+from nnbabysit.core.record.catalog import Entry, flattened
 from nnbabysit.core.record.comparison import MISSING, Row, rows_of
 
 CHOSEN = ("optimizer", "schedule")
@@ -14,7 +14,7 @@ CHOSEN = ("optimizer", "schedule")
 def changed_settings(entry: Entry) -> list[Row]:
     """Settings of a run that differ from their defaults; the values of a row are the default and the run's.
 
-    The settings of an optimiser or schedule are compared with the defaults of the one that was chosen.
+    The settings of an optimizer or schedule are compared with the defaults of the one that was chosen.
 
     Raises:
         RunError: The config of the run is missing or damaged.

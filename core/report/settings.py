@@ -66,7 +66,7 @@ def _setting(key: str, value: Any, has_default: bool, default: Any) -> Setting:
 
 
 def _defaults(section: Section, path: fields.Path) -> Iterator[tuple[fields.Path, Any]]:
-    """Path → default of the classes that the config chose: those of adam where the optimiser is adam.
+    """Path → default of the classes that the config chose: those of adam where the optimizer is adam.
 
     What lies below a section that is not there by default has no default.
     """

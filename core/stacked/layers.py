@@ -152,7 +152,7 @@ def _batch_norm(name: str, module: nn.Module, shared: bool) -> Twin:
     affine, momentum, eps = module.affine, module.momentum, module.eps
 
     def run(network: StackedNetwork, x: Tensor) -> Tensor:
-        def normalised(x: Tensor, state: Sequence[Tensor]) -> Tensor:
+        def normalized(x: Tensor, state: Sequence[Tensor]) -> Tensor:
             mean, variance, *scale = state
             weight, bias = scale or (None, None)
             return F.batch_norm(x, mean, variance, weight, bias, network.training, momentum, eps)
@@ -163,10 +163,10 @@ def _batch_norm(name: str, module: nn.Module, shared: bool) -> Twin:
         if network.training:
             network[f"{name}.num_batches_tracked"].add_(1)
         if stacked.ndim == 5:
-            maps = [normalised(maps, own) for maps, *own in zip(stacked, *state, strict=True)]
+            maps = [normalized(maps, own) for maps, *own in zip(stacked, *state, strict=True)]
             return torch.cat(maps).view(stacked.shape)
         beside = stacked.transpose(0, 1).flatten(1, 2)
-        y = normalised(beside, [tensor.view(-1) for tensor in state])
+        y = normalized(beside, [tensor.view(-1) for tensor in state])
         apart: Tensor = y.unflatten(1, state[0].shape)  # type: ignore[no-untyped-call]
         return apart.transpose(0, 1)
 

@@ -14,7 +14,7 @@ MEANS = ("cross_entropy", "hinge", "bce", "mse")
 
 
 class StackedObjective:
-    """What each trial minimises, and which of its answers are right.
+    """What each trial minimizes, and which of its answers are right.
 
     A loss of the user's own is called trial by trial.
 
@@ -38,7 +38,7 @@ class StackedObjective:
         return self._objective.order(samples)
 
     def training_losses(self, outputs: Tensor, y: Tensor, mix: Mix | None = None) -> Tensor:
-        """What training minimises, (T,): see ``Objective.training_loss``."""
+        """What training minimizes, (T,): see ``Objective.training_loss``."""
         if mix is not None:
             own, other = self.training_losses(outputs, y), self.training_losses(outputs, y[mix.partner])
             return mix.share * own + (1 - mix.share) * other

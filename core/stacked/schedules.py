@@ -12,7 +12,7 @@ from nnbabysit.core.training.setup.schedules import Schedule
 
 
 class _Rate(torch.optim.Optimizer):
-    """A learning rate as schedulers want it: an optimiser of nothing.
+    """A learning rate as schedulers want it: an optimizer of nothing.
 
     The constructor of torch's class is left out on purpose: it imports torch's compiler, nearly a second,
     and knows what to do with parameters alone, of which there are none.

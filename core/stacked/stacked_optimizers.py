@@ -1,8 +1,8 @@
-"""Optimisers with settings of their own for each trial; each is torch's algorithm on (T, ...) tensors.
+"""Optimizers with settings of their own for each trial; each is torch's algorithm on (T, ...) tensors.
 
 torch's own take one learning rate for a tensor, and one group for each trial would cost a Python call per
 trial and step, which is what stacking is there to save. A setting in which all trials of a stack agree goes
-in as a number, others as a vector, and both come to the same bits: a trial must not depend on its neighbours.
+in as a number, others as a vector, and both come to the same bits: a trial must not depend on its neighbors.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class StackedOptimizer:
     )
 
     def __init__(self, settings: Sequence[settings_of.Optimizer], parameters: Mapping[str, Tensor]) -> None:
-        """Optimise.
+        """Optimize.
 
         Args:
             settings: ``config.optimizer`` of each trial, all of one name.
@@ -54,7 +54,7 @@ class StackedOptimizer:
     def setting(self, name: str, like: Tensor, *, complement: bool = False) -> Any:
         """A setting of all trials: the number where they agree, else (T, 1, …) to multiply ``like``.
 
-        Its ``complement`` to 1 is taken before it is rounded, as torch's own optimisers do.
+        Its ``complement`` to 1 is taken before it is rounded, as torch's own optimizers do.
         """
         values = [getattr(each, name) for each in self._settings]
         values = [1 - value for value in values] if complement else values

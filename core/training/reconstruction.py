@@ -155,7 +155,7 @@ def stages(config: Config, dataset: Dataset, model: Autoencoder, device: torch.d
         device: Where to compute.
 
     Raises:
-        UserError: The batch is larger than the training split, or of one sample to be batch-normalised.
+        UserError: The batch is larger than the training split, or of one sample to be batch-normalized.
     """
     refuse_batch(config.pretrain.batch_size, len(dataset.train), model, where="pretrain.batch_size")
     layers = range(1, model.depth + 1) if config.pretrain.kind == "stacked" else ()

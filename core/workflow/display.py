@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from nnbabysit.core.diagnosis.engine import Finding
     from nnbabysit.core.workflow.result import StepResult, Table
 
-_COLOURS = {"pass": "#1a7f37", "fail": "#b35900", "diverged": "#b3261e", "error": "#b3261e"}
+_COLORS = {"pass": "#1a7f37", "fail": "#b35900", "diverged": "#b3261e", "error": "#b3261e"}
 _HEAD = "text-align:left;border-bottom:1px solid #8888"
 
 
@@ -29,9 +29,9 @@ def as_text(result: StepResult) -> str:
 
 def as_html(result: StepResult) -> str:
     """The same for a notebook: everything escaped, nothing loaded from elsewhere, no script."""
-    colour = _COLOURS[result.verdict]
+    color = _COLORS[result.verdict]
     parts = [
-        f'<p><b style="color:{colour}">{escape(result.verdict)}</b> '
+        f'<p><b style="color:{color}">{escape(result.verdict)}</b> '
         f"<b>{_html(result.command)}</b>: {_html(result.summary)}</p>",
         *(f"<p>note: {_html(note)}</p>" for note in result.notes),
         *_html_findings(result.findings),

@@ -106,7 +106,7 @@ class Rival:
         return self.came
 
     def _warm_up(self) -> None:
-        """What is imported at first use: torch's optimisers alone take a second."""
+        """What is imported at first use: torch's optimizers alone take a second."""
         model = network(self.case.name, self.x.shape[1:])
         optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
         nn.CrossEntropyLoss()(model(self.x[:2]), self.y[:2]).backward()

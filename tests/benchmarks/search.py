@@ -10,7 +10,7 @@ the trials of the rivals (``rivals.py``): neither has imports and loading. The t
 stands beside it. With bf16 the ten best trials are trained again in fp32, however many trials there are: once
 this is left out, and once it is counted in (``bf16+``).
 
-The sides alternate, and a ratio is that of neighbours; medians and extremes over the rounds. The rate is that
+The sides alternate, and a ratio is that of neighbors; medians and extremes over the rounds. The rate is that
 of the products of linear and convolutional layers, forward and both gradients, and forward for evaluation,
 against the best product of two square matrices in the same run. Sections: the comparison when none is named,
 or ``--growth`` (memory and time with the number of trials), ``--storage`` (what the study costs),
@@ -176,7 +176,7 @@ def summary(runs: Sequence[Measured]) -> dict[str, Any]:
 
 
 def ratios(case: Case, pairs: Sequence[tuple[Measured, Measured]]) -> list[dict[str, Any]]:
-    """How many times faster than each rival, neighbour by neighbour."""
+    """How many times faster than each rival, neighbor by neighbor."""
     found: dict[tuple[str, str], list[float]] = {}
     for mine, theirs in pairs:
         found.setdefault((mine.side, theirs.side), []).append(theirs.seconds / (mine.seconds - mine.again))

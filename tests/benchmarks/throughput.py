@@ -8,7 +8,7 @@ memory as one tensor. The bare loop has ``torch.optim.SGD`` as anyone would writ
 all: no losses, no accuracy, no probes. Our side is what ``nnbabysit train`` does in an epoch: loss and
 training accuracy, the check for divergence, all probes on their steps, metrics written to a run directory.
 Evaluation on validation data and checkpoints are left out on both sides. The two sides alternate in one
-process, so that a machine that slows down slows down both; the ratio is the median over neighbouring epochs.
+process, so that a machine that slows down slows down both; the ratio is the median over neighboring epochs.
 """
 
 from __future__ import annotations
@@ -169,15 +169,15 @@ NUMBERS = count(1)
 
 
 def timed(side: BareLoop | Watched, number: int, device: torch.device) -> tuple[float, float]:
-    """Wall seconds and, which neighbours on the machine disturb less, CPU seconds of one epoch."""
-    synchronise(device)
+    """Wall seconds and, which neighbors on the machine disturb less, CPU seconds of one epoch."""
+    synchronize(device)
     start, start_cpu = time.perf_counter(), time.process_time()
     side.epoch(number)
-    synchronise(device)
+    synchronize(device)
     return time.perf_counter() - start, time.process_time() - start_cpu
 
 
-def synchronise(device: torch.device) -> None:
+def synchronize(device: torch.device) -> None:
     """Wait for the device."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)

@@ -27,7 +27,7 @@ def document(text: str) -> dict[str, Any]:
     return found
 
 
-def test_the_next_command_trains_from_what_was_learnt(shell: Shell, tmp_path: Path) -> None:
+def test_the_next_command_trains_from_what_was_learned(shell: Shell, tmp_path: Path) -> None:
     labels = ("-S", "data.labels=0.1")
     first = shell("pretrain", "digits", *SMALL, *labels, "--json", "--seed", "3")
     assert first.returncode == 0, first.stderr

@@ -28,7 +28,7 @@ FINDING = Finding(
     patch={"model.init.std": 0.01, "optimizer.lr": 0.05},
 )
 TABLE = Table(
-    title="Loss at initialisation",
+    title="Loss at initialization",
     columns=("what", "loss"),
     rows=(("seed 0", "9.2103"), ("guessing [/evenly]", "2.3026"), ("prior", "")),
 )
@@ -69,7 +69,7 @@ next  nnbabysit sanity digits.yaml -S model.init.std=0.01
 
 def test_a_result_is_findings_verdict_run_and_next_command(result: StepResult) -> None:
     assert plain_text(result_lines(result, SETTINGS)) == GOLDEN
-    assert painted(result_lines(result, SETTINGS), colour=False) == GOLDEN
+    assert painted(result_lines(result, SETTINGS), color=False) == GOLDEN
 
 
 def test_quiet_leaves_findings_and_verdict(result: StepResult) -> None:
@@ -77,8 +77,8 @@ def test_quiet_leaves_findings_and_verdict(result: StepResult) -> None:
     assert text == GOLDEN[: GOLDEN.index("run ")]
 
 
-def test_colour_changes_nothing_but_escape_codes(result: StepResult) -> None:
-    text = painted(result_lines(result, SETTINGS), colour=True)
+def test_color_changes_nothing_but_escape_codes(result: StepResult) -> None:
+    text = painted(result_lines(result, SETTINGS), color=True)
     assert "\x1b[1;31mfail\x1b[0m: 1 of 5 checks said no" in text
 
 
@@ -94,7 +94,7 @@ def test_without_settings_a_patch_has_no_place() -> None:
 
 def test_a_table_in_a_pipe_is_aligned_and_complete() -> None:
     assert aligned(TABLE) == [
-        "Loss at initialisation",
+        "Loss at initialization",
         "what                  loss",
         "seed 0              9.2103",
         "guessing [/evenly]  2.3026",
@@ -166,12 +166,12 @@ def test_the_path_is_relative_when_that_is_shorter(tmp_path: Path, monkeypatch: 
     ],
 )
 def test_a_failure_is_one_sentence(failure: Failure, text: str) -> None:
-    assert failure_text(failure, colour=False) == text
+    assert failure_text(failure, color=False) == text
 
 
 def test_several_mistakes_have_a_line_each() -> None:
     mistakes = tuple(Mistake(where=f"a.yaml:{n}:1", key="x", message="unknown") for n in (1, 2))
-    assert failure_text(Failure(exit_code=2, message="", mistakes=mistakes), colour=False).splitlines() == [
+    assert failure_text(Failure(exit_code=2, message="", mistakes=mistakes), color=False).splitlines() == [
         "error: 2 mistakes in the config",
         "a.yaml:1:1  x: unknown",
         "a.yaml:2:1  x: unknown",

@@ -17,7 +17,7 @@ from nnbabysit.cli.render.run_comparison import comparison_lines, letter
 from nnbabysit.cli.render.run_details import size_in_words
 from nnbabysit.cli.render.run_table import listing, listing_lines
 from nnbabysit.cli.time_arguments import age, moment
-from nnbabysit.core.record.catalogue import Entry
+from nnbabysit.core.record.catalog import Entry
 from nnbabysit.core.record.comparison import compare
 from nnbabysit.core.record.label import write_label
 

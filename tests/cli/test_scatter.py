@@ -100,7 +100,7 @@ def test_a_second_chart_follows_the_axis_that_it_shares() -> None:
     ("value", "text"),
     [(0.0, "0"), (1.0, "1"), (0.95, "0.95"), (1e-6, "1e-06"), (2.5e-5, "2.5e-05"), (12345.0, "1.2e+04")],
 )
-def test_ends_are_labelled_in_few_columns(value: float, text: str) -> None:
+def test_ends_are_labeled_in_few_columns(value: float, text: str) -> None:
     assert end_label(value) == text
 
 

@@ -162,7 +162,7 @@ def test_a_terminal_that_is_no_utf_8_gets_ascii() -> None:
     assert any("@" in line for line in charts_of(lines))
 
 
-def test_without_colour_there_is_none() -> None:
+def test_without_color_there_is_none() -> None:
     events = [("trial", trial(n, n / 10)) for n in range(9)]
     text = "\n".join(
         drawn(board(*events, ("trial", trial(9, None, "failed"))), no_color=True, force_terminal=True)

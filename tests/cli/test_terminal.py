@@ -27,29 +27,29 @@ def detect(*, terminal: bool = True, **environment: str) -> Terminal:
     return Terminal.detect(environment, Stream(terminal), Stream(terminal))
 
 
-def test_a_terminal_is_live_and_in_colour() -> None:
-    assert detect(TERM="xterm") == Terminal(live=True, rich=True, colour=True, error_colour=True)
+def test_a_terminal_is_live_and_in_color() -> None:
+    assert detect(TERM="xterm") == Terminal(live=True, rich=True, color=True, error_color=True)
 
 
 def test_a_pipe_is_neither() -> None:
-    assert detect(terminal=False) == Terminal(live=False, rich=False, colour=False, error_colour=False)
+    assert detect(terminal=False) == Terminal(live=False, rich=False, color=False, error_color=False)
 
 
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"NO_COLOR": "1", "FORCE_COLOR": "1"}])
 def test_no_color_wins_and_keeps_the_live_view(environment: dict[str, str]) -> None:
     terminal = Terminal.detect(environment, Stream(True), Stream(True))
-    assert not terminal.colour
+    assert not terminal.color
     assert terminal.live
 
 
-def test_force_color_colours_a_pipe_without_redrawing_it() -> None:
+def test_force_color_colors_a_pipe_without_redrawing_it() -> None:
     terminal = detect(terminal=False, FORCE_COLOR="1")
-    assert terminal.colour
+    assert terminal.color
     assert not terminal.live
 
 
 def test_a_dumb_terminal_gets_plain_lines() -> None:
-    assert detect(TERM="dumb") == Terminal(live=False, rich=False, colour=False, error_colour=False)
+    assert detect(TERM="dumb") == Terminal(live=False, rich=False, color=False, error_color=False)
 
 
 def test_logs_of_continuous_integration_are_not_redrawn() -> None:
@@ -75,10 +75,10 @@ def test_no_control_character_survives(text: str) -> None:
     assert not any(ord(character) < 32 or 127 <= ord(character) < 160 for character in clean_line(text))
 
 
-def test_paint_adds_codes_only_with_colour() -> None:
-    assert paint("no", "bold red", colour=True) == "\x1b[1;31mno\x1b[0m"
-    assert paint("no", "bold red", colour=False) == "no"
-    assert paint("no", "", colour=True) == "no"
+def test_paint_adds_codes_only_with_color() -> None:
+    assert paint("no", "bold red", color=True) == "\x1b[1;31mno\x1b[0m"
+    assert paint("no", "bold red", color=False) == "no"
+    assert paint("no", "", color=True) == "no"
 
 
 def test_a_closed_stream_is_no_error() -> None:

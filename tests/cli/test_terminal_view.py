@@ -102,7 +102,7 @@ def test_other_events_change_nothing() -> None:
         (float("nan"), "red"),
     ],
 )
-def test_update_ratios_are_coloured_by_their_band(ratio: float, style: str) -> None:
+def test_update_ratios_are_colored_by_their_band(ratio: float, style: str) -> None:
     assert update_style(ratio) == style
 
 

@@ -97,7 +97,7 @@ def test_a_thousand_runs_are_listed_without_torch(thousand: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("arguments", [[], ["--sort", "best_val_accuracy"], ["--csv"]])
 def test_it_takes_less_than_a_second(thousand: Path, arguments: list[str]) -> None:
-    """Processor time of the whole process, median of five: neighbours do not count."""
+    """Processor time of the whole process, median of five: neighbors do not count."""
     seconds = []
     for _ in range(5):
         start = processor_seconds()

@@ -15,7 +15,7 @@ WIDTH = 120
 FAMILIES = {
     "DAT": "the data",
     "INI": "the network before training",
-    "TIN": "a tiny set, learnt by heart",
+    "TIN": "a tiny set, learned by heart",
     "SEA": "a search",
     "NUM": "numbers that are none",
     "UPD": "the size of the steps",

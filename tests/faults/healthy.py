@@ -29,7 +29,7 @@ def _stack(
     drop: float = 0.0,
     scheme: Callable[[Tensor], object] | None = None,
 ) -> nn.Module:
-    """A multi-layer perceptron, with torch's initialisation unless a scheme is given for every layer."""
+    """A multi-layer perceptron, with torch's initialization unless a scheme is given for every layer."""
     layers: list[nn.Module] = [nn.Flatten()]
     for before, after in pairwise(sizes[:-1]):
         layers += [nn.Linear(before, after), *([norm(after)] if norm else []), act()]
@@ -42,7 +42,7 @@ def _stack(
 
 
 class _Residual(nn.Module):
-    """x + f(x), normalised."""
+    """x + f(x), normalized."""
 
     def __init__(self, width: int, out: int, inputs: int) -> None:
         super().__init__()

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 class Healthy(nn.Module):
-    """Two layers with PyTorch's own initialisation."""
+    """Two layers with PyTorch's own initialization."""
 
     def __init__(self, in_features: int, num_classes: int) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class ZeroHead(Healthy):
 
 
 class BiasBeforeNorm(Healthy):
-    """No fault: a bias before batch normalisation has a gradient of rounding size and may rest."""
+    """No fault: a bias before batch normalization has a gradient of rounding size and may rest."""
 
     def __init__(self, in_features: int, num_classes: int) -> None:
         super().__init__(in_features, num_classes)
@@ -56,7 +56,7 @@ class BiasBeforeNorm(Healthy):
 
 
 class Mixing(Healthy):
-    """Normalises over the batch, in evaluation too."""
+    """Normalizes over the batch, in evaluation too."""
 
     def forward(self, x: Tensor) -> Tensor:
         x = x.flatten(1)
@@ -125,7 +125,7 @@ class AlwaysDropping(Healthy):
 
 
 class SlowNorm(Healthy):
-    """Batch normalisation whose running statistics hardly move."""
+    """Batch normalization whose running statistics hardly move."""
 
     def __init__(self, in_features: int, num_classes: int) -> None:
         super().__init__(in_features, num_classes)
@@ -220,7 +220,7 @@ class ZeroLinear(nn.Linear):
 
 
 class NoMatrix(nn.Module):
-    """No fault: one scale per input and no weight matrix, so that there is nothing to penalise."""
+    """No fault: one scale per input and no weight matrix, so that there is nothing to penalize."""
 
     def __init__(self, in_features: int, num_classes: int) -> None:
         super().__init__()

@@ -104,7 +104,7 @@ def copies(split: str, count: int) -> Callable[[Arrays], None]:
 
 
 def contradicting(arrays: Arrays) -> None:
-    arrays["x_train"][1:40:4] = arrays["x_train"][0:40:4]  # neighbours are of different classes
+    arrays["x_train"][1:40:4] = arrays["x_train"][0:40:4]  # neighbors are of different classes
 
 
 def shifted(arrays: Arrays) -> None:

@@ -33,7 +33,7 @@ STARTS = 200
 
 
 def config_of(program: str) -> Config:
-    """The config of a healthy program: inputs standardised, unless they are ids."""
+    """The config of a healthy program: inputs standardized, unless they are ids."""
     how = "none" if program == "tokens" else "feature", "none" if program == "tokens" else "standard"
     changes = {
         "device": "cpu",

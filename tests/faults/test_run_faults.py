@@ -33,7 +33,7 @@ def test_a_healthy_run_gets_no_finding(train: Diagnose, changes: dict[str, Any])
     assert train(changes) == {}
 
 
-def test_a_healthy_network_with_batch_normalisation_gets_no_finding(train: Diagnose) -> None:
+def test_a_healthy_network_with_batch_normalization_gets_no_finding(train: Diagnose) -> None:
     assert train(network="BiasBeforeNorm") == {}
 
 

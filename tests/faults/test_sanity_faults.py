@@ -62,7 +62,7 @@ def test_ini005_a_learning_rate_that_float32_swallows(sanity: Diagnose) -> None:
     assert list(sanity({"optimizer": {"name": "sgd", "lr": 1e-12}})) == ["INI005"]
 
 
-def test_ini006_samples_that_know_their_neighbours(sanity: Diagnose) -> None:
+def test_ini006_samples_that_know_their_neighbors(sanity: Diagnose) -> None:
     assert list(sanity(network="Mixing")) == ["INI006"]
 
 

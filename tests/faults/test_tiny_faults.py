@@ -1,4 +1,4 @@
-"""Faults that keep a tiny set from being learnt, each beside its healthy twin."""
+"""Faults that keep a tiny set from being learned, each beside its healthy twin."""
 
 from __future__ import annotations
 

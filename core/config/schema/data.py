@@ -70,7 +70,7 @@ class Data(Section):
     seed: NonNegativeInt | None = None
     """Seed of the splits, which the members of an ensemble share; left out: ``seed`` of the run."""
     preprocess: Preprocess = Preprocess()
-    """Centring and scaling."""
+    """Centering and scaling."""
     augment: Augment = Augment()
     """Random changes of the training samples."""
     workers: NonNegativeInt = 0

@@ -1,4 +1,4 @@
-"""Settings of the optimiser: one class for each, told apart by ``name``."""
+"""Settings of the optimizer: one class for each, told apart by ``name``."""
 
 from __future__ import annotations
 

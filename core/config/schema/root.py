@@ -61,7 +61,7 @@ class Init(Section):
     scheme: Annotated[
         InitScheme, Field(json_schema_extra={"enumDescriptions": list(INIT_SCHEMES.values())})
     ] = "he_normal"
-    """Name of the initialiser; all but ``zeros`` and ``normal`` draw the output layer ten times smaller."""
+    """Name of the initializer; all but ``zeros`` and ``normal`` draw the output layer ten times smaller."""
     std: PositiveFloat = 0.01
     """Standard deviation; used by ``normal`` alone."""
     gain: PositiveFloat = 1.0
@@ -77,11 +77,11 @@ class Model(Section):
     args: dict[str, Any] = Field(default_factory=dict)
     """Keyword arguments of the network."""
     init: Init | None = None
-    """Initialisation; left out: as the network's own constructor does it (``auto`` in the built-in ones)."""
+    """Initialization; left out: as the network's own constructor does it (``auto`` in the built-in ones)."""
 
 
 class Regularization(Section):
-    """Penalties and limits on weights and gradients; penalties leave out biases and normalisation layers."""
+    """Penalties and limits on weights and gradients; penalties leave out biases and normalization layers."""
 
     l2: NonNegativeFloat = 0.0
     """λ of λ·ΣW², added to the cost."""
@@ -143,7 +143,7 @@ class Sanity(Section):
     tolerance: PositiveFloat = 0.15
     """Largest relative distance of the initial loss from what guessing costs."""
     seeds: PositiveInt = 3
-    """Initialisations that are tried."""
+    """Initializations that are tried."""
     regularization: PositiveFloat = 1.0
     """The cranked-up λ of l2 that must raise the cost."""
 
@@ -156,9 +156,9 @@ class OverfitTiny(Section):
     epochs: PositiveInt = 200
     """Full-batch steps; beyond 200, no more than it takes to learn the set."""
     max_loss: PositiveFloat = 0.05
-    """Final loss that counts as learnt, for regression relative to the variance of the targets."""
+    """Final loss that counts as learned, for regression relative to the variance of the targets."""
     optimizer: Optimizer | None = None
-    """Left out: the optimiser and learning rate of the long run."""
+    """Left out: the optimizer and learning rate of the long run."""
 
 
 class Coarse(Section):
@@ -250,7 +250,7 @@ class Config(Section):
     at the most. There is an accuracy if it is lowest where the right class has the highest output.
     """
     optimizer: Optimizer = Momentum(name="momentum")
-    """Optimiser and learning rate."""
+    """Optimizer and learning rate."""
     schedule: Schedule = Constant()
     """Learning rate over the epochs."""
     regularization: Regularization = Regularization()

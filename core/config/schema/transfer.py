@@ -1,4 +1,4 @@
-"""Settings of a start from what was learnt before: by another network, or from the inputs alone."""
+"""Settings of a start from what was learned before: by another network, or from the inputs alone."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Pretrain(Section):
 
     kind: Literal["autoencoder", "denoising", "stacked"] = "denoising"
     """``autoencoder`` gives back its input, ``denoising`` gives it back from a damaged copy, ``stacked`` does
-    the same layer by layer, each on top of what the ones below have learnt."""
+    the same layer by layer, each on top of what the ones below have learned."""
     corruption: Literal["masking", "gaussian"] = "masking"
     """How ``denoising`` and ``stacked`` damage a copy: numbers set to 0, or Gaussian noise added."""
     noise: NonNegativeFloat = 0.3
@@ -75,5 +75,5 @@ class Pretrain(Section):
 
     @property
     def learner(self) -> Optimizer:
-        """The optimiser that is chosen."""
+        """The optimizer that is chosen."""
         return Adam(name="adam") if self.optimizer is None else self.optimizer

@@ -1,4 +1,4 @@
-"""Unseen: labelled samples for a trained network, prepared by what its run fitted and never fitted again."""
+"""Unseen: labeled samples for a trained network, prepared by what its run fitted and never fitted again."""
 
 from __future__ import annotations
 

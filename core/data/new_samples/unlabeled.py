@@ -99,7 +99,7 @@ def _in_memory(path: Path, x: Array, signature: Signature, notes: tuple[str, ...
         notes = (*notes, channels.words_for(x.shape[-3:]))
         x = channels.to_front(x)
     if x.shape == shape or (x.ndim and x.shape[1:] == shape[1:] and shape[:1] == (1,) and len(shape) == 3):
-        x = x.reshape(-1, *shape)  # a single sample, or grey images (N, H, W)
+        x = x.reshape(-1, *shape)  # a single sample, or gray images (N, H, W)
     if x.ndim and not len(x):
         raise DataError("there are no samples in it", where=str(path))
     x = checked_arrays(x, np.zeros(len(x) if x.ndim else 0), str(path)).x

@@ -120,7 +120,7 @@ class Augmentation:
         return mean + (x_NCHW - mean) * factor[:, :, None, None]
 
     def _cutout(self, x_NCHW: Tensor, samples: Tensor, seed: int) -> Tensor:
-        """DeVries & Taylor 2017: the centre lies anywhere, so the square may lie partly outside."""
+        """DeVries & Taylor 2017: the center lies anywhere, so the square may lie partly outside."""
         side = self._settings.cutout
         height, width = x_NCHW.shape[2:]
         drawn = uniforms(seed, samples, 2)

@@ -1,4 +1,4 @@
-"""Preprocessing: centring, scaling and projection fitted to the training split, applied unchanged to all."""
+"""Preprocessing: centering, scaling and projection fitted to the training split, applied unchanged to all."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Preprocessing:
         shift: float64, broadcasts against one sample.
         divisor: float64, likewise; never 0: what does not vary is divided by 1.
         statistics: Raw statistics of each feature over the whole training split.
-        projection: PCA or whitening of what was centred and scaled; None if neither was asked for.
+        projection: PCA or whitening of what was centered and scaled; None if neither was asked for.
     """
 
     settings: Preprocess
@@ -51,7 +51,7 @@ class Preprocessing:
         """Take the statistics of the raw training split (N, ...), in float64.
 
         Raises:
-            DataError: The centring needs channels or pixels and the samples have none.
+            DataError: The centering needs channels or pixels and the samples have none.
         """
         moments = Moments(tuple(x_train.shape[1:]))
         moments.add(x_train)
@@ -63,10 +63,10 @@ class Preprocessing:
         """The same from statistics that were gathered already.
 
         ``standard`` divides by the standard deviation; ``minmax`` by the range, and maps to 0…1 when nothing
-        is centred; ``unit255`` by 255. With ``center: channel`` spread and range are the channel's too.
+        is centered; ``unit255`` by 255. With ``center: channel`` spread and range are the channel's too.
 
         Raises:
-            DataError: The centring needs channels or pixels and the samples have none.
+            DataError: The centering needs channels or pixels and the samples have none.
         """
         dims = statistics.count.dim()
         if settings.center in ("channel", "pixel") and dims < 2:
@@ -175,7 +175,7 @@ class Preprocessing:
 
 
 def arithmetic(dtype: torch.dtype) -> torch.dtype:
-    """Number type in which raw samples of ``dtype`` are centred and scaled.
+    """Number type in which raw samples of ``dtype`` are centered and scaled.
 
     Wide types keep their digits until the mean is off: seconds since 1970 would be noise in float32.
     """

@@ -39,7 +39,7 @@ class Projection:
         """Decompose the covariance of the training split.
 
         Args:
-            batches: (n, ...) float32 samples, centred and scaled already, all with the same shape.
+            batches: (n, ...) float32 samples, centered and scaled already, all with the same shape.
             settings: ``pca``: a number of components, or the share of the variance that they must hold; None
                 keeps all that vary. ``whiten``: divide by the standard deviation along each.
 

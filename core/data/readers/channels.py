@@ -1,4 +1,4 @@
-"""Channels: where a picture in an array keeps its colours, first (C, H, W) or last (H, W, C)."""
+"""Channels: where a picture in an array keeps its colors, first (C, H, W) or last (H, W, C)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nnbabysit.core.errors import DataError
 Place = Literal["first", "last"]
 SETTING = "data.channels"
 _COUNTS = (1, 3, 4)
-"""Grey; red, green, blue; and alpha."""
+"""Gray; red, green, blue; and alpha."""
 
 
 class ChannelsFirst(TorchDataset[tuple[Any, Any]]):

@@ -1,4 +1,4 @@
-"""Reader of the bundled digits: 1797 grey images of 8×8 pixels, values 0 … 16 (``digits.LICENSE.txt``)."""
+"""Reader of the bundled digits: 1797 gray images of 8×8 pixels, values 0 … 16 (``digits.LICENSE.txt``)."""
 
 from __future__ import annotations
 

@@ -234,7 +234,7 @@ def _left_out(broken: Sequence[int], split: str) -> str:
 
 
 def _shape(splits: Mapping[str, Any], column: str, settings: Data) -> tuple[int, int, int]:
-    """(C, H, W) of all pictures: colour if one of the training pictures has it."""
+    """(C, H, W) of all pictures: color if one of the training pictures has it."""
     with _skipping_proposed():
         headers = {
             name: [read_header(*_content(item, i, settings.source)) for i, item in enumerate(dataset[column])]

@@ -1,6 +1,6 @@
 """One picture file: what its header says, and its pixels in the shape that a dataset has.
 
-Shape suffixes: C channels (1 grey, 3 red, green, blue), H height, W width.
+Shape suffixes: C channels (1 gray, 3 red, green, blue), H height, W width.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ ENDINGS = frozenset(
 MAX_PIXELS = 100_000_000
 """A larger picture is taken for a decompression bomb: a few kilobytes that unpack to gigabytes."""
 _ORIENTATION = 0x0112  # the EXIF tag; 5 … 8 swap height and width
-_GREY = ("1", "L", "LA", "La", "I;16", "I;16L", "I;16B", "I;16N", "I")
+_GRAY = ("1", "L", "LA", "La", "I;16", "I;16L", "I;16B", "I;16N", "I")
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Header:
     """What a picture file says about itself.
 
     Attributes:
-        channels: 1 if it is grey, else 3.
+        channels: 1 if it is gray, else 3.
         height: Rows, once turned upright.
         width: Columns, likewise.
         transparent: Whether it may let a background shine through.
@@ -83,7 +83,7 @@ def read_header(path: Path, content: bytes | None = None) -> Header:
         deep = _is_deep(image)  # before the EXIF data: to read those of a PNG unpacks it
         if image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8):
             width, height = height, width
-        channels = 1 if image.mode in _GREY else 3
+        channels = 1 if image.mode in _GRAY else 3
         frames = getattr(image, "n_frames", 1)
         return Header(channels, height, width, _is_transparent(image), frames, deep)
 
@@ -97,8 +97,8 @@ def read_image(path: Path, shape: tuple[int, int, int], content: bytes | None = 
         content: What is in the file, if it is already read; ``path`` is then but its name.
 
     Returns:
-        (C, H, W) uint8: upright, laid over white where transparent, 16 bits shortened to 8, turned to grey by
-        ITU-R 601 or to colour, and stretched to H × W (bilinear, antialiased) if it is of another size.
+        (C, H, W) uint8: upright, laid over white where transparent, 16 bits shortened to 8, turned to gray by
+        ITU-R 601 or to color, and stretched to H × W (bilinear, antialiased) if it is of another size.
 
     Raises:
         DataError: Pillow is not installed, or the file is no picture, a huge or a damaged one; it is named.
@@ -137,7 +137,7 @@ def _eight_bits(image: Image) -> Image:
 
 
 def _is_deep(image: Image) -> bool:
-    """Whether the file holds more than 8 bits a value; of colours Pillow hands out the upper 8 alone."""
+    """Whether the file holds more than 8 bits a value; of colors Pillow hands out the upper 8 alone."""
     if image.mode.startswith("I"):
         return True
     for codec, _, _, arguments in getattr(image, "tile", ()):
@@ -154,9 +154,9 @@ def _over_white(image: Image) -> Image:
 
     if not _is_transparent(image):
         return image
-    coloured = image.convert("RGBA")
-    white = Pillow.new("RGBA", coloured.size, (255, 255, 255, 255))
-    return Pillow.alpha_composite(white, coloured).convert("RGB")
+    colored = image.convert("RGBA")
+    white = Pillow.new("RGBA", colored.size, (255, 255, 255, 255))
+    return Pillow.alpha_composite(white, colored).convert("RGB")
 
 
 def _is_transparent(image: Image) -> bool:

@@ -22,7 +22,7 @@ from nnbabysit.core.errors import DataError
 
 Shape = tuple[int, int, int]
 FEW_LEVELS = 64
-"""Grey levels of shortened pictures from which on nothing more is said: 12 bits in 16 leave 16 levels."""
+"""Gray levels of shortened pictures from which on nothing more is said: 12 bits in 16 leave 16 levels."""
 _REMEDY = "Go on without it by --skip-broken, or replace it"
 
 
@@ -112,7 +112,7 @@ def _notes(found: dict[str, ClassFolders]) -> tuple[str, ...]:
 
 
 def common_shape(found: dict[str, ClassFolders], settings: Data) -> Shape:
-    """(C, H, W) of all pictures: colour if one of the training pictures has it.
+    """(C, H, W) of all pictures: color if one of the training pictures has it.
 
     Raises:
         DataError: They are of several sizes and ``data.size`` is not set.
@@ -192,9 +192,9 @@ def _remarks(headers: Sequence[Header], folder: Path) -> Iterator[str]:
     if several:
         words = class_folders.some(several, "file")
         yield f"{words} read for the first of several pictures alone in {folder}"
-    grey = sum(header.channels == 1 for header in headers)
-    if 0 < grey < len(headers):
-        yield f"{grey} of the {len(headers)} pictures of {folder} are grey, the others coloured"
+    gray = sum(header.channels == 1 for header in headers)
+    if 0 < gray < len(headers):
+        yield f"{gray} of the {len(headers)} pictures of {folder} are gray, the others colored"
 
 
 def _shortening(deep: Sequence[tuple[Path, Header]], count: int, folder: Path) -> Iterator[str]:

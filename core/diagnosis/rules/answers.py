@@ -18,7 +18,7 @@ ANSWER_RULES: tuple[Rule, ...] = (
         needs=frozenset({"unpredicted"}),
         check=_class_never_predicted,
         symptom="{unpredicted}",
-        cause="training was over before it was learnt, nothing in the inputs tells it from others, or it is "
+        cause="training was over before it was learned, nothing in the inputs tells it from others, or it is "
         "so rare that leaving it out costs little loss",
         remedy="more epochs, if the loss still falls at the end; else see how many samples it has "
         "(`nnbabysit data`), and let a rare one weigh more in a loss of your own; not tried here",

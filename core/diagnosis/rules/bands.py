@@ -14,7 +14,7 @@ from nnbabysit.core.diagnosis.engine import Evidence
 
 GOOD_ACCURACY = 0.9
 AT_CHANCE = 0.97
-"""Share of what guessing costs above which nothing was learnt."""
+"""Share of what guessing costs above which nothing was learned."""
 GOOD_LOSS = 0.1
 """Share of what guessing costs; used where there is no accuracy."""
 RATIO_RIGHT = 1e-3

@@ -148,7 +148,7 @@ def _capacity(evidence: Evidence) -> Match | None:
     return Match(observed={"train_accuracy": train, "val_accuracy": val, "epochs": len(losses)})
 
 
-def _nothing_learnt(evidence: Evidence) -> Match | None:
+def _nothing_learned(evidence: Evidence) -> Match | None:
     losses = evidence["train_losses"]
     chance = guessing(evidence)
     if len(losses) < 3 or not min(losses) >= AT_CHANCE * chance or still_falls(evidence):
@@ -232,7 +232,7 @@ CURVE_RULES: tuple[Rule, ...] = (
         cause="weights that start too small for the signal to pass are the first suspect; some problems "
         "have a plateau of their own",
         remedy="compare starts: model.init.scheme: he_normal (relu), xavier_normal (tanh); not tried here",
-        source="CS231n lecture 6: flat first, then a drop: bad initialisation",
+        source="CS231n lecture 6: flat first, then a drop: bad initialization",
         explains=frozenset({"UPD001", "UPD002", "ACT001", "CUR002", "CUR003", "CUR006"}),
     ),
     Rule(
@@ -255,15 +255,15 @@ CURVE_RULES: tuple[Rule, ...] = (
         symptom="training ({train_accuracy:.3f}) and validation accuracy ({val_accuracy:.3f}) are alike "
         "and no longer rise",
         cause="the network may be too small for the data, or the data too small",
-        remedy="more layers or units (model.args), less regularisation, or more data",
+        remedy="more layers or units (model.args), less regularization, or more data",
         source="CS231n, Neural Networks 3, train/val accuracy: no gap, increase model capacity",
     ),
     Rule(
         id="CUR007",
-        name="nothing-learnt",
+        name="nothing-learned",
         severity="error",
         needs=frozenset({"train_losses", "chance_loss", "prior_loss", "task", "num_outputs"}),
-        check=_nothing_learnt,
+        check=_nothing_learned,
         symptom="after {epochs} epochs the loss is no better than guessing ({lowest_loss:.4g} against "
         "{chance_loss:.4g})",
         cause="no signal passes the network, the learning rate is far off, or the targets do not belong to "

@@ -77,10 +77,10 @@ DATA_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         id="DAT005",
-        name="inputs-never-normalised",
+        name="inputs-never-normalized",
         severity="warning",
         needs=_SCALE_NEEDS,
-        check=data_checks.never_normalised,
+        check=data_checks.never_normalized,
         symptom="values enter the network with mean {input_mean:.3g}, deviation {input_std:.3g}, "
         "up to {input_largest:.4g}",
         cause="raw values ({raw_low:.4g} … {raw_high:.4g}) are not brought to a common, small scale",
@@ -89,10 +89,10 @@ DATA_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         id="DAT006",
-        name="inputs-normalised-twice",
+        name="inputs-normalized-twice",
         severity="warning",
         needs=_SCALE_NEEDS,
-        check=data_checks.normalised_twice,
+        check=data_checks.normalized_twice,
         symptom="values enter the network with deviation {input_std:.2g} and reach only {input_largest:.2g}",
         cause="{cause}",
         remedy="{remedy}",
@@ -109,7 +109,7 @@ DATA_RULES: tuple[Rule, ...] = (
         cause="features that are almost always the same (rare pixels, rare choices) are divided by a tiny "
         "deviation; or outliers",
         remedy="if training is shaky, scale by channel (data.preprocess.center: channel) or clip outliers",
-        source="digits, standardised by pixel, reach 38: worth knowing, no fault",
+        source="digits, standardized by pixel, reach 38: worth knowing, no fault",
     ),
     Rule(
         id="DAT008",
@@ -188,7 +188,7 @@ DATA_RULES: tuple[Rule, ...] = (
         symptom="the {split} split lies {shift:+.2f} deviations off, with {ratio:.2g} times the spread",
         cause="its file was scaled differently, or comes from elsewhere",
         remedy="keep all splits raw and let data.preprocess scale them by the statistics of training",
-        source="diagnosis catalogue: preprocessing mismatch between training and validation",
+        source="diagnosis catalog: preprocessing mismatch between training and validation",
     ),
     Rule(
         id="DAT015",

@@ -1,6 +1,6 @@
 """Initial loss: does the loss of untrained networks differ from guessing by more than chance explains?
 
-One network's first loss says little: over seeds it spreads by a few per cent where ten classes are told
+One network's first loss says little: over seeds it spreads by a few percent where ten classes are told
 apart, and from 0.3 to 2.2 times guessing in a small regression, whose random answers happen to rise or fall
 with the targets. So the mean over the seeds is compared, and only what lies beyond its standard error counts.
 """
@@ -54,7 +54,7 @@ def limits(evidence: Evidence) -> tuple[float, float]:
     """Lowest and highest mean loss of a sound start, in units of the loss.
 
     Below, guessing by class frequency is allowed for: an output bias set to it is no leak. Above, targets far
-    from 0 are, and answers at random of the variance that the usual initialisations give.
+    from 0 are, and answers at random of the variance that the usual initializations give.
     """
     tolerance, expected = evidence["sanity_tolerance"], evidence["expected_loss"]
     lowest = min(loss for loss in (expected, evidence["prior_loss"]) if loss is not None)

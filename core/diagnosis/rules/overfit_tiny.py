@@ -6,7 +6,7 @@ from nnbabysit.core.diagnosis.engine import Evidence, Match, Patch, Rule
 from nnbabysit.core.diagnosis.rules.plateau import FACTORS, Tried, read_plateau
 
 
-def _tiny_set_not_learnt(evidence: Evidence) -> Match | None:
+def _tiny_set_not_learned(evidence: Evidence) -> Match | None:
     losses, accuracy, bound = evidence["tiny_losses"], evidence["tiny_accuracy"], evidence["tiny_max_loss"]
     if losses[-1] <= bound and accuracy in (None, 1.0):
         return None
@@ -48,7 +48,7 @@ def _tried(evidence: Evidence) -> dict[str, Tried]:
         name: Tried(
             lr=float(f"{evidence['tiny_lr'] * FACTORS[name]:.6g}"),
             loss=loss,
-            learnt=loss <= evidence["tiny_max_loss"] and accuracies.get(name) in (None, 1.0),
+            learned=loss <= evidence["tiny_max_loss"] and accuracies.get(name) in (None, 1.0),
             everywhere=everywhere.get(name, True),
         )
         for name, loss in evidence.get("tiny_tried", {}).items()
@@ -58,7 +58,7 @@ def _tried(evidence: Evidence) -> dict[str, Tried]:
 TINY_RULES: tuple[Rule, ...] = (
     Rule(
         id="TIN001",
-        name="tiny-set-not-learnt",
+        name="tiny-set-not-learned",
         severity="error",
         needs=frozenset(
             {
@@ -71,7 +71,7 @@ TINY_RULES: tuple[Rule, ...] = (
             }
             | {"tiny_lr", "tiny_lr_path"}
         ),
-        check=_tiny_set_not_learnt,
+        check=_tiny_set_not_learned,
         symptom="after {epochs} epochs the tiny set's loss is {final_loss:.4g} (bound {bound:g}){right}",
         cause="{cause}",
         remedy="{remedy}",

@@ -1,4 +1,4 @@
-"""Plateau: what the loss curve of a tiny set that was not learnt tells about the reason.
+"""Plateau: what the loss curve of a tiny set that was not learned tells about the reason.
 
 Closed forms, C classes, in nats:
     H(y)               the entropy of the tiny set's labels: the best that a network that ignores its input
@@ -42,13 +42,13 @@ class Tried:
     Attributes:
         lr: Learning rate.
         loss: Final loss; may be nan or inf.
-        learnt: Whether the tiny set was learnt.
+        learned: Whether the tiny set was learned.
         everywhere: Whether every layer took part: with a high rate the last one may learn a tiny set alone.
     """
 
     lr: float
     loss: float
-    learnt: bool
+    learned: bool
     everywhere: bool = True
 
 
@@ -98,18 +98,18 @@ def read_plateau(
     num_outputs: int | None,
     tried: Mapping[str, Tried],
 ) -> Reading:
-    """Read the curve of a tiny set that was not learnt.
+    """Read the curve of a tiny set that was not learned.
 
     Args:
         losses: Loss per epoch, at least one.
-        bound: Loss that counts as learnt.
+        bound: Loss that counts as learned.
         constant_loss: What ignoring the input costs at best, or None where unknown.
         num_outputs: Classes of a softmax cross-entropy; None for another loss.
         tried: Name of a factor → what that learning rate gave; may be empty.
     """
     pattern = _pattern(losses, bound, constant_loss, num_outputs, tried)
     remedy = REMEDIES[pattern]
-    name = next((name for name, outcome in tried.items() if outcome.learnt and outcome.everywhere), None)
+    name = next((name for name, outcome in tried.items() if outcome.learned and outcome.everywhere), None)
     if name is not None:
         lr = tried[name].lr
         direction = "low" if name.startswith("x") else "high"
@@ -129,8 +129,8 @@ def _and_tried(remedy: str, tried: Mapping[str, Tried]) -> str:
     """The remedy, with what other learning rates gave."""
     if not tried:
         return remedy
-    failed = [f"{name} leaves {outcome.loss:.4g}" for name, outcome in tried.items() if not outcome.learnt]
-    alone = [name for name, outcome in tried.items() if outcome.learnt and not outcome.everywhere]
+    failed = [f"{name} leaves {outcome.loss:.4g}" for name, outcome in tried.items() if not outcome.learned]
+    alone = [name for name, outcome in tried.items() if outcome.learned and not outcome.everywhere]
     told = [f"lr {', '.join(failed)}, which does not pass yet"] if failed else []
     told += [f"with lr {', '.join(alone)} it passes while some layers rest"] if alone else []
     return f"{remedy} (tried: {'; '.join(told)})"

@@ -20,7 +20,7 @@ ROUNDING = 1e-6
 def _initial_loss_above_chance(evidence: Evidence) -> Match | None:
     low, high = limits(evidence)
     place = standing(evidence["initial_losses"], low, high)
-    # Without a weight matrix no initialisation is to blame, however far from its answers a network starts.
+    # Without a weight matrix no initialization is to blame, however far from its answers a network starts.
     if place != "not finite" and (place != "above" or not evidence["weight_matrices"]):
         return None
     scheme = evidence.get("init_scheme")
@@ -90,7 +90,7 @@ def _gradient_fault(norm: float | None) -> str:
 def _parameter_does_not_move(evidence: Evidence) -> Match | None:
     norms = {name: norm or 0.0 for name, norm in evidence["gradient_norms"].items()}
     largest = max((norm for norm in norms.values() if math.isfinite(norm)), default=0.0)
-    # A bias before batch normalisation has a gradient of rounding size: that it rests is right.
+    # A bias before batch normalization has a gradient of rounding size: that it rests is right.
     names = [
         name
         for name, change in evidence["parameter_changes"].items()
@@ -136,7 +136,7 @@ SANITY_RULES: tuple[Rule, ...] = (
         cause="the last layer starts with weights or biases that are too large, so the network is sure of "
         "wrong answers; or its inputs are not scaled, or the loss is a sum instead of a mean",
         remedy="scale the inputs (data.preprocess), start the last layer smaller (model.init), for "
-        "regression standardise the targets; a network that is meant to start so may raise "
+        "regression standardize the targets; a network that is meant to start so may raise "
         "sanity.tolerance",
         source=f"{CS231N}; {RECIPE}: verify loss at init; beyond the spread over seeds, see initial_loss.py",
     ),
@@ -163,9 +163,9 @@ SANITY_RULES: tuple[Rule, ...] = (
         ),
         check=_regularization_has_no_effect,
         symptom="the cost stays at {regularized_cost:.4g} with l2 = {regularization:g}",
-        cause="no weight is penalised: all weight matrices start at 0, and the first steps leave them there",
+        cause="no weight is penalized: all weight matrices start at 0, and the first steps leave them there",
         remedy="start from model.init.scheme: he_normal",
-        source=f"{CS231N}: crank up regularisation, the loss must go up",
+        source=f"{CS231N}: crank up regularization, the loss must go up",
     ),
     Rule(
         id="INI004",
@@ -188,8 +188,8 @@ SANITY_RULES: tuple[Rule, ...] = (
         severity="error",
         needs=frozenset({"parameter_changes", "gradient_norms"}),
         check=_parameter_does_not_move,
-        symptom="the optimiser leaves {names} exactly as before, though a gradient is there",
-        cause="the parameter was replaced after the optimiser was built, or learning rate × gradient is "
+        symptom="the optimizer leaves {names} exactly as before, though a gradient is there",
+        cause="the parameter was replaced after the optimizer was built, or learning rate × gradient is "
         "smaller than float32 resolves",
         remedy="keep the same Parameter objects through forward(); otherwise raise optimizer.lr",
         source="TrainCheck (OSDI 2025): step() must change the parameters; torchtest",
@@ -200,10 +200,10 @@ SANITY_RULES: tuple[Rule, ...] = (
         severity="error",
         needs=frozenset({"batch_dependence"}),
         check=_samples_mixed,
-        symptom="a sample's output changes by {batch_dependence:.2g} of its size when its neighbours in "
+        symptom="a sample's output changes by {batch_dependence:.2g} of its size when its neighbors in "
         "the batch change",
         cause="forward() mixes the batch dimension with another: view() where permute() is meant, or a "
-        "mean, softmax or normalisation over dimension 0",
+        "mean, softmax or normalization over dimension 0",
         remedy="keep dimension 0 apart in forward(): flatten(1), softmax(dim=1)",
         source=f"{RECIPE}: use backprop to chart dependencies",
     ),

@@ -67,7 +67,7 @@ SEARCH_RULES: tuple[Rule, ...] = (
         check=_most_trials_diverged,
         symptom="{diverged} of {trials} trials diverged",
         cause="the space reaches into learning rates or penalties that no run survives",
-        remedy="lower the upper ends of the ranges{limit}: learning rate first, then regularisation",
+        remedy="lower the upper ends of the ranges{limit}: learning rate first, then regularization",
         source="Google Tuning Playbook: many infeasible trials mean that the space is wrong",
     ),
 )

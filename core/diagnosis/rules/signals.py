@@ -94,7 +94,7 @@ def _update_ratio_too_low(evidence: Evidence) -> Match | None:
             "the gradient shrinks on its way back to this layer: saturating activations, too small "
             "weights, or depth"
         )
-        remedy = "use relu and model.init.scheme: he_normal, or batch normalisation"
+        remedy = "use relu and model.init.scheme: he_normal, or batch normalization"
         return Match(observed=observed, words={"cause": cause, "remedy": remedy})
     cause = "the learning rate may be too low"
     remedy = (
@@ -124,7 +124,7 @@ def _dead_relu_units(evidence: Evidence) -> Match | None:
     observed = {"layer": layer, "share": dead[layer], "dead_at_start": born_dead, "layers": tuple(dead)}
     if born_dead:
         cause = (
-            "they are dead from the start: the initialisation puts their weighted sums below 0 for every "
+            "they are dead from the start: the initialization puts their weighted sums below 0 for every "
             "sample"
         )
         remedy = (
@@ -132,7 +132,7 @@ def _dead_relu_units(evidence: Evidence) -> Match | None:
             "inputs"
         )
         return Match(
-            observed=observed, words={"when": "dead at initialisation", "cause": cause, "remedy": remedy}
+            observed=observed, words={"when": "dead at initialization", "cause": cause, "remedy": remedy}
         )
     epoch = next(i for i, share in enumerate(series, start=1) if share > DEAD)
     observed["since_reading"] = epoch

@@ -19,7 +19,7 @@ _ROOM_FOR_MARKS = 14
 _MOST_POINTS = 300
 _FEW_POINTS = 40
 STYLES = 8
-"""Line styles of the page: a colour and its own dashes each."""
+"""Line styles of the page: a color and its own dashes each."""
 
 Points = Sequence[tuple[float, Any]]
 
@@ -149,7 +149,7 @@ def line_chart(
 
 
 def _line(series: Series, points: Points, across: Scale, up: Scale) -> Line:
-    """The path breaks where a number is missing; a point without neighbours, which has no path, is a dot."""
+    """The path breaks where a number is missing; a point without neighbors, which has no path, is a dot."""
     pieces: list[list[tuple[float, float]]] = [[]]
     zeros = []
     for x, y in thinned(points):

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from nnbabysit.core.report.plots.figure import (
-    COLOURS,
+    COLORS,
     DASHES,
     INK,
     MUTED,
@@ -85,11 +85,11 @@ def plot_tiny(losses: Sequence[float], accuracies: Sequence[float], path_stem: P
         costs = drawable(losses)
         if any_positive(costs):
             use_log(axes[0], "y")
-        _single(axes[0], costs, "cost", COLOURS[0], digits=4)
+        _single(axes[0], costs, "cost", COLORS[0], digits=4)
         axes[0].set_ylabel("mean cost per sample")
         if len(accuracies):
             axes[1].axhline(1.0, color=MUTED, linewidth=0.8, linestyle=":")
-            _single(axes[1], drawable(accuracies), "accuracy", COLOURS[1], digits=2)
+            _single(axes[1], drawable(accuracies), "accuracy", COLORS[1], digits=2)
             axes[1].set_ylabel("accuracy (0…1)")
             axes[1].set_ylim(-0.03, 1.06)
         legend_above(figure, axes, 2)
@@ -105,11 +105,11 @@ def _pair(
             epochs,
             values,
             label=name,
-            color=COLOURS[index],
+            color=COLORS[index],
             linestyle=DASHES[index],
             marker=marker if marked else None,
             markersize=3.0,
-            markerfacecolor=COLOURS[index] if index == 0 else "white",
+            markerfacecolor=COLORS[index] if index == 0 else "white",
         )
     axes.set_xlabel("epoch")
     whole_numbers(axes, epochs)
@@ -117,11 +117,11 @@ def _pair(
         say_no_data(axes, "no finite values" if epochs else "no data")
 
 
-def _single(axes: Axes, values: NDArray[np.float64], name: str, colour: str, digits: int) -> None:
+def _single(axes: Axes, values: NDArray[np.float64], name: str, color: str, digits: int) -> None:
     epochs = list(range(1, len(values) + 1))
     finite = values[np.isfinite(values)]
     ending = f": {finite[-1]:.{digits}f} at the end" if len(finite) else ""
-    axes.plot(epochs, values, color=colour, label=name + ending, marker="o" if len(values) == 1 else None)
+    axes.plot(epochs, values, color=color, label=name + ending, marker="o" if len(values) == 1 else None)
     axes.set_xlabel("epoch")
     whole_numbers(axes, epochs)
     if not len(finite):

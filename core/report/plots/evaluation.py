@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
-from nnbabysit.core.report.plots.figure import COLOURS, INK, MUTED, drawing, label, say_no_data
+from nnbabysit.core.report.plots.figure import COLORS, INK, MUTED, drawing, label, say_no_data
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -74,25 +74,25 @@ def plot_reliability(calibration: Calibration, path_stem: Path) -> list[Path]:
         values.numpy() for values in (calibration.count, calibration.confidence, calibration.accuracy)
     )
     width = 1 / len(count)
-    centres = (np.arange(len(count)) + 0.5) * width
+    centers = (np.arange(len(count)) + 0.5) * width
     filled = count > 0
     with drawing(path_stem, 4.6, 4.6) as (figure, paths):
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-        upper.bar(centres[filled], accuracy[filled], width * 0.92, color=COLOURS[0], label="accuracy")
+        upper.bar(centers[filled], accuracy[filled], width * 0.92, color=COLORS[0], label="accuracy")
         upper.plot((0, 1), (0, 1), color=MUTED, linestyle="--", linewidth=1.0, label="as sure as right")
         upper.plot(
             confidence[filled],
             accuracy[filled],
             linestyle="none",
             marker="D",
-            color=COLOURS[1],
+            color=COLORS[1],
             label="mean confidence in the bin",
         )
         upper.set_ylim(0, 1.02)
         upper.set_ylabel("share of right answers")
         upper.set_title(f"expected calibration error {calibration.error:.4f}")
         upper.legend(loc="upper left")
-        lower.bar(centres, count / max(1, count.sum()), width * 0.92, color=MUTED)
+        lower.bar(centers, count / max(1, count.sum()), width * 0.92, color=MUTED)
         lower.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         lower.set_ylabel("answers")
         lower.set_xlabel("confidence: probability of the answer given")
@@ -153,11 +153,11 @@ def plot_predicted(outputs: Tensor, y: Tensor, path_stem: Path) -> list[Path]:
         left.plot(ends, ends, color=MUTED, linestyle="--", linewidth=1.0)
         for column in range(truth.shape[1]):
             x, p = truth[::every, column], said[::every, column]
-            colour = COLOURS[column % len(COLOURS)]
-            left.plot(x, p, linestyle="none", marker="o", markersize=2.5, alpha=0.6, color=colour)
+            color = COLORS[column % len(COLORS)]
+            left.plot(x, p, linestyle="none", marker="o", markersize=2.5, alpha=0.6, color=color)
         left.set_xlabel("true")
         left.set_ylabel("predicted")
-        right.hist((said - truth)[finite], bins=40, color=COLOURS[0])
+        right.hist((said - truth)[finite], bins=40, color=COLORS[0])
         right.axvline(0, color=MUTED, linestyle="--", linewidth=1.0)
         right.set_xlabel("error: predicted − true")
         right.set_ylabel("values")

@@ -28,9 +28,9 @@ from nnbabysit.core.record.files import write_atomically
 DPI = 150
 INK = "#222222"
 MUTED = "#6b6b6b"
-# Okabe & Ito (2008), "Color Universal Design": told apart by colour-blind readers. Each comes with its own
-# dashes, for readers without colour.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#7F6A00")
+# Okabe & Ito (2008), "Color Universal Design": told apart by color-blind readers. Each comes with its own
+# dashes, for readers without color.
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#7F6A00")
 DASHES: tuple[Any, ...] = (
     "-",
     "--",

@@ -15,7 +15,7 @@ def plot_reconstructions(rows: Mapping[str, NDArray[Any]], path_stem: Path) -> l
     """Rows of pictures, the same samples in each.
 
     Args:
-        rows: Name of the row → pictures in 0…1, (N, H, W) in grey or (N, H, W, 3); as many in each row.
+        rows: Name of the row → pictures in 0…1, (N, H, W) in gray or (N, H, W, 3); as many in each row.
         path_stem: Where, without the suffix.
 
     Returns:

@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from nnbabysit.core.report.plots.figure import (
-    COLOURS,
+    COLORS,
     INK,
     drawable,
     drawing,
@@ -26,7 +26,7 @@ from nnbabysit.core.report.plots.figure import (
 from nnbabysit.core.search.trial import Trial, rank
 
 _RATIO_FOR_LOG = 50.0
-_MARKS = {"stopped": ("1", "0.45"), "diverged": ("x", COLOURS[1]), "failed": ("+", COLOURS[6])}
+_MARKS = {"stopped": ("1", "0.45"), "diverged": ("x", COLORS[1]), "failed": ("+", COLORS[6])}
 
 
 def plot_search(
@@ -60,7 +60,7 @@ def plot_search(
             axes.set_ylabel(label(value_name))
         else:
             rows = _place(axes, "y", trials, y, log)
-        _draw_complete(figure, axes, columns, rows, values, value_name, coloured=y is not None)
+        _draw_complete(figure, axes, columns, rows, values, value_name, colored=y is not None)
         _draw_stopped(axes, trials, columns, rows, y is None)
         _draw_best(axes, trials, columns, rows, values)
         if axes.get_legend_handles_labels()[0]:
@@ -85,7 +85,7 @@ def plot_importances(importances: Mapping[str, float], path_stem: Path) -> list[
         axes = figure.subplots()
         rows = np.arange(len(names))
         shares = np.array([_or_zero(importances[name]) for name in names])
-        axes.barh(rows, shares, height=0.6, color=COLOURS[0])
+        axes.barh(rows, shares, height=0.6, color=COLORS[0])
         for row, name in enumerate(names):
             known = math.isfinite(importances[name])
             text = f"{shares[row]:.2f}" if known else "unknown"
@@ -103,7 +103,7 @@ def plot_importances(importances: Mapping[str, float], path_stem: Path) -> list[
 def _place(
     axes: Axes, direction: Literal["x", "y"], trials: Sequence[Trial], path: str, log: Collection[str] | None
 ) -> NDArray[np.float64]:
-    """Coordinates of the trials along one axis, which is labelled and scaled for them."""
+    """Coordinates of the trials along one axis, which is labeled and scaled for them."""
     axis = axes.xaxis if direction == "x" else axes.yaxis
     drawn = [trial.params[path] for trial in trials if path in trial.params]
     axis.set_label_text(label(path))
@@ -138,7 +138,7 @@ def _draw_complete(
     values: NDArray[np.float64],
     value_name: str,
     *,
-    coloured: bool,
+    colored: bool,
 ) -> None:
     shown = np.isfinite(values) & np.isfinite(columns) & np.isfinite(rows)
     if not shown.any():
@@ -160,7 +160,7 @@ def _draw_complete(
         label=f"complete: {int(shown.sum())}",
         zorder=3,
     )
-    if coloured:
+    if colored:
         bar = figure.colorbar(points, ax=axes, pad=0.03, aspect=28)
         bar.set_label(label(value_name))
         bar.outline.set_visible(False)
@@ -176,7 +176,7 @@ def _draw_stopped(
     """Trials without a value, marked by their state; at the lower edge if the vertical axis is the value."""
     known = rows[np.isfinite(rows)]
     bottom = known.min() - 0.08 * (np.ptp(known) or 1.0) if len(known) else 0.0
-    for state, (marker, colour) in _MARKS.items():
+    for state, (marker, color) in _MARKS.items():
         of_state = np.array([trial.state == state for trial in trials], dtype=bool)
         shown = of_state & np.isfinite(columns) & (np.isfinite(rows) | at_the_bottom)
         if not shown.any():
@@ -187,7 +187,7 @@ def _draw_stopped(
             heights[shown],
             s=32,
             marker=marker,
-            color=colour,
+            color=color,
             linewidths=1.3,
             label=f"{state}: {int(shown.sum())}",
             zorder=2,

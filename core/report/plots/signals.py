@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from nnbabysit.core.diagnosis.rules.bands import RATIO_TOO_HIGH, RATIO_TOO_LOW
 from nnbabysit.core.report.plots.figure import (
-    COLOURS,
+    COLORS,
     DASHES,
     INK,
     MUTED,
@@ -32,7 +32,7 @@ from nnbabysit.core.report.plots.figure import (
 HEALTHY = (RATIO_TOO_LOW, RATIO_TOO_HIGH)
 TYPICAL = 1e-3  # Karpathy, CS231n, "Neural Networks Part 3"
 _LOWEST = 1e-9
-_FEW = len(COLOURS)
+_FEW = len(COLORS)
 _MOST_NAMES = 60
 
 
@@ -62,7 +62,7 @@ class LayerNumbers(Protocol):
 def plot_updates(rows: Sequence[tuple[int, dict[str, float]]], path_stem: Path) -> list[Path]:
     """Update ratio ‖ΔW‖/‖W‖ of each weight matrix over the steps, with the healthy band 1e-4…1e-2.
 
-    Up to eight matrices get a line style each; more are coloured by depth, with their median in black.
+    Up to eight matrices get a line style each; more are colored by depth, with their median in black.
     A ratio of exactly 0 (a matrix that is not trained) is drawn as a triangle at the lower edge.
 
     Args:
@@ -107,10 +107,10 @@ def plot_activations(layers: Sequence[LayerNumbers], path_stem: Path) -> list[Pa
         rows = np.arange(len(layers))
         mean, std = drawable(layer.mean for layer in layers), drawable(layer.std for layer in layers)
         spread.axvline(0, color=MUTED, linewidth=0.8)
-        spread.errorbar(mean, rows, xerr=np.abs(std), fmt="o", color=COLOURS[0], elinewidth=1.4, capsize=3)
+        spread.errorbar(mean, rows, xerr=np.abs(std), fmt="o", color=COLORS[0], elinewidth=1.4, capsize=3)
         spread.set_xlabel("activation, mean ± std")
         shares = drawable(layer.zeros for layer in layers)
-        zeros.barh(rows, shares, height=0.55, color=COLOURS[4], edgecolor=INK, linewidth=0.6)
+        zeros.barh(rows, shares, height=0.55, color=COLORS[4], edgecolor=INK, linewidth=0.6)
         zeros.set_xlabel("exact zeros (share)")
         zeros.set_xlim(0, 1.02)
         _draw_gradients(gradients, rows, drawable(layer.gradient for layer in layers))
@@ -136,7 +136,7 @@ def _draw_gradients(axes: Axes, rows: NDArray[Any], norms: NDArray[np.float64]) 
         missing = max(0.0, 2.0 - (high - low)) / 2  # two decades at least: almost equal norms look it
         edge = float(10 ** (low - missing - 0.15))
         axes.set_xlim(edge, float(10 ** (high + missing + 0.15)))
-    axes.plot(np.where(norms > 0, norms, np.nan), rows, "D", color=COLOURS[2], markersize=4.5)
+    axes.plot(np.where(norms > 0, norms, np.nan), rows, "D", color=COLORS[2], markersize=4.5)
     dead = rows[norms == 0]
     if len(dead):
         axes.plot([edge] * len(dead), dead, "<", color=INK, markersize=6, clip_on=False)
@@ -156,7 +156,7 @@ def _draw_few(
             steps,
             _positive(values),
             label=label(name, 28),
-            color=COLOURS[index],
+            color=COLORS[index],
             linestyle=DASHES[index],
             marker="o" if len(steps) == 1 else None,
         )
@@ -169,14 +169,14 @@ def _draw_many(
     names: Sequence[str],
     series: Sequence[NDArray[np.float64]],
 ) -> None:
-    colours = colormaps["viridis_r"]
-    depth = ScalarMappable(Normalize(0, len(names) - 1), colours)
+    colors = colormaps["viridis_r"]
+    depth = ScalarMappable(Normalize(0, len(names) - 1), colors)
     marker = "o" if len(steps) == 1 else None
     for index, values in enumerate(series):
         axes.plot(
             steps,
             _positive(values),
-            color=colours(index / (len(names) - 1)),
+            color=colors(index / (len(names) - 1)),
             linewidth=0.9,
             alpha=0.85,
             marker=marker,

@@ -110,7 +110,7 @@ class TensorBoardWriter:
     def _trial(self, fields: dict[str, Any], wall_time: float) -> None:
         index, metric, value = fields["index"] + 1, fields["metric"], fields["value"]
         if metric == "val_loss" and value is not None:
-            value = -value  # a search maximises, and so holds it negated
+            value = -value  # a search maximizes, and so holds it negated
         best = fields.get("best")
         values = {"value": value, "best": None if best is None else best["value"]}
         if metric == "val_loss" and values["best"] is not None:

@@ -82,7 +82,7 @@ def largest_stack(
 ) -> int:
     """Trials that fit into a share of the free memory, at least 1.
 
-    Counted are weights, gradients, two running quantities and two temporaries of the optimiser, and what the
+    Counted are weights, gradients, two running quantities and two temporaries of the optimizer, and what the
     layers put out for a batch, forwards and backwards, or for the samples that the first cost is asked of.
     """
     weights = 6 * sum(parameter.numel() for parameter in network.parameters())

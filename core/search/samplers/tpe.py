@@ -66,12 +66,12 @@ class InRounds:
         if sum(trial.state != "failed" for trial in known) < STARTUP:
             draws = [draw(self._space, seed=self._seed, stage=self._stage, index=index) for index in indices]
         else:
-            draws = self._learnt(known, len(indices))
+            draws = self._learned(known, len(indices))
         return [
             PlannedTrial(index=index, params=params) for index, params in zip(indices, draws, strict=True)
         ]
 
-    def _learnt(self, known: Sequence[Trial], count: int) -> list[dict[str, Any]]:
+    def _learned(self, known: Sequence[Trial], count: int) -> list[dict[str, Any]]:
         number = len(known) // self._round_size
         seed = derive_seed(self._seed, self._stage, "tpe", number) % 2**32
         optuna.logging.set_verbosity(optuna.logging.ERROR)

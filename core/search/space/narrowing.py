@@ -42,7 +42,7 @@ def narrow(
     """Narrow each range around the best share of the trials.
 
     The new range encloses the kept trials and is widened by half the typical spacing on both sides, in log
-    space for ``log_uniform``. The typical spacing is the mean distance of neighbouring kept trials, but not
+    space for ``log_uniform``. The typical spacing is the mean distance of neighboring kept trials, but not
     less than that of all trials. The range is clipped to the old one, except where the best trial lies in its
     outer tenth: there the optimum may lie outside, so the end is left where it falls. A choice keeps what the
     kept trials chose.

@@ -49,7 +49,7 @@ class Scale:
 
     @property
     def width(self) -> float:
-        """Distance of the ends in coordinates; above 0 unless the ends are neighbouring floats."""
+        """Distance of the ends in coordinates; above 0 unless the ends are neighboring floats."""
         low, high = self.ends
         return high - low
 

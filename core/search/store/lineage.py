@@ -58,7 +58,7 @@ def note(
 def fingerprint(config: Config) -> str:
     """sha256 over everything that the outcome of a coarse search depends on, apart from luck.
 
-    That is data, model, what it starts from, loss, optimiser, schedule, penalties, batch size and space.
+    That is data, model, what it starts from, loss, optimizer, schedule, penalties, batch size and space.
     Values that the space replaces, the seed, and the number of trials and epochs do not count.
     """
     sections = ("data", "model", "transfer", "loss", "optimizer", "schedule", "regularization")

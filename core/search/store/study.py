@@ -5,7 +5,7 @@ Only whole, finished trials are written, by one process: a killed search leaves 
 its curve as intermediate values, so that Optuna's own tools (optuna-dashboard, importances) read the study as
 it is.
 
-An objective is one number per trial, and to be maximised: the accuracy where it counts, else the loss with
+An objective is one number per trial, and to be maximized: the accuracy where it counts, else the loss with
 its sign turned (``Merit.value``, ``training/yardstick.py``), which puts all trials whose accuracy counts
 before all others. What breaks ties, the loss, is an attribute of the trial, and so is an accuracy that does
 not count.

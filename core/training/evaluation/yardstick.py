@@ -1,7 +1,7 @@
 """Yardstick: what weights are judged by, and the order that best epoch, early stopping and searches share.
 
 Where one class is common, accuracy says little: whoever answers with it alone is right as often as it occurs,
-and a network that has learnt nothing yet comes out best. So accuracy counts where it is above that share by
+and a network that has learned nothing yet comes out best. So accuracy counts where it is above that share by
 more than its standard error; elsewhere the loss counts, which falls while the network learns.
 """
 
@@ -83,7 +83,7 @@ class Yardstick:
     Attributes:
         majority: Highest accuracy in 0…1 of an answer that ignores the inputs; None where there is none.
         samples: Samples that accuracy is measured on.
-        own_loss: Whether the user's own function is minimised: then it is what counts, because whether the
+        own_loss: Whether the user's own function is minimized: then it is what counts, because whether the
             largest output is an answer is not known.
     """
 

@@ -97,7 +97,7 @@ class Deployed(nn.Module):
     """Preprocessing → network → named answers, in evaluation mode.
 
     The preprocessing computes as the run's own does, in the same number types, so that nothing is rounded
-    differently. What it does not do (no centring, no scaling) is a shift of 0 and a divisor of 1.
+    differently. What it does not do (no centering, no scaling) is a shift of 0 and a divisor of 1.
 
     Args:
         model: The trained network, on the CPU; shared, not copied, and put into evaluation mode.

@@ -88,11 +88,11 @@ class Averaging:
     def finished(
         self, train: Split, *, seed: int, batch_size: int | Literal["full"], epoch: int
     ) -> nn.Module:
-        """A network with the averaged weights; statistics of batch normalisation are those of its own.
+        """A network with the averaged weights; statistics of batch normalization are those of its own.
 
         The average of statistics is not the statistics of the average, so they are measured once more on
         the training data, without augmentation (Izmailov et al. 2018, section 3.2). A frozen layer keeps its
-        own: the others have learnt behind it as it is.
+        own: the others have learned behind it as it is.
 
         Args:
             train: Training split, on the network's device.
@@ -159,7 +159,7 @@ def _copied(model: nn.Module, rule: Rule) -> AveragedModel:
 
 
 def _frozen(model: nn.Module) -> list[str]:
-    """Names of the batch normalisations that learn nothing."""
+    """Names of the batch normalizations that learn nothing."""
     found = []
     for name, layer in model.named_modules():
         own = list(layer.parameters(recurse=False))

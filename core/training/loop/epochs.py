@@ -55,7 +55,7 @@ def train_epochs(
     batch_size = config.training.batch_size
     if first_cost is None:
         first_cost = initial_cost(assembly, train, seed=config.seed, batch_size=batch_size)
-        if assembly.transferred is not None:  # it may have learnt all: three times nothing is soon exceeded
+        if assembly.transferred is not None:  # it may have learned all: three times nothing is soon exceeded
             guessing = assembly.objective.chance(dataset.num_outputs, train.y)
             first_cost = first_cost if math.isnan(guessing) else max(first_cost, guessing)
     steps = steps_per_epoch(assembly.model, len(train), batch_size)

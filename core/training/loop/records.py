@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StepRecord:
-    """One optimiser step, seen after the weights changed.
+    """One optimizer step, seen after the weights changed.
 
     Attributes:
         step: Number of the step, from 1 over the whole run.

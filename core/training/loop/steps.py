@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from nnbabysit.core.training.setup.setup import Assembly
 
 EVALUATION_BATCH = 1000
-"""Samples per forward pass when nothing is learnt; results do not depend on it beyond rounding."""
+"""Samples per forward pass when nothing is learned; results do not depend on it beyond rounding."""
 
 
 def train_steps(
@@ -111,7 +111,7 @@ def _gradient(assembly: Assembly, x: Tensor, y: Tensor, mix: Mix | None) -> tupl
 
 
 def _closure(assembly: Assembly, x: Tensor, y: Tensor, mix: Mix | None) -> Callable[[], float]:
-    """What an optimiser calls that looks at the cost several times in one step."""
+    """What an optimizer calls that looks at the cost several times in one step."""
 
     def cost() -> float:
         loss, _ = _gradient(assembly, x, y, mix)
@@ -129,7 +129,7 @@ def batch_plan(
 ) -> tuple[Tensor | None, int]:
     """Order of the samples and size of the batches of one epoch.
 
-    A last batch of one sample cannot be normalised, so a network with batch normalisation leaves that sample
+    A last batch of one sample cannot be normalized, so a network with batch normalization leaves that sample
     out; the order changes with the epoch, so it is another one each time.
 
     Returns:
@@ -145,16 +145,16 @@ def used_samples(model: nn.Module, samples: int, batch_size: int | Literal["full
     """Samples that an epoch trains on: all, or all but one (see ``batch_plan``)."""
     if batch_size == "full" or batch_size == 1 or samples % batch_size != 1:
         return samples
-    return samples - 1 if normalises_batches(model) else samples
+    return samples - 1 if normalizes_batches(model) else samples
 
 
-def normalises_batches(model: nn.Module) -> bool:
+def normalizes_batches(model: nn.Module) -> bool:
     """Whether the network has a layer that needs two samples or more in training."""
     return any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in model.modules())
 
 
 def steps_per_epoch(model: nn.Module, samples: int, batch_size: int | Literal["full"]) -> int:
-    """Optimiser steps in one epoch."""
+    """Optimizer steps in one epoch."""
     if batch_size == "full":
         return 1
     return math.ceil(used_samples(model, samples, batch_size) / batch_size)

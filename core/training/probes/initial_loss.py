@@ -1,4 +1,4 @@
-"""Losses at initialisation, over several seeds: what sanity compares with the cost of guessing."""
+"""Losses at initialization, over several seeds: what sanity compares with the cost of guessing."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 SAMPLES = 1000
 """Training samples that a loss is averaged over: its standard error is then about 1 % of ln C."""
 MOST_SEEDS = 24
-"""Initialisations that are drawn at most, where ``sanity.seeds`` of them leave open where their mean lies."""
+"""Initializations that are drawn at most, where ``sanity.seeds`` of them leave open where their mean lies."""
 RANDOM_VARIANCE = 1.5
-"""Variance of the answers at random that a start may be as bad as. Torch's own initialisation leaves 0.1 to
+"""Variance of the answers at random that a start may be as bad as. Torch's own initialization leaves 0.1 to
 0.4, LeCun's 1; He's of every layer, the last one too, 2, which a small regression survives: its first losses
 have a geometric mean of 2.9 times guessing, and (1 + 1.5) with the tolerance of 0.15 is as much."""
 SMALL_TARGETS = 0.1
@@ -35,13 +35,13 @@ SMALL_TARGETS = 0.1
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InitialLosses:
-    """Losses of untrained networks, in evaluation mode but for batch normalisation, which uses the batch's.
+    """Losses of untrained networks, in evaluation mode but for batch normalization, which uses the batch's.
 
     Attributes:
-        per_seed: Data loss without any penalty, initialisation by initialisation.
+        per_seed: Data loss without any penalty, initialization by initialization.
         regularized: Mean cost of the same weights with the cranked-up penalty.
         penalty: Mean of the cranked-up penalty alone, which a large loss would swallow.
-        weights: Weight matrices that are trained, and so penalised.
+        weights: Weight matrices that are trained, and so penalized.
         chance: What guessing costs: ln C, ln 2, C - 1, the targets' variance; NaN for the user's own loss.
         prior: Entropy of the class shares: what guessing by frequency costs; None where it has no meaning.
         zero_output: Loss when every output is 0.
@@ -143,9 +143,9 @@ def _random_output_loss(objective: Objective, outputs: Tensor, y: Tensor, num_ou
 
 
 def _ask_by_the_batch(model: nn.Module) -> None:
-    """Let batch normalisation that has seen no batch use the statistics of the one that it is given.
+    """Let batch normalization that has seen no batch use the statistics of the one that it is given.
 
-    Its running statistics are still 0 and 1, so in evaluation mode it would normalise nothing, and a deep
+    Its running statistics are still 0 and 1, so in evaluation mode it would normalize nothing, and a deep
     residual network would start at many times what guessing costs: a loss that its training never meets.
     """
     for module in model.modules():

@@ -28,11 +28,11 @@ class Probe(Protocol):
         """After the backward pass: gradients are there, weights are still the old ones."""
 
     def after_step(self) -> Any:
-        """After the optimiser step: the reading, as plain numbers; everything attached is gone again."""
+        """After the optimizer step: the reading, as plain numbers; everything attached is gone again."""
 
 
 class UpdateRatio:
-    """‖ΔW‖ / ‖W‖ of each weight matrix: what the optimiser did, from the weights before and after the step.
+    """‖ΔW‖ / ‖W‖ of each weight matrix: what the optimizer did, from the weights before and after the step.
 
     The reading maps parameter name → ratio; about 1e-3 is right (CS231n, lecture 6). A matrix that was all
     zero has no ratio and is left out.

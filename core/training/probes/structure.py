@@ -23,7 +23,7 @@ SAME = 1e-4
 UNSCALED = 5.0
 """Root mean square beyond which inputs, and deviations beyond which targets, are off scale: 1.7 % of healthy
 programs have such inputs."""
-LEARNT = 0.01
+LEARNED = 0.01
 """Relative change of a unit's weights from which a layer has taken part in learning."""
 
 
@@ -40,7 +40,7 @@ def faults(assembly: Assembly, x: Tensor, y: Tensor) -> list[Fault]:
 
     Args:
         assembly: Fresh; it is trained for a few steps, so pass one that is thrown away.
-        x: (B, ...) the samples that were not learnt, on the network's device.
+        x: (B, ...) the samples that were not learned, on the network's device.
         y: (B, ...) their targets.
     """
     return [fault for fault in _found(assembly, x, y) if fault is not None]
@@ -56,7 +56,7 @@ def _found(assembly: Assembly, x: Tensor, y: Tensor) -> Iterator[Fault | None]:
     yield _unreached(assembly, x, y)  # last: it trains the network
 
 
-def has_learnt(before: dict[str, Tensor], model: nn.Module) -> bool:
+def has_learned(before: dict[str, Tensor], model: nn.Module) -> bool:
     """Whether some unit of every weight matrix has changed by a hundredth since ``before``.
 
     Args:
@@ -68,7 +68,7 @@ def has_learnt(before: dict[str, Tensor], model: nn.Module) -> bool:
 
 def _moved(before: Tensor, after: Tensor) -> bool:
     changes, sizes = (weight.flatten(1).norm(dim=1) for weight in (after - before, before))
-    return bool(((changes > 0) & (changes >= LEARNT * sizes)).any())
+    return bool(((changes > 0) & (changes >= LEARNED * sizes)).any())
 
 
 def _unregistered(assembly: Assembly, x: Tensor, y: Tensor) -> Fault | None:
@@ -89,7 +89,7 @@ def _unregistered(assembly: Assembly, x: Tensor, y: Tensor) -> Fault | None:
         else "tensors ({}) take part in the output but are"
     )
     return Fault(
-        f"{len(strangers)} {take.format(shapes + more)} not among the network's parameters, so the optimiser "
+        f"{len(strangers)} {take.format(shapes + more)} not among the network's parameters, so the optimizer "
         f"never gets {'it' if one else 'them'}",
         "keep layers in nn.ModuleList or nn.ModuleDict, not in a list or dict, and weights in nn.Parameter",
     )
@@ -162,7 +162,7 @@ def _off_scale(assembly: Assembly, x: Tensor, y: Tensor) -> Fault | None:
             return Fault(
                 f"the targets have mean {mean:.4g} and deviation {deviation:.4g}: no learning rate can be "
                 "judged before these are near 0 and 1",
-                "standardise the targets, (y - mean) / deviation",
+                "standardize the targets, (y - mean) / deviation",
             )
     size = float(x.double().square().mean().sqrt())
     if size > UNSCALED and not bool(ids.looked_up(assembly.model, x).any()):

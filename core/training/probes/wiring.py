@@ -1,4 +1,4 @@
-"""Wiring: do loss and optimiser reach every parameter, and does each sample count for itself alone?
+"""Wiring: do loss and optimizer reach every parameter, and does each sample count for itself alone?
 
 Shape suffixes: B samples of a batch, K outputs; ``...`` the sample's own shape.
 """
@@ -35,10 +35,10 @@ def first_steps(assembly: Assembly, x: Tensor, y: Tensor, steps: int = FIRST_STE
     The weights of ``assembly.model`` are changed: pass an assembly that is thrown away.
 
     Args:
-        assembly: Model, objective and optimiser; the model is put into training mode.
+        assembly: Model, objective and optimizer; the model is put into training mode.
         x: Samples (B, ...), on the model's device.
         y: Targets (B, ...).
-        steps: Optimiser steps.
+        steps: Optimizer steps.
 
     Returns:
         Parameter name → motion.

@@ -50,7 +50,7 @@ BUILT_IN: dict[str, LossFunction] = {"cross_entropy": cross_entropy, "hinge": hi
 
 @dataclass(frozen=True, kw_only=True)
 class Objective:
-    """What is minimised.
+    """What is minimized.
 
     Attributes:
         name: ``cross_entropy``, ``hinge``, ``bce``, ``mse`` or the import path of the user's own function.
@@ -110,7 +110,7 @@ class Objective:
         return self._known[device]
 
     def training_loss(self, logits: Tensor, y: Tensor, mix: Mix | None = None) -> Tensor:
-        """What training minimises: the loss against smoothed labels (Szegedy et al. 2016, section 7).
+        """What training minimizes: the loss against smoothed labels (Szegedy et al. 2016, section 7).
 
         The target is 1 - ε + ε/C for the right class and ε/C for the others. ``loss`` stays unsmoothed, so
         that validation losses can be compared whatever ε was. Mixed samples have both their targets, by

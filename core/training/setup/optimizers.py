@@ -1,4 +1,4 @@
-"""Optimisers: from settings to torch's own classes."""
+"""Optimizers: from settings to torch's own classes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FUSED_ON = ("cpu", "cuda")
 def build_optimizer(  # noqa: C901 -- one case for each name, nothing to untangle
     settings: settings_of.Optimizer, params: Iterable[Parameter]
 ) -> torch.optim.Optimizer:
-    """The optimiser that a config names, with torch's fused kernel where there is one.
+    """The optimizer that a config names, with torch's fused kernel where there is one.
 
     Args:
         settings: ``config.optimizer``.

@@ -11,7 +11,7 @@ from nnbabysit.core.config.schema.root import Regularization
 
 
 class Penalty:
-    """L2 and L1 on weight matrices; biases and normalisation layers are the caller's to leave out.
+    """L2 and L1 on weight matrices; biases and normalization layers are the caller's to leave out.
 
     The gradient is added directly, 2λW and λ sign W, instead of by autograd: the value is needed once in a
     while, the gradient at every step.
@@ -22,7 +22,7 @@ class Penalty:
     """
 
     def __init__(self, l2: float, l1: float, weights: Sequence[Tensor]) -> None:
-        """Penalise ``weights`` by ``l2`` and ``l1``."""
+        """Penalize ``weights`` by ``l2`` and ``l1``."""
         self.l2 = l2
         self.l1 = l1
         self._weights = list(weights)

@@ -29,7 +29,7 @@ class Schedule:
             settings: ``config.schedule``.
             optimizer: Each of its parameter groups keeps its own learning rate.
             epochs: Length of the run; cosine and one_cycle reach their end in its last epoch.
-            steps: Optimiser steps per epoch.
+            steps: Optimizer steps per epoch.
         """
         self._optimizer = optimizer
         self._by_step = isinstance(settings, settings_of.OneCycle)
@@ -46,7 +46,7 @@ class Schedule:
             )
 
     def after_step(self) -> None:
-        """To be called after every optimiser step."""
+        """To be called after every optimizer step."""
         self._steps_taken += 1
         if self._warmup is not None and self._steps_taken <= self._warm_steps:
             self._warmup.step()
@@ -75,7 +75,7 @@ class Schedule:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from ``state_dict``; the optimiser's own state holds the learning rate itself."""
+        """Go on from ``state_dict``; the optimizer's own state holds the learning rate itself."""
         self._scheduler.load_state_dict(state["scheduler"])
         if self._warmup is not None:
             self._warmup.load_state_dict(state["warmup"])
@@ -113,7 +113,7 @@ def _scheduler_of_torch(
 
     Args:
         settings: ``config.schedule``.
-        optimizer: Optimiser whose learning rates it sets.
+        optimizer: Optimizer whose learning rates it sets.
         epochs: Epochs behind the warm-up.
         steps: Steps behind the warm-up.
     """

@@ -1,4 +1,4 @@
-"""Assembly: network, objective, optimiser, schedule and penalty, built from a config and put on a device."""
+"""Assembly: network, objective, optimizer, schedule and penalty, built from a config and put on a device."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nnbabysit.core.data.splits.seeds import derive_seed
 from nnbabysit.core.errors import ModelError, UserCodeError, UserError
 from nnbabysit.core.models.build import build_model
 from nnbabysit.core.models.weights import weight_matrices
-from nnbabysit.core.training.loop.steps import normalises_batches, steps_per_epoch
+from nnbabysit.core.training.loop.steps import normalizes_batches, steps_per_epoch
 from nnbabysit.core.training.setup.clipping import Limits
 from nnbabysit.core.training.setup.losses import Objective, build_objective
 from nnbabysit.core.training.setup.optimizers import build_optimizer
@@ -42,7 +42,7 @@ class Assembly:
     Attributes:
         model: Network, on the device.
         objective: Loss and what counts as right.
-        optimizer: Optimiser over the trainable parameters.
+        optimizer: Optimizer over the trainable parameters.
         schedule: Learning rate over steps and epochs.
         penalty: L2 and L1 on the weight matrices.
         limits: Clipping of gradients and max-norm of weights.
@@ -95,10 +95,10 @@ def prepare(config: Config, dataset: Dataset | None = None) -> Prepared:
 def load_fitting(config: Config) -> Dataset:
     """The data, after a proof that what the config describes fits it; raises as ``prepare`` does.
 
-    No optimiser is built: with its first one torch imports its compiler, which takes over a second and is of
+    No optimizer is built: with its first one torch imports its compiler, which takes over a second and is of
     no use to a stacked search.
     """
-    if config.transfer is not None:  # its learning rates are checked against an optimiser
+    if config.transfer is not None:  # its learning rates are checked against an optimizer
         return prepare(config).dataset
     device = pick_device(config.device)
     dataset = load_dataset(config)
@@ -134,7 +134,7 @@ def assemble(
         epochs: Length of the run, which the cosine schedule must know; left out: ``training.epochs``.
 
     Raises:
-        UserError: The batch does not fit the training split, the network or the optimiser, or labels are to
+        UserError: The batch does not fit the training split, the network or the optimizer, or labels are to
             be smoothed for a loss that has none.
         RunError: There are no weights to transfer.
         ModelError: The network cannot be built or does not fit the data.
@@ -159,7 +159,7 @@ def assemble(
         device=device,
     )
     if transferred is not None:
-        transferred.begin(epoch=1)  # last: optimiser, penalty and limits know the frozen weights too
+        transferred.begin(epoch=1)  # last: optimizer, penalty and limits know the frozen weights too
     return assembly
 
 
@@ -192,7 +192,7 @@ def check_batch_size(config: Config, dataset: Dataset, model: nn.Module) -> None
     """Refuse a batch that cannot be formed.
 
     Raises:
-        UserError: It is larger than the training split, one sample is to be batch-normalised, or L-BFGS,
+        UserError: It is larger than the training split, one sample is to be batch-normalized, or L-BFGS,
             whose estimate of the curvature breaks when the samples change, is to work on a part of them.
     """
     size = config.training.batch_size
@@ -208,7 +208,7 @@ def check_batch_size(config: Config, dataset: Dataset, model: nn.Module) -> None
 
 
 def refuse_batch(size: int, samples: int, model: nn.Module, *, where: str, instead: str = "") -> None:
-    """Refuse so many samples per batch, if they cannot be had or not be normalised.
+    """Refuse so many samples per batch, if they cannot be had or not be normalized.
 
     Args:
         size: Samples per batch.
@@ -218,7 +218,7 @@ def refuse_batch(size: int, samples: int, model: nn.Module, *, where: str, inste
         instead: What else that setting takes, to be named behind a number.
 
     Raises:
-        UserError: It is larger than the training split, or one sample is to be batch-normalised.
+        UserError: It is larger than the training split, or one sample is to be batch-normalized.
     """
     if size > samples:
         raise UserError(
@@ -226,11 +226,11 @@ def refuse_batch(size: int, samples: int, model: nn.Module, *, where: str, inste
             where=where,
             remedy=f"Choose at most {samples}{instead}",
         )
-    if size == 1 and normalises_batches(model):
+    if size == 1 and normalizes_batches(model):
         raise UserError(
-            "one sample per batch cannot be batch-normalised",
+            "one sample per batch cannot be batch-normalized",
             where=where,
-            remedy="Choose 2 or more, or a network without batch normalisation",
+            remedy="Choose 2 or more, or a network without batch normalization",
         )
 
 

@@ -63,7 +63,7 @@ class Transferred:
     def begin(self, epoch: int) -> None:
         """Hold still what is frozen in this epoch, and let go what is not; to be called in training mode.
 
-        A frozen layer is in evaluation mode: the running averages of a batch normalisation stay.
+        A frozen layer is in evaluation mode: the running averages of a batch normalization stay.
 
         Args:
             epoch: From 1.

@@ -13,7 +13,7 @@ from nnbabysit.core.models.dry_run import dry_run
 from nnbabysit.core.models.seeding import seeded
 
 _COUNTER = "num_batches_tracked"
-"""A counter of batch normalisation that older files do not have."""
+"""A counter of batch normalization that older files do not have."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -49,7 +49,7 @@ class Match:
 
 
 def layers_of(model: nn.Module, input_shape: tuple[int, ...]) -> list[Layer]:
-    """The layers in the order in which they are called; one that is not called follows its neighbour.
+    """The layers in the order in which they are called; one that is not called follows its neighbor.
 
     Args:
         model: Network; it is left as it was.

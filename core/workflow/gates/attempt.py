@@ -12,7 +12,7 @@ from nnbabysit.core.models.random_layers import without_draws
 from nnbabysit.core.models.seeding import seeded
 from nnbabysit.core.models.weights import weight_matrices
 from nnbabysit.core.training.loop.steps import evaluate, train_steps
-from nnbabysit.core.training.probes.structure import Fault, faults, has_learnt
+from nnbabysit.core.training.probes.structure import Fault, faults, has_learned
 from nnbabysit.core.training.setup.setup import assemble
 from nnbabysit.core.workflow.result import amount
 
@@ -70,11 +70,11 @@ class TinyProblem:
     """The tiny set and the config with everything out of the way that would keep a network from learning it.
 
     Attributes:
-        config: Penalties 0, constant learning rate, full batch, the optimiser of this check.
+        config: Penalties 0, constant learning rate, full batch, the optimizer of this check.
         dataset: Gives the shapes.
         split: The tiny set.
         device: Where to train.
-        bound: Largest final loss that counts as learnt, in units of the loss.
+        bound: Largest final loss that counts as learned, in units of the loss.
     """
 
     config: Config
@@ -83,7 +83,7 @@ class TinyProblem:
     device: torch.device
     bound: float
 
-    def learnt(self, line: Line) -> bool:
+    def learned(self, line: Line) -> bool:
         """Accuracy 1.00 (if there is one) and a loss under the bound; NaN is not under it."""
         return line.loss <= self.bound and (line.accuracy is None or line.accuracy == 1.0)
 
@@ -109,9 +109,9 @@ def overfit(problem: TinyProblem, run: Run | None) -> Attempt:
         lines.append(line)
         if run is not None:
             run.event("tiny", epoch=epoch, epochs=epochs, cost=line.cost, accuracy=line.accuracy, lr=line.lr)
-        if not math.isfinite(line.loss) or (epoch >= FULL_EPOCHS and problem.learnt(line)):
+        if not math.isfinite(line.loss) or (epoch >= FULL_EPOCHS and problem.learned(line)):
             break
-    return Attempt(lines=lines, everywhere=has_learnt(before, assembly.model))
+    return Attempt(lines=lines, everywhere=has_learned(before, assembly.model))
 
 
 def structural_faults(problem: TinyProblem, lines: list[Line]) -> list[Fault]:
@@ -123,9 +123,9 @@ def structural_faults(problem: TinyProblem, lines: list[Line]) -> list[Fault]:
     tail = lines[-5:]
     if max(line.cost for line in tail) <= problem.bound < min(line.loss for line in tail):
         cause = (
-            "the set is learnt in training mode and lost in evaluation mode: a layer differs between the two"
+            "the set is learned in training mode and lost in evaluation mode: a layer differs between the two"
         )
-        remedy = "look at the momentum of batch normalisation, at tiny batches, and at what forward() draws"
+        remedy = "look at the momentum of batch normalization, at tiny batches, and at what forward() draws"
         found.append(Fault(cause, remedy))
     return found
 
@@ -136,7 +136,7 @@ def try_other_rates(problem: TinyProblem, final: float, run: Run) -> dict[str, A
     Ten times and a tenth; where one leaves much less loss and does not pass, ten times further.
 
     Args:
-        problem: What was not learnt.
+        problem: What was not learned.
         final: Loss that its own learning rate left.
         run: Where the outcomes are told.
     """
@@ -148,9 +148,9 @@ def try_other_rates(problem: TinyProblem, final: float, run: Run) -> dict[str, A
         other = replace(problem, config=with_values(problem.config, {"optimizer.lr": lr}))
         tried[name] = overfit(other, None)
         last = tried[name].last
-        outcome = "passes" if problem.learnt(last) else "fails too"
+        outcome = "passes" if problem.learned(last) else "fails too"
         told = f"tried on the spot: lr {name}, {lr:g}, {outcome}: final loss {amount(last.loss)}"
         run.event("note", text=told)
-        if name in FURTHER and not problem.learnt(last) and helps(before, last.loss):
+        if name in FURTHER and not problem.learned(last) and helps(before, last.loss):
             waiting.append((FURTHER[name], last.loss))
     return tried

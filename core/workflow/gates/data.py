@@ -236,7 +236,7 @@ def _ranges(data: Dataset, measured: Measured) -> Table:
 
 def _row(name: str, samples: int, shape: tuple[int, ...], statistics: Statistics) -> tuple[str, ...]:
     overall = statistics.overall()
-    mean = 0.0 if abs(overall.mean) < 1e-6 * overall.std else overall.mean  # rounding of the centring
+    mean = 0.0 if abs(overall.mean) < 1e-6 * overall.std else overall.mean  # rounding of the centering
     numbers = (mean, overall.std, overall.minimum, overall.maximum)
     return (name, str(samples), "×".join(map(str, shape)), *(f"{float(n):.4g}" for n in numbers))
 

@@ -1,7 +1,7 @@
 """overfit-tiny: a network that cannot learn twenty samples by heart will not learn the rest.
 
 Source: CS231n notes, "Neural Networks 3: before learning, sanity checks": overfit a tiny subset of the
-data, with regularisation 0, down to zero cost.
+data, with regularization 0, down to zero cost.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ TITLE = "Overfitting the tiny set"
 
 
 def run_overfit_tiny(config: Config, run: Run, *, dataset: Dataset | None = None) -> StepResult:
-    """Overfit a tiny stratified set with regularisation 0 and nothing dropped or drawn at random.
+    """Overfit a tiny stratified set with regularization 0 and nothing dropped or drawn at random.
 
     Args:
-        config: Experiment; ``overfit_tiny.*`` holds samples, epochs, bound and, if it differs, the optimiser.
+        config: Experiment; ``overfit_tiny.*`` holds samples, epochs, bound and, if it differs, the optimizer.
         run: Where the lines and the plot go.
         dataset: Already loaded data, or None to load it.
 
@@ -69,7 +69,7 @@ def run_overfit_tiny(config: Config, run: Run, *, dataset: Dataset | None = None
         bound=config.overfit_tiny.max_loss * scale,
     )
     lines = overfit(problem, run).lines
-    passed = problem.learnt(lines[-1])
+    passed = problem.learned(lines[-1])
     found = [] if passed else structural_faults(problem, lines)
     tried = {} if passed else try_other_rates(problem, lines[-1].loss, run)
     plot_tiny(
@@ -125,7 +125,9 @@ def _samples(config: Config, model: nn.Module, dataset: Dataset, run: Run) -> in
     if possible >= wanted:
         return wanted
     each = "" if outputs == 1 else f" for {outputs} outputs"
-    text = f"{possible} of {wanted} samples: with {parameters} parameters{each} no more are sure to be learnt"
+    text = (
+        f"{possible} of {wanted} samples: with {parameters} parameters{each} no more are sure to be learned"
+    )
     run.event("note", text=text)
     return possible
 
@@ -178,7 +180,7 @@ def _evidence(
 
 
 def _summary(problem: TinyProblem, final: Line) -> str:
-    verb = "learnt" if problem.learnt(final) else "not learnt"
+    verb = "learned" if problem.learned(final) else "not learned"
     accuracy = "" if final.accuracy is None else f", accuracy {final.accuracy:.2f}"
     bound = f"loss {amount(final.loss)}, bound {problem.bound:g}"
     samples = "1 sample" if len(problem.split) == 1 else f"{len(problem.split)} samples"

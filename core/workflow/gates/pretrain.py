@@ -49,7 +49,7 @@ FINE_TUNING = "-S transfer.freeze=none -S transfer.lr_factor=1"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Learnt:
+class Learned:
     """One stage when it is over.
 
     Attributes:
@@ -124,15 +124,17 @@ def run_pretrain(
     device = pick_device(config.device)
     model = build_autoencoder(config, data).to(device)
     _start(config, run, data, model, device)
-    learnt: list[Learnt] = []
+    learned: list[Learned] = []
     for stage in stages(config, data, model, device):
-        learnt.append(_learn(stage, config, run, learnt, clock))
-        if learnt[-1].epochs[-1].stopped:
+        learned.append(_learn(stage, config, run, learned, clock))
+        if learned[-1].epochs[-1].stopped:
             break
         save_weights(run.checkpoints / BEST, model.encode)
-    plot_curves([record for part in learnt for record in part.epochs], run.plots / "curves", learnt[-1].best)
+    plot_curves(
+        [record for part in learned for record in part.epochs], run.plots / "curves", learned[-1].best
+    )
     _show(config, run, data, model, device)
-    return _result(config, run, data, model, learnt, clock() - began)
+    return _result(config, run, data, model, learned, clock() - began)
 
 
 def _start(config: Config, run: Run, data: Dataset, model: Autoencoder, device: torch.device) -> None:
@@ -147,8 +149,8 @@ def _start(config: Config, run: Run, data: Dataset, model: Autoencoder, device: 
 
 
 def _learn(
-    stage: Stage, config: Config, run: Run, before: list[Learnt], clock: Callable[[], float]
-) -> Learnt:
+    stage: Stage, config: Config, run: Run, before: list[Learned], clock: Callable[[], float]
+) -> Learned:
     """Train one stage; its weights are those of its best epoch afterwards."""
     settings, assembly = config.pretrain, stage.assembly
     first = 1 + sum(len(part.epochs) for part in before)
@@ -182,7 +184,7 @@ def _learn(
         if progress.add(completed):
             weights = {name: tensor.clone() for name, tensor in assembly.model.state_dict().items()}
     assembly.model.load_state_dict(weights)
-    return Learnt(
+    return Learned(
         name=stage.name,
         epochs=tuple(progress.history),
         best=progress.best,
@@ -215,9 +217,9 @@ def _show(config: Config, run: Run, data: Dataset, model: Autoencoder, device: t
 
 
 def _result(
-    config: Config, run: Run, data: Dataset, model: Autoencoder, learnt: list[Learnt], seconds: float
+    config: Config, run: Run, data: Dataset, model: Autoencoder, learned: list[Learned], seconds: float
 ) -> StepResult:
-    last = learnt[-1].epochs[-1]
+    last = learned[-1].epochs[-1]
     device = next(model.parameters()).device
     loss, test = (_cost(model, split, device) for split in (data.validation, data.test))
     mean = mean_cost(data.train.on(device), data.validation.on(device))
@@ -232,15 +234,15 @@ def _result(
         "parameters": count_parameters(model),
         "seconds": seconds,
     }
-    useful = all(part.useful for part in learnt)
+    useful = all(part.useful for part in learned)
     return StepResult(
         command="pretrain",
         verdict="diverged" if last.stopped else "pass" if useful else "fail",
-        summary=f"stopped: {last.stopped}" if last.stopped else _summary(learnt),
+        summary=f"stopped: {last.stopped}" if last.stopped else _summary(learned),
         run_dir=run.path,
         notes=data.notes,
         metrics=metrics,
-        tables=(_table(learnt),),
+        tables=(_table(learned),),
         next_command=f"nnbabysit train -S {shlex.quote(f'transfer.from={run.path}')} {FINE_TUNING}",
     )
 
@@ -253,20 +255,20 @@ def _cost(model: Autoencoder, split: Split | None, device: torch.device) -> floa
     return evaluate(model, inputs, build_objective("mse", "regression")).loss
 
 
-def _summary(learnt: list[Learnt]) -> str:
-    parts = [f"{part.loss:.4g} against {part.mean_loss:.4g}" for part in learnt]
-    if len(learnt) > 1:
-        parts = [f"{part.name} {text}" for part, text in zip(learnt, parts, strict=True)]
+def _summary(learned: list[Learned]) -> str:
+    parts = [f"{part.loss:.4g} against {part.mean_loss:.4g}" for part in learned]
+    if len(learned) > 1:
+        parts = [f"{part.name} {text}" for part, text in zip(learned, parts, strict=True)]
     text = f"reconstruction loss {', '.join(parts)} for the mean"
-    useless = [part.name for part in learnt if not part.useful]
+    useless = [part.name for part in learned if not part.useful]
     if not useless:
         return text
-    return f"{text}; {useless[0]} learnt too little: raise pretrain.epochs or its learning rate"
+    return f"{text}; {useless[0]} learned too little: raise pretrain.epochs or its learning rate"
 
 
-def _table(learnt: list[Learnt]) -> Table:
+def _table(learned: list[Learned]) -> Table:
     rows = []
-    for part in learnt:
+    for part in learned:
         best = part.best or part.epochs[-1]
         first, last = part.epochs[0].epoch, part.epochs[-1].epoch
         losses = (f"{best.train.loss:.4g}", f"{best.validation.loss:.4g}", f"{part.mean_loss:.4g}")

@@ -1,7 +1,7 @@
 """sanity: before anyone pays for a long run, is the network wired as it should be?
 
 Source of the checks: CS231n notes, "Neural Networks 3: before learning, sanity checks" (initial loss,
-regularisation raises the loss), and Karpathy, "A Recipe for Training Neural Networks" (one sample's output
+regularization raises the loss), and Karpathy, "A Recipe for Training Neural Networks" (one sample's output
 depends on it alone).
 """
 
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from nnbabysit.core.data.splits.dataset import Dataset
     from nnbabysit.core.record.run import Run
 
-NEIGHBOURS = 16
-"""Samples in the batch whose neighbours are replaced."""
+NEIGHBORS = 16
+"""Samples in the batch whose neighbors are replaced."""
 
 
 def run_sanity(config: Config, run: Run, *, dataset: Dataset | None = None) -> StepResult:
-    """Check the network at initialisation.
+    """Check the network at initialization.
 
     Args:
         config: Experiment; ``sanity.*`` holds tolerance, number of seeds and the cranked-up λ.
@@ -63,7 +63,7 @@ def run_sanity(config: Config, run: Run, *, dataset: Dataset | None = None) -> S
             assembly.device,
             enough=lambda drawn: reused or is_decided(drawn, config.sanity.tolerance),
         )
-        dependence = batch_dependence(assembly.model, x[:NEIGHBOURS])
+        dependence = batch_dependence(assembly.model, x[:NEIGHBORS])
         motions = first_steps(assemble(config, data, device=assembly.device), x, y)
     if reused:
         losses = replace(losses, chance=math.nan)  # it is trained already: there is nothing to guess
@@ -124,7 +124,7 @@ def _first_loss(losses: InitialLosses, tolerance: float, fired: set[str]) -> tup
     if place == "within":
         return True, words
     if place != "undecided":
-        return None, f"{words}; no weight matrix is trained, so no initialisation is to blame"
+        return None, f"{words}; no weight matrix is trained, so no initialization is to blame"
     if len({*spread}) == 1:
         return None, f"{words}; the network is the same for every seed, so this may be chance"
     ends = f"{amount(min(spread))} to {amount(max(spread))}"
@@ -145,11 +145,11 @@ def _checks(
     return [
         {"name": "initial loss", "passed": compared, "text": first_loss},
         {
-            "name": "regularisation",
+            "name": "regularization",
             "passed": "INI003" not in fired if losses.weights else None,
             "text": f"l2 = {strength:g} takes the cost from {mean} to {amount(losses.regularized)}"
             if losses.weights
-            else "no weight matrix is trained, so there is nothing to penalise",
+            else "no weight matrix is trained, so there is nothing to penalize",
         },
         {
             "name": "gradients",
@@ -169,7 +169,7 @@ def _checks(
         {
             "name": "independence",
             "passed": "INI006" not in fired,
-            "text": f"a sample's output changes by {dependence:.1e} when its neighbours in the batch change",
+            "text": f"a sample's output changes by {dependence:.1e} when its neighbors in the batch change",
         },
     ]
 
@@ -194,7 +194,7 @@ def _loss_table(config: Config, losses: InitialLosses) -> Table:
     if losses.prior is not None:
         rows.append(("guessing by class frequency", amount(losses.prior)))
     rows.append((f"mean with l2 = {config.sanity.regularization:g}", amount(losses.regularized)))
-    return Table(title="Loss at initialisation", columns=("of what", "loss"), rows=tuple(rows))
+    return Table(title="Loss at initialization", columns=("of what", "loss"), rows=tuple(rows))
 
 
 def _layer_table(layers: list[LayerStatistics]) -> Table:
@@ -203,4 +203,4 @@ def _layer_table(layers: list[LayerStatistics]) -> Table:
         for s in layers
     )
     columns = ("layer", "kind", "mean", "std", "zeros", "gradient norm")
-    return Table(title="Activations at initialisation", columns=columns, rows=rows)
+    return Table(title="Activations at initialization", columns=columns, rows=rows)

@@ -18,7 +18,7 @@ SMALLEST_BATCH, LARGEST_BATCH = 16, 128
 STEPS_PER_EPOCH = 40
 """Steps that an epoch should at least have; fewer of them make the batches smaller."""
 UPDATES = 3000
-"""Steps of the optimiser that the proposed number of epochs comes to."""
+"""Steps of the optimizer that the proposed number of epochs comes to."""
 FEWEST_EPOCHS, MOST_EPOCHS = 5, 50
 
 
@@ -107,7 +107,7 @@ def _preprocess(seen: Survey) -> Entry:
 
 
 def as_ids(entry: Entry) -> Entry:
-    """The setting for inputs that the network looks up: nothing is centred or scaled."""
+    """The setting for inputs that the network looks up: nothing is centered or scaled."""
     if entry.path != ("data", "preprocess"):
         return entry
     reason = "whole numbers that the network looks up, as an embedding does: they stay as they are"
@@ -136,7 +136,7 @@ def target_hint(seen: Survey, choice: Choice) -> str:
         return ""
     return (
         f"the targets have mean {mean:.4g} and deviation {deviation:.4g}, and a network starts near 0: "
-        "standardise them, (y - mean) / deviation, in the file or in a function ./data.py:function"
+        "standardize them, (y - mean) / deviation, in the file or in a function ./data.py:function"
     )
 
 
@@ -146,7 +146,7 @@ def _preparation(statistics: Statistics, *, whole: bool) -> tuple[str, str, str]
     mean, deviation = float(overall.mean.mean()), float(overall.std.mean())
     constant = f", {statistics.constant} of them constant" if statistics.constant else ""
     if abs(mean) < 0.1 and 0.8 < deviation < 1.25 and _even(statistics):
-        return "none", "none", f"mean {mean:.2g} and deviation {deviation:.2g}: standardised already"
+        return "none", "none", f"mean {mean:.2g} and deviation {deviation:.2g}: standardized already"
     if axes >= 3:
         channels = statistics.count.shape[0]
         each = f"for each of {channels} channels" if channels > 1 else "for all pixels"

@@ -201,5 +201,5 @@ def _start(losses: InitialLosses, tolerance: float) -> Findings:
     if distance > WIDEST:
         return Findings(hints=(f"{measured}; sanity is going to say no and why",))
     proposed = math.ceil(distance * 1.3 * 20) / 20
-    reason = f"{measured}: torch's own initialisation starts a little off 0"
+    reason = f"{measured}: torch's own initialization starts a little off 0"
     return Findings((Entry(("sanity", "tolerance"), proposed, reason),))

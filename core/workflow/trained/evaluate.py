@@ -211,7 +211,7 @@ def _warnings(members: Sequence[Member]) -> Iterator[str]:
             yield f"{member.trained.name}: {note}" if len(members) > 1 else note
     first = members[0].unseen
     if first.name == "train" and not first.place:
-        yield "these samples were trained on: the numbers say how well they were learnt, not what to expect"
+        yield "these samples were trained on: the numbers say how well they were learned, not what to expect"
     if not _same_samples(members):
         yield (
             "the networks are tried on different samples, so they are not averaged: their data or splits "

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 import nnbabysit
 from nnbabysit.core.errors import ConfigError, UserError
-from nnbabysit.core.record.catalogue import Entry
+from nnbabysit.core.record.catalog import Entry
 
 Arrays = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
 SHORT = {"training.epochs": 1, "device": "cpu"}

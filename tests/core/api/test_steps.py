@@ -134,7 +134,7 @@ def test_a_built_network_is_copied_used_as_it_is_and_never_changed(data: Arrays)
     assert not torch.equal(trained.first.weight, net.first.weight)
 
 
-def test_the_first_initialisation_is_the_network_as_it_was_given(data: Arrays) -> None:
+def test_the_first_initialization_is_the_network_as_it_was_given(data: Arrays) -> None:
     layer = nn.Linear(4, 2)
     with torch.no_grad():
         layer.weight.zero_()

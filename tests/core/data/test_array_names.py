@@ -27,7 +27,7 @@ from nnbabysit.core.data.readers.array_names import SPLITS, Part, part_of
         ("class_names target_names label_names classNames", "class_names"),
     ],
 )
-def test_a_spelling_in_use_is_recognised(names: str, part: str) -> None:
+def test_a_spelling_in_use_is_recognized(names: str, part: str) -> None:
     assert {name: str(part_of(name)) for name in names.split()} == dict.fromkeys(names.split(), part)
 
 

@@ -46,18 +46,18 @@ def test_a_crop_is_a_shifted_window_of_the_padded_image() -> None:
     assert {row for row, _ in seen} == {column for _, column in seen} == set(range(5))
 
 
-def test_a_turn_keeps_the_centre_and_moves_the_rest() -> None:
+def test_a_turn_keeps_the_center_and_moves_the_rest() -> None:
     disc = torch.zeros(200, 1, 31, 31)
     disc[:, :, 15, 15] = 1.0
-    disc[:, :, 15, 27] = 1.0  # 12 pixels to the right of the centre
+    disc[:, :, 15, 27] = 1.0  # 12 pixels to the right of the center
     out = apply(disc, torch.arange(200), rotate=90)
     torch.testing.assert_close(out[:, 0, 15, 15], torch.ones(200), atol=1e-4, rtol=0)
     rows, columns = torch.meshgrid(torch.arange(31.0), torch.arange(31.0), indexing="ij")
     out[:, 0, 12:19, 12:19] = 0
     weight = out[:, 0].sum((1, 2))
-    centre = torch.stack([(out[:, 0] * grid).sum((1, 2)) / weight - 15 for grid in (rows, columns)])
-    torch.testing.assert_close(centre.norm(dim=0), torch.full((200,), 12.0), atol=0.2, rtol=0)
-    angles = torch.rad2deg(torch.atan2(centre[0], centre[1]))
+    center = torch.stack([(out[:, 0] * grid).sum((1, 2)) / weight - 15 for grid in (rows, columns)])
+    torch.testing.assert_close(center.norm(dim=0), torch.full((200,), 12.0), atol=0.2, rtol=0)
+    angles = torch.rad2deg(torch.atan2(center[0], center[1]))
     assert float(angles.abs().max()) <= 91
     assert float(angles.max()) > 60
     assert float(angles.min()) < -60
@@ -69,8 +69,8 @@ def test_an_oblong_is_turned_and_not_sheared() -> None:
     out = apply(bar, torch.arange(50), rotate=40)
     rows, columns = torch.meshgrid(torch.arange(21.0) - 10, torch.arange(41.0) - 20, indexing="ij")
     weight = out[:, 0].sum((1, 2))
-    centre = torch.stack([(out[:, 0] * grid).sum((1, 2)) / weight for grid in (rows, columns)])
-    torch.testing.assert_close(centre.norm(dim=0), torch.full((50,), 8.0), atol=0.2, rtol=0)
+    center = torch.stack([(out[:, 0] * grid).sum((1, 2)) / weight for grid in (rows, columns)])
+    torch.testing.assert_close(center.norm(dim=0), torch.full((50,), 8.0), atol=0.2, rtol=0)
 
 
 def test_brightness_adds_one_number_to_all_pixels() -> None:

@@ -86,7 +86,7 @@ def test_an_archive_is_turned_and_it_is_said(config: Build, tmp_path: Path) -> N
         "data.channels: first leaves them as they are",
     )
     assert isinstance(data.train, ArraySplit)
-    first = x[:, 0, 0, :].tolist()  # the pixel in the corner, its three colours
+    first = x[:, 0, 0, :].tolist()  # the pixel in the corner, its three colors
     assert all(pixel.tolist() in first for pixel in data.train.x[:, :, 0, 0])
 
 

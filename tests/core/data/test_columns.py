@@ -31,7 +31,7 @@ def test_the_target_may_be_absent_and_the_order_another(tmp_path: Path) -> None:
     assert COLUMNS.features(tmp_path / "new.csv").tolist() == [[1, 0, 1], [2, 1, 0]]
 
 
-def test_missing_and_unknown_values_take_what_was_learnt(tmp_path: Path) -> None:
+def test_missing_and_unknown_values_take_what_was_learned(tmp_path: Path) -> None:
     (tmp_path / "new.csv").write_text("n,c\n,a\n1,\n1,zebra\n")
     assert COLUMNS.features(tmp_path / "new.csv").tolist() == [[2.5, 1, 0], [1, 0, 1], [1, 0, 1]]
 
@@ -39,7 +39,7 @@ def test_missing_and_unknown_values_take_what_was_learnt(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("text", "words"), [("n,c\n1,a\n,a\n", "column 'n' has no value"), ("n,c\n1,a\n1,zebra\n", "'zebra'")]
 )
-def test_they_are_refused_if_nothing_was_learnt(tmp_path: Path, text: str, words: str) -> None:
+def test_they_are_refused_if_nothing_was_learned(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "new.csv").write_text(text)
     columns = Columns((Column("n"), Column("c", ("a", "b"))), "y")
     with pytest.raises(DataError, match=words) as caught:

@@ -56,17 +56,17 @@ def test_how_much_is_left_of_16_bits_is_said(
     assert words in note or scale == 16
 
 
-def test_colours_of_16_bits_are_shortened_too_and_8_bits_are_not(tmp_path: Path) -> None:
-    Image.new("L", (4, 3), 3).save(tmp_path / "grey.png")
-    assert not read_header(tmp_path / "grey.png").deep
-    (tmp_path / "colour.ppm").write_bytes(b"P6 2 1 65535\n" + np.full((1, 2, 3), 1000, ">u2").tobytes())
-    assert read_header(tmp_path / "colour.ppm").deep
+def test_colors_of_16_bits_are_shortened_too_and_8_bits_are_not(tmp_path: Path) -> None:
+    Image.new("L", (4, 3), 3).save(tmp_path / "gray.png")
+    assert not read_header(tmp_path / "gray.png").deep
+    (tmp_path / "color.ppm").write_bytes(b"P6 2 1 65535\n" + np.full((1, 2, 3), 1000, ">u2").tobytes())
+    assert read_header(tmp_path / "color.ppm").deep
     header = struct.pack(">IIBBBBB", 2, 1, 16, 2, 0, 0, 0)
     pixels = zlib.compress(b"\0" + np.full((2, 3), 1000, ">u2").tobytes())
     chunks = [(b"IHDR", header), (b"IDAT", pixels), (b"IEND", b"")]
     parts = [struct.pack(">I", len(d)) + t + d + struct.pack(">I", zlib.crc32(t + d)) for t, d in chunks]
-    (tmp_path / "colour.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
-    assert read_header(tmp_path / "colour.png").deep
+    (tmp_path / "color.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
+    assert read_header(tmp_path / "color.png").deep
 
 
 def test_pictures_of_which_nothing_is_left_are_refused_with_the_cause(load: Load, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_the_script_makes_the_very_same_file(maker: ModuleType, tmp_path: Path) 
     assert _sha(again) == _sha(tmp_path / "digits.npz")
 
 
-def test_the_licence_lies_beside_them() -> None:
+def test_the_license_lies_beside_them() -> None:
     text = digits.FILE.with_name("digits.LICENSE.txt").read_text()
     assert "CC BY 4.0" in text
     assert "Alpaydin" in text

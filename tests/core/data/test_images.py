@@ -28,8 +28,8 @@ RAW = {"center": "none", "scale": "none"}
 def picture(path: Path, value: int = 0, size: tuple[int, int] = (4, 3), mode: str = "L", **save: Any) -> None:
     """A picture of one value, ``size`` is (width, height)."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    colour: Any = value if mode in ("L", "I;16", "P") else (value,) * len(Image.new(mode, (1, 1)).getbands())
-    Image.new(mode, size, colour).save(path, **save)
+    color: Any = value if mode in ("L", "I;16", "P") else (value,) * len(Image.new(mode, (1, 1)).getbands())
+    Image.new(mode, size, color).save(path, **save)
 
 
 def fill(folder: Path, classes: str = "ab", count: int = 4, first: int = 0) -> Path:
@@ -118,12 +118,12 @@ def test_a_picture_is_turned_upright(tmp_path: Path) -> None:
     assert read_image(tmp_path / "x.png", (1, 3, 2))[0].tolist() == [[150, 0], [200, 50], [250, 100]]
 
 
-def test_one_coloured_picture_makes_all_coloured(load: Load, tmp_path: Path) -> None:
+def test_one_colored_picture_makes_all_colored(load: Load, tmp_path: Path) -> None:
     fill(tmp_path)
-    picture(tmp_path / "b" / "colour.png", 9, mode="RGB")
+    picture(tmp_path / "b" / "color.png", 9, mode="RGB")
     data = load()
     assert data.input_shape == (3, 3, 4)
-    assert any("are grey" in note for note in data.notes)
+    assert any("are gray" in note for note in data.notes)
 
 
 def test_sizes_that_differ(load: Load, tmp_path: Path) -> None:

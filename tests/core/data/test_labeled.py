@@ -1,4 +1,4 @@
-"""Labelled samples of another path: prepared as the run's own, and refused when they are of another kind."""
+"""Labeled samples of another path: prepared as the run's own, and refused when they are of another kind."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def test_numbers_to_predict_are_drawn_without_classes(config: Build, tmp_path: A
     ("labels", "words"),
     [
         (5, "5 leaves 5 labels, and none of class"),
-        (1151, "1151 labelled samples are wanted, and the training split has 1150"),
+        (1151, "1151 labeled samples are wanted, and the training split has 1150"),
     ],
 )
 def test_labels_that_cannot_be_kept_are_told(config: Build, labels: int, words: str) -> None:
@@ -77,6 +77,6 @@ def test_labels_that_cannot_be_kept_are_told(config: Build, labels: int, words: 
     assert caught.value.where == "data.labels"
 
 
-def test_a_batch_must_fit_the_labelled_samples(config: Build) -> None:
+def test_a_batch_must_fit_the_labeled_samples(config: Build) -> None:
     with pytest.raises(DataError, match="the batch of 100 is larger than the training split of 50 samples"):
         load_dataset(config(data={"test": 0.2, "labels": 50}, training={"batch_size": 100}))

@@ -30,7 +30,7 @@ def stored(values: Any, form: str = "PNG", **save: Any) -> bytes:
 
 
 @given(st.data(), SIDES, st.sampled_from(["PNG", "TIFF", "BMP", "PPM"]))
-def test_colours_and_greys_come_back_exactly(data: st.DataObject, sides: tuple[int, int], form: str) -> None:
+def test_colors_and_grays_come_back_exactly(data: st.DataObject, sides: tuple[int, int], form: str) -> None:
     height, width = sides
     rgb = data.draw(arrays.arrays(np.uint8, (height, width, 3)))
     for values, shape in ((rgb, (3, height, width)), (rgb[..., 0].copy(), (1, height, width))):
@@ -76,7 +76,7 @@ def test_what_lies_beside_pictures_is_no_class_and_no_picture(tmp_path: Path) ->
     assert (raw.class_names, len(raw.train), raw.notes) == (("a", "b"), 6, ())  # type: ignore[arg-type]
 
 
-def test_every_kind_of_picture_has_its_colours() -> None:
+def test_every_kind_of_picture_has_its_colors() -> None:
     red = Image.new("RGB", (4, 3), (204, 0, 0))
     moving = stored(red, "GIF", save_all=True, append_images=[Image.new("RGB", (4, 3), (0, 0, 200))])
     kinds = {

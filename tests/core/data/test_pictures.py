@@ -11,14 +11,14 @@ from nnbabysit.core.data.new_samples.pictures import are_pictures, pictures
 from nnbabysit.core.data.preparation.preprocessing import Preprocessing
 
 
-def test_grey_pictures_have_no_channel_and_coloured_ones_have_it_last() -> None:
+def test_gray_pictures_have_no_channel_and_colored_ones_have_it_last() -> None:
     raw = torch.arange(2 * 3 * 2 * 2, dtype=torch.uint8).reshape(2, 3, 2, 2)
     fitted = Preprocessing.fit(raw, Preprocess(center="pixel", scale="unit255"))
     shown = pictures(fitted.apply(raw), fitted)
     assert shown.shape == (2, 2, 2, 3)
     assert shown[1, 1, 0, 2] == pytest.approx(int(raw[1, 2, 1, 0]) / 23, abs=1e-6)
-    grey = Preprocessing.fit(raw[:, :1], Preprocess())
-    shown = pictures(grey.apply(raw[:, :1]), grey)
+    gray = Preprocessing.fit(raw[:, :1], Preprocess())
+    shown = pictures(gray.apply(raw[:, :1]), gray)
     assert shown.shape == (2, 2, 2)
     assert (shown.min(), shown.max()) == pytest.approx((0, 1))
 

@@ -1,4 +1,4 @@
-"""Centring and scaling against numbers on paper."""
+"""Centering and scaling against numbers on paper."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_minmax_maps_training_to_0_and_1() -> None:
     torch.testing.assert_close(out, torch.tensor([[0, 0], [0.5, 0], [1, 1]]))
 
 
-def test_minmax_with_centre_has_range_1_and_mean_0() -> None:
+def test_minmax_with_center_has_range_1_and_mean_0() -> None:
     out = fit(TRAIN, center="feature", scale="minmax").apply(TRAIN)
     torch.testing.assert_close(out.mean(0), torch.zeros(2), atol=1e-7, rtol=0)
     torch.testing.assert_close(out.amax(0) - out.amin(0), torch.ones(2))

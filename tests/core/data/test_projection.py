@@ -73,7 +73,7 @@ def test_all_components_and_back_is_where_it_started() -> None:
 
 @pytest.mark.parametrize("center", ["none", "feature"])
 @pytest.mark.parametrize("scale", ["none", "standard", "minmax", "unit255"])
-def test_the_inverse_undoes_centring_and_scaling(center: Any, scale: Any) -> None:
+def test_the_inverse_undoes_centering_and_scaling(center: Any, scale: Any) -> None:
     x = torch.rand(20, 5, generator=torch.Generator().manual_seed(3)) * 9 - 4
     settings = Preprocessing.fit(x, Preprocess(center=center, scale=scale))
     torch.testing.assert_close(settings.inverse(settings.apply(x)), x)

@@ -22,7 +22,7 @@ from nnbabysit.core.errors import DataError
 Build = Callable[..., Config]
 Load = Callable[..., Dataset]
 RAW = {"center": "none", "scale": "none"}
-COLOURS = "size,colour,kind\n1,red,cat\n2,blue,dog\n3,red,cat\n4,green,dog\n5,red,cat\n6,blue,dog\n"
+COLORS = "size,color,kind\n1,red,cat\n2,blue,dog\n3,red,cat\n4,green,dog\n5,red,cat\n6,blue,dog\n"
 
 
 @pytest.fixture
@@ -65,21 +65,21 @@ def test_the_golden_iris(config: Build, golden: Path) -> None:
 
 
 def test_text_becomes_one_input_per_category(load: Load) -> None:
-    data = load(COLOURS)
+    data = load(COLORS)
     assert rows(data)[:3] == [[1, 0, 0, 1], [2, 1, 0, 0], [3, 0, 0, 1]]  # blue, green, red
     assert data.class_names == ("cat", "dog")
-    assert any("colour (3)" in note for note in data.notes)
+    assert any("color (3)" in note for note in data.notes)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_the_delimiter_is_found(load: Load, delimiter: str) -> None:
-    assert rows(load(COLOURS.replace(",", delimiter))) == rows(load(COLOURS))
+    assert rows(load(COLORS.replace(",", delimiter))) == rows(load(COLORS))
 
 
 def test_quotes_spaces_line_ends_and_a_mark_of_byte_order(load: Load) -> None:
-    text = COLOURS.replace("red", '" red "').replace("size,", "size ,").replace("\n", "\r\n")
+    text = COLORS.replace("red", '" red "').replace("size,", "size ,").replace("\n", "\r\n")
     data = load(b"\xef\xbb\xbf" + text.encode())
-    assert rows(data) == rows(load(COLOURS))
+    assert rows(data) == rows(load(COLORS))
     assert data.columns is not None
     assert data.columns.columns[0].name == "size"
 
@@ -110,7 +110,7 @@ def test_a_number_is_predicted_as_it_is_with_mse(load: Load) -> None:
 
 
 def test_text_with_bce_is_zero_and_one(load: Load) -> None:
-    data = load(COLOURS, "bce")
+    data = load(COLORS, "bce")
     assert (data.task, data.class_names) == ("binary", ("cat", "dog"))
 
 
@@ -147,8 +147,8 @@ def test_infinity_is_left_for_the_data_check(load: Load) -> None:
 
 
 def test_a_second_file_has_the_classes_and_categories_of_the_first(load: Load, tmp_path: Path) -> None:
-    (tmp_path / "v.csv").write_text("kind;extra;colour;size\ndog;9;red;7\n")
-    data = load(COLOURS, validation=str(tmp_path / "v.csv"))
+    (tmp_path / "v.csv").write_text("kind;extra;color;size\ndog;9;red;7\n")
+    data = load(COLORS, validation=str(tmp_path / "v.csv"))
     assert isinstance(data.validation, ArraySplit)
     assert data.validation.x.tolist() == [[7, 0, 0, 1]]
     assert data.validation.y.tolist() == [1]
@@ -157,11 +157,11 @@ def test_a_second_file_has_the_classes_and_categories_of_the_first(load: Load, t
 @pytest.mark.parametrize(
     ("second", "where", "words"),
     [
-        ("size,colour,kind\n1,red,cat\n1,pink,cat\n", ":3", "holds 'pink', a category"),
-        ("size,colour,kind\n1,red,cat\n1,red,cow\n", ":3", "holds 'cow', a class"),
-        ("size,colour,kind\nbig,red,cat\n", ":2", "holds 'big', where the training data has numbers"),
-        ("size,color,kind\n1,red,cat\n", "", "no column 'colour'"),
-        ("size,colour,kind\n1,red,\n", ":2", "column 'kind' has no value"),
+        ("size,color,kind\n1,red,cat\n1,pink,cat\n", ":3", "holds 'pink', a category"),
+        ("size,color,kind\n1,red,cat\n1,red,cow\n", ":3", "holds 'cow', a class"),
+        ("size,color,kind\nbig,red,cat\n", ":2", "holds 'big', where the training data has numbers"),
+        ("size,color,kind\n1,red,cat\n", "", "no column 'color'"),
+        ("size,color,kind\n1,red,\n", ":2", "column 'kind' has no value"),
     ],
 )
 def test_a_second_file_that_does_not_fit(
@@ -169,20 +169,20 @@ def test_a_second_file_that_does_not_fit(
 ) -> None:
     (tmp_path / "v.csv").write_text(second)
     with pytest.raises(DataError, match=words) as caught:
-        load(COLOURS, validation=str(tmp_path / "v.csv"))
+        load(COLORS, validation=str(tmp_path / "v.csv"))
     assert caught.value.where == f"{tmp_path / 'v.csv'}{where}"
 
 
 IDS = "id,kind\n" + "".join(f"n{i},{'xy'[i % 2]}\n" for i in range(30))
 BAD: list[tuple[str | bytes, dict[str, Any], str, str]] = [
-    (COLOURS, {"target": "knid"}, "data.target", "Did you mean 'kind'?"),
-    (COLOURS, {"target": "KIND"}, "data.target", "Did you mean 'kind'?"),
-    (COLOURS, {"target": None}, "data.target", "one of size, colour, kind"),
-    (COLOURS, {"drop": ["sise"]}, "data.drop", "Did you mean 'size'?"),
-    (COLOURS, {"drop": ["kind"]}, "data.drop", "is the target"),
-    (COLOURS, {"drop": ["size", "colour"]}, "data.drop", "no column is left"),
-    (COLOURS, {"loss": "mse"}, "t.csv", "is text"),
-    (COLOURS, {"source": "parquet"}, "t.csv", "is no parquet file"),
+    (COLORS, {"target": "knid"}, "data.target", "Did you mean 'kind'?"),
+    (COLORS, {"target": "KIND"}, "data.target", "Did you mean 'kind'?"),
+    (COLORS, {"target": None}, "data.target", "one of size, color, kind"),
+    (COLORS, {"drop": ["sise"]}, "data.drop", "Did you mean 'size'?"),
+    (COLORS, {"drop": ["kind"]}, "data.drop", "is the target"),
+    (COLORS, {"drop": ["size", "color"]}, "data.drop", "no column is left"),
+    (COLORS, {"loss": "mse"}, "t.csv", "is text"),
+    (COLORS, {"source": "parquet"}, "t.csv", "is no parquet file"),
     ("5.1,3.5,setosa\n4.9,3,setosa\n", {"target": "species"}, "t.csv:1", "looks like data"),
     ("5.1,3.5,setosa\n4.9,3,setosa\n", {"target": None}, "t.csv:1", "looks like data"),
     ("a,a,kind\n1,2,x\n", {}, "t.csv:1", "both called 'a'"),
@@ -232,7 +232,7 @@ def test_a_column_that_numbers_the_rows_is_noted(load: Load) -> None:
 
 def test_names_and_paths_are_never_part_of_a_query(load: Load) -> None:
     name = "a[1]*?'; DROP TABLE t; --.csv"
-    text = COLOURS.replace("size", '"x""; DROP TABLE t; --"').replace("red", "'); DROP TABLE t; --")
+    text = COLORS.replace("size", '"x""; DROP TABLE t; --"').replace("red", "'); DROP TABLE t; --")
     data = load(text, name=name)
     assert data.columns is not None
     assert data.columns.columns[0].name == 'x"; DROP TABLE t; --'
@@ -240,14 +240,14 @@ def test_names_and_paths_are_never_part_of_a_query(load: Load) -> None:
 
 
 def test_a_pattern_in_a_path_reads_no_other_file(load: Load, tmp_path: Path) -> None:
-    (tmp_path / "ax.csv").write_text(COLOURS.replace("6", "1000"))
-    assert max(rows(load(COLOURS, name="a?.csv")))[0] == 6
+    (tmp_path / "ax.csv").write_text(COLORS.replace("6", "1000"))
+    assert max(rows(load(COLORS, name="a?.csv")))[0] == 6
 
 
 def test_a_packed_file_is_unpacked(load: Load) -> None:
     import gzip
 
-    assert rows(load(gzip.compress(COLOURS.encode()), name="t.csv.gz")) == rows(load(COLOURS))
+    assert rows(load(gzip.compress(COLORS.encode()), name="t.csv.gz")) == rows(load(COLORS))
 
 
 def test_types_of_parquet(config: Build, tmp_path: Path) -> None:
@@ -285,4 +285,4 @@ def test_a_list_in_parquet_is_refused(config: Build, tmp_path: Path) -> None:
 def test_without_pyarrow_the_extra_is_named(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     with pytest.raises(DataError, match=r"pip install 'nnbabysit\[tabular\]'"):
-        load(COLOURS)
+        load(COLORS)

@@ -35,7 +35,7 @@ def write(path: Path, kind: str) -> Path:
         np.savez(path / "s.npz", x=X, other=np.ones(3))
         return path / "s.npz"
     if kind == "npy":
-        np.save(path / "s.npy", X[:, 0])  # grey images without their channel
+        np.save(path / "s.npy", X[:, 0])  # gray images without their channel
         return path / "s.npy"
     content = struct.pack(">HBB3I", 0, 8, 3, 7, 8, 8) + X.tobytes()
     name = "s-images-idx3-ubyte" + (".gz" if kind == "gz" else "")

@@ -51,7 +51,7 @@ def test_tin001_blames_no_learning_rate_at_which_the_last_layer_learns_alone(fin
     assert findings(tiny_losses=FALLING, **tried)["TIN001"].patch == {}
 
 
-def test_tin001_changes_the_optimiser_of_the_tiny_set_if_it_has_its_own(findings: Diagnose) -> None:
+def test_tin001_changes_the_optimizer_of_the_tiny_set_if_it_has_its_own(findings: Diagnose) -> None:
     path = "overfit_tiny.optimizer.lr"
     finding = findings(tiny_losses=FALLING, tiny_tried={"x10": 0.001}, tiny_lr_path=path)["TIN001"]
     assert finding.patch == {path: 0.1}

@@ -26,13 +26,13 @@ def test_ini001_looks_at_the_mean_of_the_seeds(findings: Diagnose) -> None:
     assert findings(initial_losses=(2.7, 2.2, 2.3)) == {}
 
 
-def test_ini001_allows_targets_that_are_not_centred(findings: Diagnose) -> None:
+def test_ini001_allows_targets_that_are_not_centered(findings: Diagnose) -> None:
     losses = (9.0, 9.1, 8.9)
     assert findings(initial_losses=losses, expected_loss=4.0, prior_loss=None, zero_output_loss=9.0) == {}
     assert "INI001" in findings(initial_losses=losses, expected_loss=4.0, prior_loss=None)
 
 
-def test_ini001_allows_answers_as_wide_as_usual_initialisations_give(findings: Diagnose) -> None:
+def test_ini001_allows_answers_as_wide_as_usual_initializations_give(findings: Diagnose) -> None:
     assert findings(initial_losses=(2.9, 3.0, 3.1), random_output_loss=2.9) == {}
 
 
@@ -45,11 +45,11 @@ def test_ini001_asks_a_network_that_no_seed_changes_to_be_far_off(findings: Diag
     assert "INI001" in findings(initial_losses=(9.0, 9.0, 9.0))
 
 
-def test_ini001_blames_no_initialisation_where_no_weight_matrix_is_trained(findings: Diagnose) -> None:
+def test_ini001_blames_no_initialization_where_no_weight_matrix_is_trained(findings: Diagnose) -> None:
     assert findings(initial_losses=(76.0, 76.0), weight_matrices=0) == {}
 
 
-def test_ini001_names_the_initialisation_that_was_chosen(findings: Diagnose) -> None:
+def test_ini001_names_the_initialization_that_was_chosen(findings: Diagnose) -> None:
     patch = findings(initial_losses=(9.0, 9.1), init_scheme="normal")["INI001"].patch
     assert patch == {"model.init.scheme": "he_normal"}
 
@@ -75,7 +75,7 @@ def test_ini003_fires_when_the_cost_stays(findings: Diagnose) -> None:
     assert "INI003" in findings(penalty=0.0, regularized_cost=2.3, parameter_changes=RESTING)
 
 
-def test_ini003_is_silent_where_there_is_nothing_to_penalise(findings: Diagnose) -> None:
+def test_ini003_is_silent_where_there_is_nothing_to_penalize(findings: Diagnose) -> None:
     nothing = {"penalty": 0.0, "regularized_cost": 2.3, "parameter_changes": RESTING}
     assert "INI003" not in findings(weight_matrices=0, **nothing)
 
@@ -115,7 +115,7 @@ def test_ini005_allows_a_gradient_of_rounding_size_to_move_nothing(findings: Dia
     assert findings(gradient_norms=norms, parameter_changes=changes) == {}
 
 
-def test_ini006_fires_when_neighbours_matter(findings: Diagnose) -> None:
+def test_ini006_fires_when_neighbors_matter(findings: Diagnose) -> None:
     assert list(findings(batch_dependence=0.01)) == ["INI006"]
 
 

@@ -88,7 +88,7 @@ def test_act001_says_when_the_units_died(findings: Diagnose) -> None:
 
 def test_act001_says_that_the_units_were_dead_from_the_start(findings: Diagnose) -> None:
     finding = findings(dead_units={"relu": (0.9, 0.9)}, dead_units_initial={"relu": 0.9})["ACT001"]
-    assert "dead at initialisation" in finding.symptom
+    assert "dead at initialization" in finding.symptom
     assert finding.patch == {}
 
 

@@ -65,7 +65,7 @@ def test_a_built_in_network_is_in_training_mode_with_fresh_statistics() -> None:
     assert norm.running_mean.abs().max() == 0
 
 
-def test_an_explicit_initialisation_reaches_the_output_layer_too() -> None:
+def test_an_explicit_initialization_reaches_the_output_layer_too() -> None:
     model = build("mlp", {"hidden": [400]}, Init(scheme="normal", std=0.5), shape=(300,), num_outputs=100)
     stds = [p.std().item() for p in model.parameters() if p.dim() == 2]
     assert stds == pytest.approx([0.5, 0.5], rel=0.02)
@@ -83,7 +83,7 @@ def test_an_explicit_initialisation_reaches_the_output_layer_too() -> None:
         ({"hidden": None}, "model.args.hidden", "got None, expected a list with the width"),
         ({"activation": "rleu"}, "model.args.activation", "selu, maxout, gelu, silu; did you mean relu?"),
         ({"activation": 3}, "model.args.activation", "got 3, expected the non-linearity after each"),
-        ({"norm": "instance"}, "model.args.norm", "got 'instance', expected the normalisation between a"),
+        ({"norm": "instance"}, "model.args.norm", "got 'instance', expected the normalization between a"),
         ({"dropout": 1.0}, "model.args.dropout", "got 1.0, expected a number from 0 to below 1"),
         ({"dropout": "0.1"}, "model.args.dropout", "got '0.1', expected a number from 0 to below 1"),
         ({"kernel": 3}, "model.args.kernel", "mlp takes no such argument"),
@@ -158,7 +158,7 @@ def test_a_network_that_draws_from_numpy_follows_the_seed_as_well(user_file: Wri
     assert not torch.equal(weights(build(f"{path}:net")), weights(build(f"{path}:net", seed=1)))
 
 
-def test_a_network_with_initialisation_left_out_keeps_what_its_constructor_did(user_file: Write) -> None:
+def test_a_network_with_initialization_left_out_keeps_what_its_constructor_did(user_file: Write) -> None:
     path = user_file(
         """
         def net():
@@ -171,7 +171,7 @@ def test_a_network_with_initialisation_left_out_keeps_what_its_constructor_did(u
     assert (next(build(f"{path}:net", init=Init(scheme="zeros")).parameters()) == 0).all()
 
 
-def test_lazy_layers_get_their_weights_and_then_the_initialisation(user_file: Write) -> None:
+def test_lazy_layers_get_their_weights_and_then_the_initialization(user_file: Write) -> None:
     path = user_file("def net():\n    return nn.Sequential(nn.LazyBatchNorm1d(), nn.LazyLinear(3))\n")
     plain = build(f"{path}:net")
     assert torch.equal(weights(plain), weights(build(f"{path}:net")))

@@ -40,7 +40,7 @@ def test_pool_one_keeps_height_and_width() -> None:
     assert net(torch.zeros(1, 1, 3, 3)).shape == (1, 2)
 
 
-def test_average_pooling_is_the_mean_of_the_neighbours() -> None:
+def test_average_pooling_is_the_mean_of_the_neighbors() -> None:
     net = CNN((1, 4, 4), 3, CNNSettings(channels=[2], pooling="average", hidden=[]))
     x = torch.randn(4, 1, 4, 4)
     conv, bias, weight, shift = net.parameters()
@@ -57,7 +57,7 @@ def test_fractional_pooling_shrinks_by_less_than_half() -> None:
     assert net(torch.zeros(2, 1, 8, 8)).shape == (2, 3)
 
 
-def test_maxout_takes_the_largest_of_neighbouring_maps() -> None:
+def test_maxout_takes_the_largest_of_neighboring_maps() -> None:
     net = CNN((1, 4, 4), 3, CNNSettings(channels=[2], activation="maxout", pool=1, hidden=[]))
     x = torch.randn(4, 1, 4, 4)
     conv, bias, weight, shift = net.parameters()
@@ -66,7 +66,7 @@ def test_maxout_takes_the_largest_of_neighbouring_maps() -> None:
     torch.testing.assert_close(net(x), largest.flatten(1) @ weight.T + shift)
 
 
-def test_each_normalisation_stands_before_the_non_linearity() -> None:
+def test_each_normalization_stands_before_the_non_linearity() -> None:
     for norm, kind in [("batch", "BatchNorm2d"), ("layer", "GroupNorm"), ("group", "GroupNorm")]:
         settings = CNNSettings.model_validate({"channels": [32], "hidden": [], "norm": norm})
         net = CNN((1, 4, 4), 3, settings)

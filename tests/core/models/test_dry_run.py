@@ -15,7 +15,7 @@ class Restless(nn.Module):
     last: Tensor
 
     def __init__(self) -> None:
-        """A network of one normalisation layer."""
+        """A network of one normalization layer."""
         super().__init__()
         self.norm = nn.BatchNorm1d(3)
         self.register_buffer("count", torch.zeros(()))

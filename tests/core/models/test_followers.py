@@ -49,7 +49,7 @@ def test_layers_and_functions_are_seen_in_the_order_of_the_calls() -> None:
     assert net.output not in followers.after
 
 
-def test_every_activation_layer_of_torch_that_auto_knows_is_recognised() -> None:
+def test_every_activation_layer_of_torch_that_auto_knows_is_recognized() -> None:
     expected = {
         nn.ReLU(inplace=True): Follower("relu"),
         nn.ReLU6(): Follower("relu6"),

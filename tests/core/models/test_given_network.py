@@ -63,7 +63,7 @@ def test_without_a_seed_every_copy_has_the_weights() -> None:
     assert torch.equal(GivenNetwork(network).draw(3).get_parameter("weight"), network.weight)
 
 
-def test_an_initialiser_of_the_config_is_applied_to_the_copy() -> None:
+def test_an_initializer_of_the_config_is_applied_to_the_copy() -> None:
     network = nn.Linear(4, 2)
     given = GivenNetwork(network)
     assert not built(given, 1, init={"scheme": "zeros"}).get_parameter("weight").any()

@@ -1,4 +1,4 @@
-"""Initial weights against their formulas, and against torch's own initialisers."""
+"""Initial weights against their formulas, and against torch's own initializers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nnbabysit.core.config.schema.root import Init, Model
 from nnbabysit.core.errors import ModelError
 from nnbabysit.core.models.build import build_model
 from nnbabysit.core.models.followers import Follower, Followers, following
-from nnbabysit.core.models.initializers import OUTPUT_GAIN, fans, initialise, largest_square
+from nnbabysit.core.models.initializers import OUTPUT_GAIN, fans, initialize, largest_square
 from nnbabysit.core.models.maxout import Maxout
 
 FORMULAS = {  # variance by scheme, for fan_in 300 and fan_out 500
@@ -31,7 +31,7 @@ UNIFORM = [scheme for scheme in FORMULAS if scheme.endswith("uniform")]
 
 def drawn(layer: nn.Module, **init: object) -> nn.Module:
     torch.manual_seed(0)
-    initialise(layer, Init.model_validate(init))
+    initialize(layer, Init.model_validate(init))
     return layer
 
 
@@ -106,7 +106,7 @@ def test_the_notes_network_starts_with_tiny_weights_everywhere() -> None:
         assert layer.weight.std().item() == pytest.approx(0.0001, rel=0.1)  # type: ignore[operator]
 
 
-def test_normalisation_embeddings_and_frozen_layers_keep_their_weights() -> None:
+def test_normalization_embeddings_and_frozen_layers_keep_their_weights() -> None:
     frozen = nn.Linear(5, 5).requires_grad_(False)
     kept = nn.ModuleList([frozen, nn.BatchNorm1d(5), nn.LayerNorm(5), nn.Embedding(5, 5)])
     before = {name: value.clone() for name, value in kept.state_dict().items()}
@@ -123,7 +123,7 @@ def test_a_parametrized_weight_is_set_through_its_sources() -> None:
     torch.testing.assert_close(layer.weight, twin.weight)
 
 
-def test_a_network_without_such_layers_refuses_an_initialisation() -> None:
+def test_a_network_without_such_layers_refuses_an_initialization() -> None:
     with pytest.raises(ModelError, match="he_normal has nothing to act on") as caught:
         drawn(nn.Embedding(3, 3), scheme="he_normal")
     assert caught.value.where == "model.init"
@@ -165,7 +165,7 @@ def test_gain_is_a_factor_on_what_is_drawn(scheme: str) -> None:
 def test_auto_draws_by_what_follows_the_layer(follower: Follower | None, variance: float) -> None:
     layer = nn.Linear(300, 500)
     torch.manual_seed(0)
-    initialise(layer, Init(scheme="auto"), Followers(after={layer: follower} if follower else {}))
+    initialize(layer, Init(scheme="auto"), Followers(after={layer: follower} if follower else {}))
     assert layer.weight.var().item() == pytest.approx(variance, rel=0.02)
 
 
@@ -173,9 +173,9 @@ def test_the_output_layer_is_ten_times_smaller_by_the_schemes_that_count_fans() 
     for scheme, factor in [("he_normal", OUTPUT_GAIN), ("orthogonal", OUTPUT_GAIN), ("normal", 1.0)]:
         init, plain, output = Init.model_validate({"scheme": scheme}), nn.Linear(30, 50), nn.Linear(30, 50)
         torch.manual_seed(0)
-        initialise(plain, init)
+        initialize(plain, init)
         torch.manual_seed(0)
-        initialise(output, init, Followers(last=output))
+        initialize(output, init, Followers(last=output))
         torch.testing.assert_close(output.weight, plain.weight * factor)
 
 
@@ -192,7 +192,7 @@ def test_auto_keeps_the_scale_of_the_activations_through_ten_layers(activation: 
     torch.manual_seed(0)
     with following(net) as followers, torch.no_grad():
         net(x)
-    initialise(net, Init(scheme="auto"), followers)
+    initialize(net, Init(scheme="auto"), followers)
     assert 0.5 < net(x).square().mean().item() < 2
 
 

@@ -9,7 +9,7 @@ from torch import nn
 from nnbabysit.core.models.maxout import Maxout
 
 
-def test_the_largest_of_neighbouring_sums_is_taken() -> None:
+def test_the_largest_of_neighboring_sums_is_taken() -> None:
     x = torch.tensor([[1.0, 2.0, -3.0, -4.0, 0.0, 0.0], [5.0, -5.0, 1.0, 6.0, -2.0, -1.0]])
     assert Maxout(2)(x).tolist() == [[2.0, -3.0, 0.0], [5.0, 6.0, -1.0]]
     assert Maxout(3)(x).tolist() == [[2.0, 0.0], [5.0, 6.0]]

@@ -27,7 +27,7 @@ def test_an_mlp_computes_what_is_written_on_paper() -> None:
     torch.testing.assert_close(net(x).detach(), expected)
 
 
-def test_normalisation_stands_before_the_non_linearity_and_its_layer_has_no_bias() -> None:
+def test_normalization_stands_before_the_non_linearity_and_its_layer_has_no_bias() -> None:
     net = MLP(4, 2, MLPSettings(hidden=[3, 3], norm="batch", activation="tanh", dropout=0.5))
     hidden = ["Linear", "BatchNorm1d", "Tanh", "Dropout"]
     assert kinds(net) == ["Flatten", *hidden, *hidden, "Linear"]
@@ -44,13 +44,13 @@ def test_normalisation_stands_before_the_non_linearity_and_its_layer_has_no_bias
         ("group", "GroupNorm", True),
     ],
 )
-def test_only_batch_normalisation_makes_a_bias_useless(norm: Norm, layer: str | None, bias: bool) -> None:
+def test_only_batch_normalization_makes_a_bias_useless(norm: Norm, layer: str | None, bias: bool) -> None:
     net = MLP(4, 2, MLPSettings(hidden=[32], norm=norm))
     assert kinds(net) == ["Flatten", "Linear", *([layer] if layer else []), "ReLU", "Linear"]
     assert ("hidden1.bias" in net.state_dict()) is bias
 
 
-def test_maxout_has_the_sums_of_all_pieces_normalised_before_the_largest_is_taken() -> None:
+def test_maxout_has_the_sums_of_all_pieces_normalized_before_the_largest_is_taken() -> None:
     net = MLP(4, 2, MLPSettings(hidden=[5], activation="maxout", pieces=3, norm="batch")).eval()
     assert kinds(net) == ["Flatten", "Linear", "BatchNorm1d", "Maxout", "Linear"]
     weight, output = net.get_parameter("hidden1.weight"), net.get_parameter("output.weight")

@@ -1,4 +1,4 @@
-"""Normalisation layers against means and variances written out."""
+"""Normalization layers against means and variances written out."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from nnbabysit.core.models.normalization import build_norm, default_groups, need
 from nnbabysit.core.models.settings import LayerSettings, Norm
 
 
-def normalised(x: Tensor, dims: tuple[int, ...]) -> Tensor:
+def normalized(x: Tensor, dims: tuple[int, ...]) -> Tensor:
     mean = x.mean(dims, keepdim=True)
     return (x - mean) / ((x - mean).square().mean(dims, keepdim=True) + 1e-5).sqrt()
 
 
 @pytest.mark.parametrize(("norm", "flat", "image"), [("batch", (0,), (0, 2, 3)), ("layer", (1,), (1, 2, 3))])
-def test_a_normalisation_takes_its_mean_over_its_own_dimensions(
+def test_a_normalization_takes_its_mean_over_its_own_dimensions(
     norm: Norm, flat: tuple[int, ...], image: tuple[int, ...]
 ) -> None:
     settings = LayerSettings(norm=norm)
     for x, dims in [(torch.randn(6, 8) * 3 + 1, flat), (torch.randn(6, 8, 4, 5) * 3 + 1, image)]:
         layer = build_norm(settings, 8, image=x.dim() == 4)
         assert layer is not None
-        torch.testing.assert_close(layer(x), normalised(x, dims))
+        torch.testing.assert_close(layer(x), normalized(x, dims))
 
 
-def test_group_normalisation_is_layer_normalisation_of_each_group() -> None:
+def test_group_normalization_is_layer_normalization_of_each_group() -> None:
     layer = build_norm(LayerSettings(norm="group", groups=2), 8, image=True)
     assert layer is not None
     x = torch.randn(6, 8, 4, 5)
-    halves = [normalised(x[:, :4], (1, 2, 3)), normalised(x[:, 4:], (1, 2, 3))]
+    halves = [normalized(x[:, :4], (1, 2, 3)), normalized(x[:, 4:], (1, 2, 3))]
     torch.testing.assert_close(layer(x), torch.cat(halves, dim=1))
 
 
@@ -45,7 +45,7 @@ def test_without_a_norm_there_is_no_layer() -> None:
     assert build_norm(LayerSettings(), 8, image=False) is None
 
 
-def test_a_bias_before_batch_normalisation_changes_nothing_and_before_the_others_it_does() -> None:
+def test_a_bias_before_batch_normalization_changes_nothing_and_before_the_others_it_does() -> None:
     x = torch.randn(6, 8)
     for norm in ("batch", "layer", "group"):
         layer = build_norm(LayerSettings.model_validate({"norm": norm, "groups": 2}), 8, image=False)

@@ -53,10 +53,10 @@ def test_several_mistakes_are_said_at_once() -> None:
     def net(depth: int, width: int, heads: int = 2) -> None: ...
 
     with pytest.raises(ModelError) as caught:
-        given(net, {"dept": 1, "colour": 2})
+        given(net, {"dept": 1, "color": 2})
     assert caught.value.message.splitlines() == [
         "model.args.dept: net.py:Net takes no such argument, did you mean depth?",
-        "model.args.colour: net.py:Net takes no such argument, it takes depth, width, heads",
+        "model.args.color: net.py:Net takes no such argument, it takes depth, width, heads",
         "model.args.depth: missing, net.py:Net needs it",
         "model.args.width: missing, net.py:Net needs it",
     ]

@@ -74,7 +74,7 @@ def test_each_stage_after_the_first_halves_the_image_rounded_up(shape: tuple[int
     assert sizes == [(4, h, w), (6, -(-h // 2), -(-w // 2)), (8, -(-h // 4), -(-w // 4))]
 
 
-def test_each_convolution_is_normalised_and_has_no_bias_then() -> None:
+def test_each_convolution_is_normalized_and_has_no_bias_then() -> None:
     net = ResNet((1, 8, 8), 10, ResNetSettings(channels=[4, 8], blocks=1))
     kinds = [type(m).__name__ for m in net.modules() if isinstance(m, nn.Conv2d | nn.BatchNorm2d)]
     assert kinds == ["Conv2d", "BatchNorm2d"] * 6  # stem, 2 + 2, shortcut

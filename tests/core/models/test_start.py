@@ -18,7 +18,7 @@ from nnbabysit.core.models.mlp import MLP
 from nnbabysit.core.models.settings import Activation, CNNSettings, MLPSettings
 
 
-def standardised_digits() -> tuple[Tensor, Tensor]:
+def standardized_digits() -> tuple[Tensor, Tensor]:
     x, y = load_digits(return_X_y=True)
     x = torch.tensor(x, dtype=torch.float32)
     std = x.std(dim=0)
@@ -29,7 +29,7 @@ def standardised_digits() -> tuple[Tensor, Tensor]:
 @pytest.mark.parametrize("norm", ["none", "batch"])
 @pytest.mark.parametrize("hidden", [[], [100], [64, 64, 64]])
 def test_the_initial_loss_on_digits_is_what_guessing_costs(hidden: list[int], norm: str) -> None:
-    x, y = standardised_digits()
+    x, y = standardized_digits()
     for seed in range(3):
         torch.manual_seed(seed)
         settings = {"hidden": hidden, "norm": norm}
@@ -53,7 +53,7 @@ def test_hidden_layers_start_by_he_and_the_output_layer_much_smaller() -> None:
 @pytest.mark.parametrize("activation", get_args(Activation))
 @pytest.mark.parametrize("name", ["mlp", "cnn", "resnet"])
 def test_every_network_starts_at_chance_whatever_the_non_linearity(name: str, activation: str) -> None:
-    x, y = standardised_digits()
+    x, y = standardized_digits()
     config = Model(name=name, args={"activation": activation})
     net = build_model(config, input_shape=(1, 8, 8), num_outputs=10, seed=0).eval()
     with torch.no_grad():

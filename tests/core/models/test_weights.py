@@ -7,7 +7,7 @@ from torch import nn
 from nnbabysit.core.models.weights import weight_matrices
 
 
-def test_biases_slopes_and_normalisation_are_left_out() -> None:
+def test_biases_slopes_and_normalization_are_left_out() -> None:
     net = nn.Sequential(
         nn.Conv2d(1, 2, 3),
         nn.BatchNorm2d(2),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nnbabysit.core.record.catalogue import read_catalogue
+from nnbabysit.core.record.catalog import read_catalog
 from nnbabysit.core.record.clock import steady_clock
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.report.recorded import read_run
@@ -56,6 +56,6 @@ def test_an_old_run_whose_end_is_before_its_start_took_nobody_knows_how_long(
     tmp_path: Path, make_run: MakeRun
 ) -> None:
     path = make_run(tmp_path, 0, end="2026-11-20T14:02:00.000Z")
-    (entry,) = read_catalogue(tmp_path).entries
+    (entry,) = read_catalog(tmp_path).entries
     assert entry.seconds is None
     assert read_run(path).lasted == ""

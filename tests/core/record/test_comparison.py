@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nnbabysit.core.errors import RunError
-from nnbabysit.core.record.catalogue import Entry
+from nnbabysit.core.record.catalog import Entry
 from nnbabysit.core.record.comparison import MISSING, compare, rows_of
 from nnbabysit.core.record.defaults import changed_settings
 from nnbabysit.core.record.inventory import Item, inventory, total_size
@@ -78,7 +78,7 @@ def test_changed_settings_are_those_a_person_changed(tmp_path: Path, make_run: M
     }
 
 
-def test_another_optimiser_is_compared_with_its_own_defaults(tmp_path: Path, make_run: MakeRun) -> None:
+def test_another_optimizer_is_compared_with_its_own_defaults(tmp_path: Path, make_run: MakeRun) -> None:
     from nnbabysit.core.config.loading import load_config, to_yaml
 
     path = make_run(tmp_path)

@@ -35,7 +35,7 @@ def test_what_cannot_be_shown_on_one_line_is_refused(tmp_path: Path, make_run: M
     assert read_label(path) == ""
 
 
-def test_only_runs_are_labelled(tmp_path: Path) -> None:
+def test_only_runs_are_labeled(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="this is no run directory"):
         write_label(tmp_path, "mine")
     assert list(tmp_path.iterdir()) == []

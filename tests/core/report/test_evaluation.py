@@ -46,7 +46,7 @@ def test_reliability_is_drawn_with_empty_bins(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 16])
-def test_wrong_pictures_are_drawn_grey_or_coloured(tmp_path: Path, count: int) -> None:
+def test_wrong_pictures_are_drawn_gray_or_colored(tmp_path: Path, count: int) -> None:
     captions = [("said <script>, 99.0%", "true $1$, <0.1%")] * count
     text_of(plot_wrong(np.zeros((count, 4, 5)), captions, tmp_path / "w"))
     text_of(plot_wrong(np.ones((count, 4, 5, 3)), captions, tmp_path / "w"))

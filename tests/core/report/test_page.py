@@ -190,30 +190,30 @@ def test_old_pages_are_replaced(train: Path, tmp_path: Path) -> None:
     assert "old" not in written(train, tmp_path).splitlines()[-1]
 
 
-def test_colours_have_enough_contrast() -> None:
+def test_colors_have_enough_contrast() -> None:
     """WCAG 2.1 AA: 4.5:1 for text, 3:1 for lines, in both themes."""
     css = (Path(pages.__file__).parents[1] / "templates" / "page.css").read_text(encoding="utf-8")
     blocks = re.findall(r":root \{(.*?)\}", css, re.DOTALL)[:2]
     for block in blocks:
-        colours = dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6});", block))
-        assert len(colours) > 25
+        colors = dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6});", block))
+        assert len(colors) > 25
         for ground in ("ground", "card", "sunk"):
             for text in ("ink", "soft", "link"):
-                assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
+                assert contrast(colors[text], colors[ground]) >= 4.5, (text, ground)
         for name in ("pass", "fail", "warning", "info"):
-            assert contrast(colours[name], colours[f"{name}-ground"]) >= 4.5, name
+            assert contrast(colors[name], colors[f"{name}-ground"]) >= 4.5, name
         for line in (*(f"s{i}" for i in range(8)), *(f"r{i}" for i in range(1, 6))):
-            assert min(contrast(colours[line], colours[g]) for g in ("card", "ground")) >= 3, line
+            assert min(contrast(colors[line], colors[g]) for g in ("card", "ground")) >= 3, line
 
 
 def contrast(one: str, other: str) -> float:
-    """Contrast ratio of WCAG 2.1 of two colours such as ``#1c1e21``."""
+    """Contrast ratio of WCAG 2.1 of two colors such as ``#1c1e21``."""
     high, low = sorted((luminance(one), luminance(other)), reverse=True)
     return (high + 0.05) / (low + 0.05)
 
 
-def luminance(colour: str) -> float:
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+def luminance(color: str) -> float:
+    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 

@@ -1,4 +1,4 @@
-"""The picture of reconstructions: one row per name, whatever their number and colours."""
+"""The picture of reconstructions: one row per name, whatever their number and colors."""
 
 from __future__ import annotations
 

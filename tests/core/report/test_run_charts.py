@@ -39,7 +39,7 @@ def test_a_run_that_diverged_at_once_shows_its_batches(diverged: Path) -> None:
     assert chart.title == "Loss of single batches"
 
 
-def test_many_layers_are_coloured_by_depth(train: Path, tmp_path: Path) -> None:
+def test_many_layers_are_colored_by_depth(train: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     shutil.copytree(train, run)
     rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]

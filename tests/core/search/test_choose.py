@@ -154,8 +154,8 @@ def test_tpe_finds_the_good_region_that_random_meets_seldom() -> None:
         trials = whole(sampler_of(name, {"optimizer.lr": LR}, 40, seed=seed, stage="coarse"))
         return sum(abs(math.log10(trial.params["optimizer.lr"]) + 4) < 0.15 for trial in trials[16:])
 
-    learnt, random = (sum(hits(name, seed) for seed in range(5)) for name in ("tpe", "random"))
-    assert learnt > 3 * random
+    learned, random = (sum(hits(name, seed) for seed in range(5)) for name in ("tpe", "random"))
+    assert learned > 3 * random
 
 
 @pytest.mark.parametrize("state", ["diverged", "stopped"])

@@ -170,7 +170,7 @@ def judged_again(of: int, seed: int, value: float, loss: float, *, by_loss: bool
 
 
 def test_where_accuracy_tells_nothing_the_mean_loss_ranks_and_is_compared() -> None:
-    """Known by hand: 0 is right most often and learnt least; 2 is above the bar with one seed of three."""
+    """Known by hand: 0 is right most often and learned least; 2 is above the bar with one seed of three."""
     table = {
         0: [(0.9600, 0.170, True), (0.9610, 0.171, True), (0.9600, 0.169, True)],
         1: [(0.9590, 0.120, True), (0.9580, 0.122, True), (0.9590, 0.124, True)],

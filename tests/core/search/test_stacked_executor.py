@@ -1,4 +1,4 @@
-"""Stacked trials end as they do one by one, whatever their neighbours, the memory and the processes do."""
+"""Stacked trials end as they do one by one, whatever their neighbors, the memory and the processes do."""
 
 from __future__ import annotations
 

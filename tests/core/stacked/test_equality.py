@@ -54,7 +54,7 @@ def test_without_and_with_a_hidden_layer(training: Training, hidden: list[int]) 
     training.check_equal(args(hidden=hidden), *TWO)
 
 
-OPTIMISERS: dict[str, tuple[dict[str, Any], ...]] = {
+OPTIMIZERS: dict[str, tuple[dict[str, Any], ...]] = {
     "sgd": ({}, {}, {}),
     "momentum": tuple({"momentum": value} for value in (0.0, 0.5, 0.9)),
     "nesterov": tuple({"momentum": value} for value in (0.1, 0.5, 0.9)),
@@ -67,12 +67,12 @@ OPTIMISERS: dict[str, tuple[dict[str, Any], ...]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", OPTIMISERS)
+@pytest.mark.parametrize("name", OPTIMIZERS)
 @pytest.mark.parametrize("alike", [False, True], ids=["apart", "alike"])
-def test_optimisers_with_settings_of_their_own(training: Training, name: str, alike: bool) -> None:
+def test_optimizers_with_settings_of_their_own(training: Training, name: str, alike: bool) -> None:
     adapts = name.startswith(("ad", "rms"))
     rates = (3e-3, 1e-3, 3e-4) if adapts else (0.05, 0.02, 0.01)
-    settings = OPTIMISERS[name][-1:] * 3 if alike else OPTIMISERS[name]
+    settings = OPTIMIZERS[name][-1:] * 3 if alike else OPTIMIZERS[name]
     trials = [section("optimizer", lr=lr, **each) for lr, each in zip(rates, settings, strict=True)]
     training.check_equal({"optimizer.name": name, "training.epochs": 3}, *trials)
 
@@ -92,7 +92,7 @@ def test_optimisers_with_settings_of_their_own(training: Training, name: str, al
     ids=["l2", "l1", "elastic", "max_norm", "clip_norm", "clip_value", "all", "label_smoothing"],
 )  # fmt: skip
 @pytest.mark.parametrize("network", [args(hidden=[12], norm="batch"), CNN], ids=["mlp", "cnn"])
-def test_regularisation(training: Training, values: list[dict[str, Any]], network: dict[str, Any]) -> None:
+def test_regularization(training: Training, values: list[dict[str, Any]], network: dict[str, Any]) -> None:
     trials = [section("regularization", **each) for each in values]
     training.check_equal({**network, LR: 0.02, "training.epochs": 1}, *trials)
 
@@ -184,7 +184,7 @@ def test_augmentation(training: Training, change: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("size", ["full", 1, 13, 129, 130])
 def test_batches(training: Training, size: int | str) -> None:
-    """Of 130 samples: 13 leaves no rest, 129 one sample, which batch normalisation leaves out."""
+    """Of 130 samples: 13 leaves no rest, 129 one sample, which batch normalization leaves out."""
     norm = "none" if size == 1 else "batch"
     trials = [{LR: 2e-3}, {LR: 1e-3}]
     training.check_equal({"training.batch_size": size, **args(hidden=[8], norm=norm)}, *trials)

@@ -16,7 +16,7 @@ from tests.core.stacked.conftest import Trained, Training
 LR, DROPOUT = "optimizer.lr", "model.args.dropout"
 SHARED: dict[
     str, Any
-] = {  # adam with a large eps: behind a batch normalisation some gradients are nothing but rounding
+] = {  # adam with a large eps: behind a batch normalization some gradients are nothing but rounding
     "model.args.hidden": [12, 8],
     "model.args.norm": "batch",
     "training.epochs": 3,
@@ -132,10 +132,10 @@ DRAWN: dict[str, list[dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("optimiser", DRAWN)
-def test_a_number_and_a_vector_come_to_the_same_bits(training: Training, optimiser: str) -> None:
+@pytest.mark.parametrize("optimizer", DRAWN)
+def test_a_number_and_a_vector_come_to_the_same_bits(training: Training, optimizer: str) -> None:
     """Alone a trial's setting is a number, beside another one an entry of a vector."""
-    configs = training.configs({"optimizer.name": optimiser, LR: 0.01}, *DRAWN[optimiser])
+    configs = training.configs({"optimizer.name": optimizer, LR: 0.01}, *DRAWN[optimizer])
     settings = [config.optimizer for config in configs]
     generator = torch.Generator().manual_seed(0)
     weights, *gradients = (torch.randn(3, 19, 7, generator=generator) for _ in range(6))

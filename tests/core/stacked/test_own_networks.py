@@ -48,10 +48,10 @@ def own_network(tmp_path_factory: pytest.TempPathFactory) -> str:
     return f"{path}:Net"
 
 
-@pytest.mark.parametrize("optimiser", ["momentum", "adam"])
-def test_a_network_of_the_users_own(training: Training, own_network: str, optimiser: str) -> None:
+@pytest.mark.parametrize("optimizer", ["momentum", "adam"])
+def test_a_network_of_the_users_own(training: Training, own_network: str, optimizer: str) -> None:
     clips = "regularization.clip_norm"
-    shared = {"model.name": own_network, "optimizer.name": optimiser}
+    shared = {"model.name": own_network, "optimizer.name": optimizer}
     training.check_equal(shared, {LR: 0.01, clips: 0.5}, {LR: 3e-3, clips: None}, {LR: 1e-3, clips: 0.1})
 
 

@@ -16,7 +16,7 @@ MakeConfig = Callable[..., Config]
 
 @pytest.fixture(scope="session")
 def make_config() -> MakeConfig:
-    """Config of a small network with dropout and batch normalisation; sections can be replaced."""
+    """Config of a small network with dropout and batch normalization; sections can be replaced."""
 
     def make(**sections: Any) -> Config:
         document: dict[str, Any] = {

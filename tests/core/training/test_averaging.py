@@ -88,7 +88,7 @@ def test_it_goes_on_from_its_state() -> None:
     assert weight(cut) == weight(whole)
 
 
-def test_statistics_of_batch_normalisation_are_those_of_the_average() -> None:
+def test_statistics_of_batch_normalization_are_those_of_the_average() -> None:
     """One batch of 0, 1, 2, 3 times the averaged weight 3: mean 4.5 and variance 15, unbiased."""
     model = nn.Sequential(single(), nn.BatchNorm1d(1, dtype=torch.float64))
     average = averaging(model, kind="swa", start=0)
@@ -103,8 +103,8 @@ def test_statistics_of_batch_normalisation_are_those_of_the_average() -> None:
     assert float(model.get_buffer("1.running_mean")) == 0
 
 
-def test_statistics_of_frozen_batch_normalisation_are_those_it_was_frozen_with() -> None:
-    """The layers above learnt from what it gives with them, and are measured behind it."""
+def test_statistics_of_frozen_batch_normalization_are_those_it_was_frozen_with() -> None:
+    """The layers above learned from what it gives with them, and are measured behind it."""
     model = nn.Sequential(nn.BatchNorm1d(1, dtype=torch.float64), nn.BatchNorm1d(1, dtype=torch.float64))
     model.get_buffer("0.running_mean").fill_(10.0)
     model[0].requires_grad_(False).eval()

@@ -85,7 +85,7 @@ def test_frozen_weights_biases_and_embeddings_have_no_max_norm() -> None:
     assert {norms[name] for name in norms if name != "free.weight"} == {5.0}
 
 
-def test_the_gain_of_a_normalisation_has_no_max_norm() -> None:
+def test_the_gain_of_a_normalization_has_no_max_norm() -> None:
     """One over (C, H, W) has three dimensions, and penalties leave it out too."""
     norm = nn.LayerNorm((2, 3, 3))
     Limits(Regularization(max_norm=0.5), norm).after_step()

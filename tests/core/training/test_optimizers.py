@@ -1,4 +1,4 @@
-"""Optimisers against their formulas."""
+"""Optimizers against their formulas."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OPTIMIZERS: TypeAdapter[Any] = TypeAdapter(settings_of.Optimizer)
 
 
 def _walk(document: dict[str, Any], steps: int = 3) -> Tensor:
-    """Minimise x² / 2 from x = 1; the gradient is x."""
+    """Minimize x² / 2 from x = 1; the gradient is x."""
     x = torch.nn.Parameter(torch.tensor([1.0]))
     optimizer = build_optimizer(OPTIMIZERS.validate_python(document), [x])
     for _ in range(steps):

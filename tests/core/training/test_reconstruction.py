@@ -119,7 +119,7 @@ def test_no_noise_is_no_damage(make_config: MakeConfig, digits: Dataset) -> None
         ({"model": {"name": "cnn"}}, "made of the layers of an mlp, and the model is cnn"),
         ({"model": {"name": "mlp", "args": {"hidden": []}}}, "hidden"),
         ({"pretrain": {"batch_size": 1151}}, "1151 samples per batch, but the training split has 1150"),
-        ({"pretrain": {"batch_size": 1}}, "one sample per batch cannot be batch-normalised"),
+        ({"pretrain": {"batch_size": 1}}, "one sample per batch cannot be batch-normalized"),
     ],
 )
 def test_what_cannot_be_pretrained_is_refused_in_words(

@@ -53,7 +53,7 @@ def test_the_loop_is_that_of_a_plain_pytorch_script(digits: Dataset, make_config
 
 
 @pytest.mark.parametrize(("norm", "expected"), [("none", 7), ("batch", 6)])
-def test_a_last_batch_of_one_sample_is_left_out_under_batch_normalisation(norm: str, expected: int) -> None:
+def test_a_last_batch_of_one_sample_is_left_out_under_batch_normalization(norm: str, expected: int) -> None:
     model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3) if norm == "batch" else nn.Identity())
     assert used_samples(model, 7, 3) == expected
     assert used_samples(model, 6, 3) == 6
@@ -73,7 +73,7 @@ def test_evaluation_does_not_depend_on_the_batch_size_and_leaves_the_mode(
 
 
 @pytest.mark.parametrize(
-    ("size", "words"), [(5000, "5000 samples per batch, but .* has 1"), (1, "cannot be batch-normalised")]
+    ("size", "words"), [(5000, "5000 samples per batch, but .* has 1"), (1, "cannot be batch-normalized")]
 )
 def test_a_batch_that_cannot_be_formed_is_refused(
     digits: Dataset, make_config: Any, size: int, words: str

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from nnbabysit.core.models.weights import weight_matrices
-from nnbabysit.core.training.probes.structure import has_learnt, leaves
+from nnbabysit.core.training.probes.structure import has_learned, leaves
 
 
 def test_the_leaves_of_a_graph_are_what_a_value_was_computed_from() -> None:
@@ -23,21 +23,21 @@ def test_every_layer_has_to_change_by_a_hundredth_in_some_unit() -> None:
     first, last = nn.Linear(3, 4), nn.Linear(4, 2)
     model = nn.Sequential(first, last)
     before = {name: weight.detach().clone() for name, weight in weight_matrices(model).items()}
-    assert not has_learnt(before, model)
+    assert not has_learned(before, model)
     with torch.no_grad():
         last.weight.mul_(2)
         first.weight.mul_(1.001)
-    assert not has_learnt(before, model), "the last layer alone"
+    assert not has_learned(before, model), "the last layer alone"
     with torch.no_grad():
         first.weight[2].mul_(1.02)
-    assert has_learnt(before, model), "one unit is enough, as one token is of an embedding"
+    assert has_learned(before, model), "one unit is enough, as one token is of an embedding"
 
 
-def test_a_layer_that_starts_at_0_has_learnt_once_it_moves() -> None:
+def test_a_layer_that_starts_at_0_has_learned_once_it_moves() -> None:
     model = nn.Linear(3, 2)
     nn.init.zeros_(model.weight)
     before = {"weight": model.weight.detach().clone()}
-    assert not has_learnt(before, model)
+    assert not has_learned(before, model)
     with torch.no_grad():
         model.weight[0, 0] = 1e-3
-    assert has_learnt(before, model)
+    assert has_learned(before, model)

@@ -141,7 +141,7 @@ def test_reused_layers_learn_at_their_share_of_the_rate(start: Start, weights: P
 
 @pytest.mark.parametrize("name", ["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adadelta", "adam",
                                   "adamw", "radam", "nadam"])  # fmt: skip
-def test_every_optimiser_lets_layers_go(start: Start, digits: Dataset, name: str) -> None:
+def test_every_optimizer_lets_layers_go(start: Start, digits: Dataset, name: str) -> None:
     sections = {"optimizer": {"name": name}, "regularization": {"max_norm": 0.5, "l2": 0.1}}
     assembly = start(sections=sections, unfreeze_after=1, lr_factor=1.0)
     first = state(assembly.model)
@@ -286,7 +286,7 @@ def test_a_frozen_parameter_of_the_network_itself_leaves_other_layers_in_trainin
 def test_a_network_that_knows_it_all_may_do_worse_at_first(
     tmp_path: Path, make_config: Callable[..., Config], digits: Dataset
 ) -> None:
-    path = tmp_path / "learnt.safetensors"
+    path = tmp_path / "learned.safetensors"
     learner = {"optimizer": {"name": "adam", "lr": 0.01}, "training": {"epochs": 20, "batch_size": 50}}
     config = make_config(model=MLP, **learner)
     assembly = assemble(config, digits)

@@ -102,7 +102,7 @@ def test_a_gradient_that_is_not_finite_is_reported_as_such() -> None:
     assert not math.isfinite(gradient)
 
 
-def test_samples_of_a_sound_network_do_not_depend_on_their_neighbours() -> None:
+def test_samples_of_a_sound_network_do_not_depend_on_their_neighbors() -> None:
     model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 3))
     assert batch_dependence(model, batch()[0]) < 1e-5
 
@@ -123,5 +123,5 @@ class Summing(nn.Module):
 
 
 @pytest.mark.parametrize("flipped", [False, True])
-def test_neighbours_are_seen_on_either_side_of_a_sample(flipped: bool) -> None:
+def test_neighbors_are_seen_on_either_side_of_a_sample(flipped: bool) -> None:
     assert batch_dependence(Summing(flipped), batch()[0]) > 0.01

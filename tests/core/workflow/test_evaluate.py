@@ -115,7 +115,7 @@ def test_several_runs_stand_side_by_side(tmp_path: Path) -> None:
         load_members([one, regression], device="cpu")
 
 
-def test_of_networks_that_all_answer_with_the_common_class_the_one_that_learnt_is_named(
+def test_of_networks_that_all_answer_with_the_common_class_the_one_that_learned_is_named(
     tmp_path: Path,
 ) -> None:
     y = (X[:, 0] > 1.6).astype(int)

@@ -26,7 +26,7 @@ def overfit(tmp_path: Path, *overrides: str, config: str = "digits") -> tuple[St
         return run_overfit_tiny(loaded, run), events
 
 
-def test_the_bundled_digits_are_learnt_by_heart(tmp_path: Path) -> None:
+def test_the_bundled_digits_are_learned_by_heart(tmp_path: Path) -> None:
     result, events = overfit(tmp_path)
     assert result.verdict == "pass"
     assert result.metrics["final_accuracy"] == 1.0
@@ -66,7 +66,7 @@ def test_a_learning_rate_too_low_fails_and_the_one_that_was_tried_is_recommended
     assert finding.patch == {"optimizer.lr": pytest.approx(0.005)}
 
 
-def test_a_network_that_ignores_its_input_is_recognised_by_the_plateau(tmp_path: Path) -> None:
+def test_a_network_that_ignores_its_input_is_recognized_by_the_plateau(tmp_path: Path) -> None:
     result, _ = overfit(tmp_path, "model.init={scheme: zeros}")
     assert result.verdict == "fail"
     assert result.metrics["final_loss"] == pytest.approx(result.metrics["constant_loss"], abs=0.02)

@@ -117,7 +117,7 @@ def test_a_stage_that_learns_nothing_is_told(new_run: NewRun) -> None:
     slow = {"kind": "stacked", "epochs": 1, "optimizer": {"name": "sgd", "lr": 1e-9}}
     result = run_pretrain(config_of(pretrain=slow), new_run())
     assert result.verdict == "fail"
-    assert result.summary.endswith("; hidden1 learnt too little: raise pretrain.epochs or its learning rate")
+    assert result.summary.endswith("; hidden1 learned too little: raise pretrain.epochs or its learning rate")
 
 
 def test_labels_decide_nothing(new_run: NewRun, source: Path) -> None:

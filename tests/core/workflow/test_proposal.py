@@ -139,7 +139,7 @@ def test_what_is_given_stands_and_is_not_proposed(ask: Ask) -> None:
     assert config.optimizer.model_dump() == {"name": "sgd", "lr": 0.5}
     assert (config.training.epochs, config.data.test, config.loss) == (3, 7, "hinge")
     assert proposal.text.count("given with --set") == 4
-    assert proposal.text.count("lr:") == 3  # the optimiser's, that of overfit_tiny, and the axis
+    assert proposal.text.count("lr:") == 3  # the optimizer's, that of overfit_tiny, and the axis
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_a_function_and_the_bundled_digits_are_data_too(ask: Ask, tmp_path: Path
         ("Nett", {}, UserError, "Did you mean Net?"),
         ("Other", {}, ModelError, "is a class, but no torch.nn.Module"),
         ("conv", {}, UserCodeError, "The samples of the data have shape (4,)"),
-        ("Net", {"overrides": ["optimiser.lr=1"]}, ConfigError, "did you mean optimizer?"),
+        ("Net", {"overrides": ["optimizer.lr=1"]}, ConfigError, "did you mean optimizer?"),
         ("Net", {"overrides": ["training.epochs=0"]}, ConfigError, "training.epochs: must be above 0"),
         ("Net", {"overrides": ["model.args.hiden=1"]}, ModelError, "did you mean hidden?"),
         ("Net", {"data": "none.npz"}, DataError, "there is no such file or folder"),

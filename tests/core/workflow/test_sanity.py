@@ -61,7 +61,7 @@ def test_the_same_seed_gives_the_same_numbers(tmp_path: Path, dropout: float) ->
     assert first.tables == second.tables
 
 
-def test_a_large_initialisation_is_found_by_its_loss(tmp_path: Path) -> None:
+def test_a_large_initialization_is_found_by_its_loss(tmp_path: Path) -> None:
     result, _ = sanity(tmp_path, "model.init={scheme: normal, std: 1.0}")
     assert result.verdict == "fail"
     assert "INI001" in {finding.id for finding in result.findings}
@@ -84,7 +84,7 @@ def test_a_network_of_the_users_own_that_is_miswired_is_named(
     assert result.verdict == "fail"
 
 
-def test_the_first_steps_are_those_of_the_optimiser_even_if_it_asks_for_the_loss(tmp_path: Path) -> None:
+def test_the_first_steps_are_those_of_the_optimizer_even_if_it_asks_for_the_loss(tmp_path: Path) -> None:
     result, _ = sanity(tmp_path, "optimizer={name: lbfgs, lr: 0.1}", "training.batch_size=full")
     assert result.verdict == "pass"
 
@@ -117,7 +117,7 @@ class Deep(nn.Module):
 """
 
 
-def test_batch_normalisation_that_has_seen_no_batch_is_not_asked_for_its_running_statistics(
+def test_batch_normalization_that_has_seen_no_batch_is_not_asked_for_its_running_statistics(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "deep_residual.py").write_text(DEEP, encoding="utf-8")

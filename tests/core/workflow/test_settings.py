@@ -99,5 +99,5 @@ def test_a_tiny_set_is_all_there_is() -> None:
 )  # fmt: skip
 def test_targets_far_from_zero_are_told(y: Any, told: bool) -> None:
     survey = seen(np.ones((len(y), 1)), y)
-    assert ("standardise them" in target_hint(survey, Choice("mse", 1, ""))) is told
+    assert ("standardize them" in target_hint(survey, Choice("mse", 1, ""))) is told
     assert target_hint(survey, Choice("bce", 1, "")) == ""

@@ -30,7 +30,7 @@ NewRun = Callable[..., Run]
 
 
 def config_of(**sections: Any) -> Config:
-    """A small network with dropout and batch normalisation on the digits."""
+    """A small network with dropout and batch normalization on the digits."""
     document: dict[str, Any] = {
         "device": "cpu",
         "data": {"source": "digits", "test": 0.2},
@@ -79,7 +79,7 @@ def state(path: Path) -> dict[str, Any]:
 
 
 def assert_same_training(one: Path, other: Path) -> None:
-    """Weights, optimiser, best weights and metrics of two runs are equal, bit for bit."""
+    """Weights, optimizer, best weights and metrics of two runs are equal, bit for bit."""
     a, b = state(one), state(other)
     for name, tensor in a["model"].items():
         assert torch.equal(tensor, b["model"][name]), name

@@ -111,7 +111,7 @@ def test_stacks_and_the_plain_loop_rank_alike(path: Path) -> None:
     assert order(alone)[-1] == 0, "right as often as the common class occurs, and the least trained"
 
 
-def test_a_search_names_the_trial_that_learnt(path: Path, tmp_path: Path) -> None:
+def test_a_search_names_the_trial_that_learned(path: Path, tmp_path: Path) -> None:
     space = {"optimizer.lr": {"log_uniform": [1e-5, 1e-2]}}
     search = {"coarse": {"trials": 6, "epochs": 2, "space": space}}
     config = config_of(path, search=search)

@@ -42,7 +42,7 @@ def trained(config: Config, root: Path) -> StepResult:
 
 
 def test_targets_far_from_0_are_named_as_the_reason(tmp_path: Path) -> None:
-    """The rate is right for standardised targets; these have mean 150 and deviation 80."""
+    """The rate is right for standardized targets; these have mean 150 and deviation 80."""
     path = tmp_path / "far.npz"
     np.savez(path, x=X, y=150 + 80 * X[:, 0])
     result = trained(config_of(path, loss="mse", training={"epochs": 15, "batch_size": 20}), tmp_path)
@@ -50,8 +50,8 @@ def test_targets_far_from_0_are_named_as_the_reason(tmp_path: Path) -> None:
     assert not {"CUR003", "CUR004", "CUR007", "CUR008"} & {finding.id for finding in result.findings}
     assert result.findings[0].patch == {}
     np.savez(path, x=X, y=X[:, 0])
-    standardised = config_of(path, loss="mse", training={"epochs": 15, "batch_size": 20})
-    assert "CUR009" not in {finding.id for finding in trained(standardised, tmp_path).findings}
+    standardized = config_of(path, loss="mse", training={"epochs": 15, "batch_size": 20})
+    assert "CUR009" not in {finding.id for finding in trained(standardized, tmp_path).findings}
 
 
 def test_a_run_does_not_go_on_with_other_classes(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ WITH = {"average": {"kind": "ema", "decay": 0.9}, "snapshots": True}
 
 
 def config_of(training: dict[str, Any] | None = None, **sections: Any) -> Config:
-    """A small network with dropout and batch normalisation on the digits, in cycles of two epochs."""
+    """A small network with dropout and batch normalization on the digits, in cycles of two epochs."""
     document: dict[str, Any] = {
         "device": "cpu",
         "data": {"source": "digits", "test": 0.2},

@@ -74,7 +74,7 @@ def run_ensemble(
     """Train the same network with the seeds s, s + 1, … and average what they predict.
 
     Each member is a training run of its own; the splits are those of seed s for all of them (``data.seed``),
-    so that no member is tried on what another has learnt. Interrupted, it goes on where it was: members that
+    so that no member is tried on what another has learned. Interrupted, it goes on where it was: members that
     have a checkpoint are resumed, the others begun.
 
     Args:

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from nnbabysit.core.errors import RunError
-from nnbabysit.core.record.catalogue import (
+from nnbabysit.core.record.catalog import (
     Entry,
     Filter,
     check_metrics,
     flattened,
     metric_names,
-    read_catalogue,
+    read_catalog,
     sort,
 )
 from nnbabysit.core.record.label import write_label
@@ -35,8 +35,8 @@ def names(entries: list[Entry]) -> list[str]:
 def test_the_newest_is_first_and_a_missing_folder_has_none(tmp_path: Path, make_run: MakeRun) -> None:
     for number in (1, 0, 2):
         make_run(tmp_path, number)
-    assert names(list(read_catalogue(tmp_path).entries)) == ["1405", "1404", "1403"]
-    assert read_catalogue(tmp_path / "nowhere").entries == ()
+    assert names(list(read_catalog(tmp_path).entries)) == ["1405", "1404", "1403"]
+    assert read_catalog(tmp_path / "nowhere").entries == ()
 
 
 def test_outcome_is_derived_from_lock_and_exit_code(tmp_path: Path, make_run: MakeRun) -> None:
@@ -90,7 +90,7 @@ def test_every_filter_must_let_a_run_pass(
     make_run(tmp_path, 1, command="search-coarse", verdict="fail", exit_code=3)
     make_run(tmp_path, 2, command="search-fine")
     write_label(make_run(tmp_path, 3), "baseline")
-    assert names([entry for entry in read_catalogue(tmp_path).entries if wanted.matches(entry)]) == found
+    assert names([entry for entry in read_catalog(tmp_path).entries if wanted.matches(entry)]) == found
 
 
 def test_the_best_comes_first_and_runs_without_the_metric_last(tmp_path: Path, make_run: MakeRun) -> None:
@@ -98,7 +98,7 @@ def test_the_best_comes_first_and_runs_without_the_metric_last(tmp_path: Path, m
     make_run(tmp_path, 1, metrics={"best_val_accuracy": 0.7, "best_val_loss": 0.1})
     make_run(tmp_path, 2, metrics={"best_val_accuracy": "nan", "best_val_loss": 0.2})
     make_run(tmp_path, 3, verdict=None, exit_code=None)
-    entries = read_catalogue(tmp_path).entries
+    entries = read_catalog(tmp_path).entries
     assert names(sort(entries, "best_val_accuracy")) == ["1403", "1404", "1406", "1405"]
     assert names(sort(entries, "best_val_accuracy", reverse=True)) == ["1404", "1403", "1406", "1405"]
     assert names(sort(entries, "best_val_loss"))[:3] == ["1404", "1405", "1403"]
@@ -155,11 +155,11 @@ def test_what_is_no_run_is_named_and_does_not_hide_the_others(tmp_path: Path, ma
     (tmp_path / "README.md").touch()
     (tmp_path / ".hidden").mkdir()
     (tmp_path / "latest").symlink_to(good.name)
-    catalogue = read_catalogue(tmp_path)
-    assert [entry.path for entry in catalogue.entries] == [good]
-    skipped = {Path(error.where).name for error in catalogue.skipped}
+    catalog = read_catalog(tmp_path)
+    assert [entry.path for entry in catalog.entries] == [good]
+    skipped = {Path(error.where).name for error in catalog.skipped}
     assert skipped == {*bad, "binary", "2026-11-20_1404_calm-otter_train"}
-    newer = next(error for error in catalogue.skipped if "1404" in error.where)
+    newer = next(error for error in catalog.skipped if "1404" in error.where)
     assert "newer nnbabysit (format 99" in newer.message
 
 
@@ -177,15 +177,15 @@ def test_damaged_results_and_odd_exit_codes_are_survived(tmp_path: Path, make_ru
 def test_a_file_is_no_folder_of_runs(tmp_path: Path) -> None:
     (tmp_path / "runs").touch()
     with pytest.raises(RunError, match="this is not a folder"):
-        read_catalogue(tmp_path / "runs")
+        read_catalog(tmp_path / "runs")
 
 
 def test_listing_imports_nothing_heavy(tmp_path: Path, make_run: MakeRun) -> None:
     make_run(tmp_path)
     script = (
         "import sys; from pathlib import Path\n"
-        "from nnbabysit.core.record.catalogue import read_catalogue\n"
-        "entry, = read_catalogue(Path(sys.argv[1])).entries\n"
+        "from nnbabysit.core.record.catalog import read_catalog\n"
+        "entry, = read_catalog(Path(sys.argv[1])).entries\n"
         "assert entry.outcome == 'pass' and entry.name == 'digits' and not entry.metrics\n"
         "heavy = {'torch', 'numpy', 'pydantic', 'yaml', 'filelock'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"

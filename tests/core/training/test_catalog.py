@@ -1,4 +1,4 @@
-"""The catalogue of training: every name and number of the schema trains on digits and changes the result."""
+"""The catalog of training: every name and number of the schema trains on digits and changes the result."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def test_every_setting_of_a_schedule_changes_the_result(name: str, key: str) -> 
 
 
 @pytest.mark.parametrize("key", list(Regularization.model_fields))
-def test_every_regularisation_changes_the_result(key: str) -> None:
+def test_every_regularization_changes_the_result(key: str) -> None:
     plain = with_needs(Regularization, key)
     assert not torch.equal(trained(regularization=plain), trained(regularization={**plain, key: OTHER[key]}))
 

@@ -12,7 +12,7 @@ from nnbabysit.core.training.probes.layer_statistics import layer_statistics
 from tests.claims.conftest import Build, Note, deep, hidden_outputs
 
 
-def test_zero_initialisation_keeps_all_units_of_a_layer_equal(
+def test_zero_initialization_keeps_all_units_of_a_layer_equal(
     build: Build, digits: Dataset, note: Note
 ) -> None:
     spread, accuracy = {}, {}
@@ -75,7 +75,7 @@ def test_relu_halves_the_variance_under_xavier_and_keeps_it_under_he(
     assert per_layer == pytest.approx(expected, rel=0.12)
 
 
-def test_batch_normalisation_trains_what_was_badly_initialised(
+def test_batch_normalization_trains_what_was_badly_initialized(
     build: Build, digits: Dataset, note: Note
 ) -> None:
     accuracy = {}

@@ -1,4 +1,4 @@
-"""Catalogue: the runs of a folder as entries that can be filtered and sorted, each file read when needed.
+"""Catalog: the runs of a folder as entries that can be filtered and sorted, each file read when needed.
 
 A thousand runs are listed in a fraction of a second: ``meta.json`` is read of each, ``result.json`` and
 ``config.yaml`` only where a filter, a column or a person wants them.
@@ -149,7 +149,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Catalogue:
+class Catalog:
     """Runs of a folder, the newest first, and one error for each directory that could not be read as one."""
 
     entries: tuple[Entry, ...]
@@ -188,7 +188,7 @@ class Filter:
         )
 
 
-def read_catalogue(root: Path) -> Catalogue:
+def read_catalog(root: Path) -> Catalog:
     """All runs of a folder, the newest first; a missing folder has none.
 
     Hidden folders, links such as ``latest`` and files are none of our business; any other folder that is no
@@ -198,7 +198,7 @@ def read_catalogue(root: Path) -> Catalogue:
         RunError: ``root`` is a file, or cannot be read.
     """
     if not root.exists():
-        return Catalogue(())
+        return Catalog(())
     if not root.is_dir():
         raise RunError("this is not a folder", where=str(root), remedy="Choose another one with --runs-dir")
     with os_errors_in_words(root, "read"):
@@ -213,7 +213,7 @@ def read_catalogue(root: Path) -> Catalogue:
         except RunError as error:
             skipped.append(error)
     entries.sort(key=lambda entry: (entry.start, entry.path.name), reverse=True)
-    return Catalogue(tuple(entries), tuple(skipped))
+    return Catalog(tuple(entries), tuple(skipped))
 
 
 def sort(entries: Iterable[Entry], key: str, *, reverse: bool = False) -> list[Entry]:

@@ -1,4 +1,4 @@
-"""The catalogue: every name that a config can give trains two steps on digits and changes the result."""
+"""The catalog: every name that a config can give trains two steps on digits and changes the result."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_every_number_changes_the_result(network: str, key: str) -> None:
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_every_initialisation_has_a_result_of_its_own(network: str) -> None:
+def test_every_initialization_has_a_result_of_its_own(network: str) -> None:
     results = [outcome(network, {"activation": "tanh"}, {"scheme": scheme}) for scheme in INIT_SCHEMES]
     results.append(outcome(network, {"activation": "tanh"}, {"scheme": "xavier_normal", "gain": 2.0}))
     for index, result in enumerate(results):

@@ -43,7 +43,7 @@ def test_any_setting_can_be_searched(tmp_path: Path, axis: str) -> None:
 @pytest.mark.parametrize("stage", ["coarse", "fine"])
 def test_an_axis_of_no_setting_is_told_with_the_nearest_one(tmp_path: Path, stage: str) -> None:
     assert mistakes(tmp_path, "optimzer.lr: {log_uniform: [1e-6, 1]}", stage=stage) == [
-        f"own.yaml:5:7  search.{stage}.space.optimizer.lr: "
+        f"own.yaml:5:7  search.{stage}.space.optimzer.lr: "
         "there is no setting optimzer.lr, did you mean optimizer.lr?"
     ]
 

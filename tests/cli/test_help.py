@@ -79,7 +79,10 @@ def test_every_option_is_explained_and_its_value_named(words: tuple[str, ...], c
             continue
         assert getattr(parameter, "help", None), parameter.name
         if not getattr(parameter, "is_flag", False):
-            choices = getattr(getattr(parameter, "type_descriptor", None), "choices", None)
+            kinds = (
+                getattr(parameter, name, None) for name in ("type_descriptor", "type")
+            )  # of Typer, of click
+            choices = any(getattr(kind, "choices", None) for kind in kinds)
             assert parameter.metavar or choices, parameter.name
 
 

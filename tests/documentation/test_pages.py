@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,9 @@ PICTURE_LIMIT = 150_000
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_generated_page_is_current(name: str) -> None:
+    pinned = f"typer=={version('typer')}" in (ROOT / "constraints.txt").read_text(encoding="utf-8").split()
+    if name == "cli/REFERENCE.md" and not pinned:
+        pytest.skip("another Typer words ranges and choices otherwise")
     path = ROOT / name
     assert path.exists(), "run make docs"
     assert path.read_text(encoding="utf-8") == PAGES[name](), f"{name} is stale: run make docs"

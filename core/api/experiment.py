@@ -15,7 +15,7 @@ from typing import Any
 from nnbabysit.core.api.in_memory_objects import DataLike, Handover, ModelLike, handed_over
 from nnbabysit.core.config.loading import LoadedConfig, load_config, load_defaults, to_yaml, with_values
 from nnbabysit.core.config.schema.root import Config
-from nnbabysit.core.data.splits.seeds import derive_seed
+from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.errors import ConfigError, DataError, HookError, Mistake, NnbabysitError, UserError
 from nnbabysit.core.import_path import is_in_memory
 from nnbabysit.core.models.seeding import seeded

@@ -13,16 +13,16 @@ from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.preparation.preprocessing import Preprocessing
 from nnbabysit.core.data.preparation.split import Indices, hold_out, stratified_sample
 from nnbabysit.core.data.preparation.targets import Targets, as_floats, check_every_class, resolve
-from nnbabysit.core.data.readers import hugging_face, images
+from nnbabysit.core.data.readers import hugging_face, images, tabular
+from nnbabysit.core.data.readers.checked_arrays import Arrays
 from nnbabysit.core.data.readers.choose import is_own, read
 from nnbabysit.core.data.readers.class_names import numbered_as
-from nnbabysit.core.data.readers.raw import Arrays, Raw, Samples
-from nnbabysit.core.data.readers.tables import tabular
+from nnbabysit.core.data.readers.raw import Raw, Samples
 from nnbabysit.core.data.readers.tables.columns import Columns
+from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.data.splits import memory, stream
 from nnbabysit.core.data.splits.arrays import ArraySplit
 from nnbabysit.core.data.splits.dataset import Dataset, Split
-from nnbabysit.core.data.splits.seeds import derive_seed
 from nnbabysit.core.data.splits.stream import Stream, StreamSplit
 from nnbabysit.core.errors import DataError
 

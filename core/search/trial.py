@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from nnbabysit.core.training.evaluation.yardstick import Merit
+from nnbabysit.core.training.loop.yardstick import Merit
 
 State = Literal["complete", "diverged", "stopped", "failed"]
 
@@ -45,7 +45,7 @@ class Trial:
         seconds: Wall time.
         loss: Validation loss of the same weights, where ``value`` is an accuracy; None unless complete, and
             in searches of older versions.
-        by_loss: Whether it is ranked by the loss although it has an accuracy, see ``training/yardstick.py``.
+        by_loss: Whether it is ranked by the loss although it has an accuracy, see ``loop/yardstick.py``.
         repeat_of: Index of the trial whose settings were trained again; None for a trial of the search.
         seed: Seed that it was trained with again; None for a trial of the search, which has the config's.
     """

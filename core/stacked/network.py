@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from nnbabysit.core.stacked.tracing import Program, Slot, Step
+from nnbabysit.core.stacked.program import Program, Slot, Step
 
 
 class StackedNetwork:

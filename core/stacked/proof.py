@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from nnbabysit.core.models.seeding import seeded
 from nnbabysit.core.stacked.kinds import Unstackable
 from nnbabysit.core.stacked.network import StackedNetwork
-from nnbabysit.core.stacked.tracing import Program
+from nnbabysit.core.stacked.program import Program
 
 SEEDS = (1, 2)
 """One trial for each; two, so that an axis of trials is not mistaken for another."""

@@ -13,17 +13,18 @@ from torch import Tensor, nn
 
 from nnbabysit.core.config.schema.root import Config, Model
 from nnbabysit.core.data.preparation.augmentation import Augmentation
+from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.data.splits.dataset import Dataset
-from nnbabysit.core.data.splits.seeds import derive_seed
 from nnbabysit.core.models.build import build_model
 from nnbabysit.core.models.weights import weight_matrices
 from nnbabysit.core.stacked.limits import StackedLimits
 from nnbabysit.core.stacked.network import StackedNetwork
 from nnbabysit.core.stacked.objective import StackedObjective
+from nnbabysit.core.stacked.program import Program
 from nnbabysit.core.stacked.schedules import StackedSchedule
 from nnbabysit.core.stacked.stacked_optimizers import StackedOptimizer
-from nnbabysit.core.stacked.tracing import Program, trace
-from nnbabysit.core.training.loop.steps import steps_per_epoch
+from nnbabysit.core.stacked.tracing import trace
+from nnbabysit.core.training.batching import steps_per_epoch
 from nnbabysit.core.training.setup.clipping import unit_axes
 from nnbabysit.core.training.setup.losses import build_objective
 from nnbabysit.core.training.setup.setup import check_batch_size

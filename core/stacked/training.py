@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from nnbabysit.core.data.splits.seeds import derive_seed
+from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.stacked.stack import batch
-from nnbabysit.core.training.evaluation.yardstick import Merit, Yardstick
+from nnbabysit.core.training.batching import batch_plan
 from nnbabysit.core.training.loop.divergence import FIRST_SAMPLES, divergence
 from nnbabysit.core.training.loop.epoch_totals import CHECK_SAMPLES, CHECK_STEPS
 from nnbabysit.core.training.loop.records import Score
-from nnbabysit.core.training.loop.steps import EVALUATION_BATCH, batch_plan
+from nnbabysit.core.training.loop.steps import EVALUATION_BATCH
+from nnbabysit.core.training.loop.yardstick import Merit, Yardstick
 
 if TYPE_CHECKING:
     from nnbabysit.core.data.preparation.augmentation import Mix

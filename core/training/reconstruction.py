@@ -17,11 +17,11 @@ from torch import Tensor, nn
 from nnbabysit.core.config.schema.root import Model, Regularization
 from nnbabysit.core.config.schema.schedule import Constant
 from nnbabysit.core.data.preparation.counter_rng import normals, uniforms
-from nnbabysit.core.data.splits.seeds import derive_seed
+from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.errors import ModelError
 from nnbabysit.core.models.autoencoder import Autoencoder
 from nnbabysit.core.models.build import build_model
-from nnbabysit.core.training.loop.steps import steps_per_epoch
+from nnbabysit.core.training.batching import steps_per_epoch
 from nnbabysit.core.training.setup.clipping import Limits
 from nnbabysit.core.training.setup.losses import build_objective
 from nnbabysit.core.training.setup.optimizers import build_optimizer

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from nnbabysit.core.config.loading import load_config
+from nnbabysit.core.data.readers.checked_arrays import Arrays
 from nnbabysit.core.data.readers.choose import read
-from nnbabysit.core.data.readers.raw import Arrays, Raw
+from nnbabysit.core.data.readers.raw import Raw
 from nnbabysit.core.errors import DataError
 
 from .case import copied

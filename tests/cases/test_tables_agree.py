@@ -18,8 +18,9 @@ from hypothesis import HealthCheck, Phase, assume, event, given, settings
 from hypothesis import strategies as st
 
 from nnbabysit.core.config.schema.data import Data
-from nnbabysit.core.data.readers.raw import Arrays, Raw
-from nnbabysit.core.data.readers.tables.tabular import FEW, read
+from nnbabysit.core.data.readers.checked_arrays import Arrays
+from nnbabysit.core.data.readers.raw import Raw
+from nnbabysit.core.data.readers.tabular import FEW, read
 from nnbabysit.core.errors import DataError
 
 from .drawn_tables import STRAYS, DrawnColumn, DrawnTable, drawn_tables

@@ -11,12 +11,12 @@ from random import Random
 import pytest
 
 from nnbabysit.core.config.schema.data import Data
-from nnbabysit.core.data.readers.tables.tabular import read
+from nnbabysit.core.data.readers.tabular import read
 
 MEASURE = """\
 import resource
 from nnbabysit.core.config.schema.data import Data
-from nnbabysit.core.data.readers.tables.tabular import read
+from nnbabysit.core.data.readers.tabular import read
 read(Data(source="csv", path="narrow.csv", target="label"), "cross_entropy")
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 raw = read(Data(source="csv", path="wide.csv", target="label"), "cross_entropy")

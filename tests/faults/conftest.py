@@ -17,8 +17,8 @@ from nnbabysit.core.diagnosis.engine import Finding, diagnose
 from nnbabysit.core.diagnosis.evidence import curve_evidence
 from nnbabysit.core.diagnosis.rules.registry import RULES
 from nnbabysit.core.record.run import Run
-from nnbabysit.core.training.evaluation.yardstick import Yardstick
 from nnbabysit.core.training.loop.epochs import train_epochs
+from nnbabysit.core.training.loop.yardstick import Yardstick
 from nnbabysit.core.training.probes.dead_units import dead_units
 from nnbabysit.core.training.probes.step_probes import standard_probes
 from nnbabysit.core.training.setup.setup import prepare

@@ -12,8 +12,9 @@ import torch
 from nnbabysit.core.config.schema.data import Data, Preprocess
 from nnbabysit.core.data.preparation.preprocessing import Preprocessing
 from nnbabysit.core.data.preparation.statistics import Statistics
+from nnbabysit.core.data.readers.checked_arrays import Array, Arrays
 from nnbabysit.core.data.readers.choose import TABLES, read
-from nnbabysit.core.data.readers.raw import Array, Arrays, Raw
+from nnbabysit.core.data.readers.raw import Raw
 from nnbabysit.core.data.readers.tables.table import read_table
 from nnbabysit.core.data.splits import stream
 

@@ -14,17 +14,17 @@ from torch import Tensor
 from nnbabysit.core.config.schema.data import Preprocess
 from nnbabysit.core.data import load
 from nnbabysit.core.data.preparation.targets import Targets, resolve
-from nnbabysit.core.data.readers import channels, hugging_face, images, npz
+from nnbabysit.core.data.readers import channels, hugging_face, images, npz, tabular
 from nnbabysit.core.data.readers import choose as readers
+from nnbabysit.core.data.readers.checked_arrays import Array, Arrays
 from nnbabysit.core.data.readers.class_names import renumbered
-from nnbabysit.core.data.readers.raw import Array, Arrays, Raw, Samples
-from nnbabysit.core.data.readers.tables import tabular
+from nnbabysit.core.data.readers.raw import Raw, Samples
 from nnbabysit.core.data.readers.tables.table import is_parquet
+from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.data.splits import stream
 from nnbabysit.core.data.splits.arrays import ArraySplit
 from nnbabysit.core.data.splits.dataset import Split
 from nnbabysit.core.data.splits.guarded import Failure
-from nnbabysit.core.data.splits.seeds import derive_seed
 from nnbabysit.core.data.splits.stream import Stream, StreamSplit
 from nnbabysit.core.errors import DataError
 

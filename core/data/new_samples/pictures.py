@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from nnbabysit.core.data.readers.raw import Array
+from nnbabysit.core.data.readers.checked_arrays import Array
 
 if TYPE_CHECKING:
     from nnbabysit.core.data.preparation.preprocessing import Preprocessing

@@ -11,8 +11,8 @@ import safetensors.torch
 from safetensors import SafetensorError
 
 from nnbabysit.core.data.preparation.preprocessing import Preprocessing
+from nnbabysit.core.data.preparation.targets import Task
 from nnbabysit.core.data.readers.tables.columns import Columns
-from nnbabysit.core.data.splits.dataset import Task
 from nnbabysit.core.errors import RunError
 from nnbabysit.core.record.files import os_errors_in_words, write_atomically
 

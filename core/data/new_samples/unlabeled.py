@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from nnbabysit.core.data.readers import channels, idx, npz
+from nnbabysit.core.data.readers.checked_arrays import Array, checked_arrays
 from nnbabysit.core.data.readers.image_file import ENDINGS, read_image
-from nnbabysit.core.data.readers.raw import Array, checked_arrays
 from nnbabysit.core.errors import DataError
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from nnbabysit.core.config.schema.data import Augment
 from nnbabysit.core.data.preparation.counter_rng import normals, uniforms
-from nnbabysit.core.data.splits.seeds import derive_seed
+from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.errors import DataError
 
 OF_IMAGES = ("flip", "crop", "rotate", "brightness", "contrast", "cutout")

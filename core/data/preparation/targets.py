@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from nnbabysit.core.data.readers.raw import Array
-from nnbabysit.core.data.splits.dataset import Task
+from nnbabysit.core.data.readers.checked_arrays import Array
 from nnbabysit.core.errors import DataError
+
+Task = Literal["classification", "binary", "multilabel", "regression"]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset as TorchDataset
 
-from nnbabysit.core.data.readers.raw import Array, Arrays, Raw, Samples
+from nnbabysit.core.data.readers.checked_arrays import Array, Arrays
+from nnbabysit.core.data.readers.raw import Raw, Samples
 from nnbabysit.core.errors import DataError
 
 Place = Literal["first", "last"]

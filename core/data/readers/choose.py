@@ -16,9 +16,9 @@ from nnbabysit.core.data.readers import (
     idx,
     images,
     npz,
+    tabular,
 )
 from nnbabysit.core.data.readers.raw import Raw
-from nnbabysit.core.data.readers.tables import tabular
 from nnbabysit.core.errors import DataError
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from nnbabysit.core.config.schema.data import Data
+from nnbabysit.core.data.readers.checked_arrays import Array, Arrays, checked_arrays
 from nnbabysit.core.data.readers.file_format import format_of
-from nnbabysit.core.data.readers.raw import Array, Arrays, Raw, checked_arrays
+from nnbabysit.core.data.readers.raw import Raw
 from nnbabysit.core.data.readers.restricted_pickle import load_arrays
 from nnbabysit.core.data.readers.source_path import source_path
 from nnbabysit.core.errors import DataError

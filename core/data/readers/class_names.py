@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from nnbabysit.core.data.readers.raw import Array, Arrays, Raw, Samples
+from nnbabysit.core.data.readers.checked_arrays import Array, Arrays
+from nnbabysit.core.data.readers.raw import Raw, Samples
 from nnbabysit.core.errors import DataError
 
 

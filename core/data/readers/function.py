@@ -12,8 +12,9 @@ from torch.utils.data import Dataset as TorchDataset
 
 from nnbabysit.core.config.schema.data import Data
 from nnbabysit.core.data.readers import npz
+from nnbabysit.core.data.readers.checked_arrays import Array, checked_arrays
 from nnbabysit.core.data.readers.class_names import numbered
-from nnbabysit.core.data.readers.raw import Array, Raw, checked_arrays
+from nnbabysit.core.data.readers.raw import Raw
 from nnbabysit.core.errors import DataError, UserCodeError
 from nnbabysit.core.import_path import load
 from nnbabysit.core.user_code import raised_at

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from torch.utils.data import Dataset as TorchDataset
 
 from nnbabysit.core.config.schema.data import Data
+from nnbabysit.core.data.readers import tabular
+from nnbabysit.core.data.readers.checked_arrays import Array
 from nnbabysit.core.data.readers.class_folders import some
 from nnbabysit.core.data.readers.image_file import read_header, read_image
-from nnbabysit.core.data.readers.raw import Array, Raw
-from nnbabysit.core.data.readers.tables import tabular
+from nnbabysit.core.data.readers.raw import Raw
 from nnbabysit.core.data.readers.tables.cells import Kind
 from nnbabysit.core.data.readers.tables.columns import Columns
 from nnbabysit.core.data.readers.tables.index_columns import unnamed_index

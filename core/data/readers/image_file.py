@@ -21,7 +21,7 @@ from nnbabysit.core.errors import DataError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from nnbabysit.core.data.readers.raw import Array
+    from nnbabysit.core.data.readers.checked_arrays import Array
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP")
 ENDINGS = frozenset(

@@ -12,9 +12,10 @@ from numpy.lib.npyio import NpzFile
 
 from nnbabysit.core.config.schema.data import Data
 from nnbabysit.core.data.readers.array_names import Part, listed, part_of
+from nnbabysit.core.data.readers.checked_arrays import Array, checked_arrays
 from nnbabysit.core.data.readers.class_names import as_text, numbered
 from nnbabysit.core.data.readers.file_format import format_of
-from nnbabysit.core.data.readers.raw import Array, Raw, checked_arrays
+from nnbabysit.core.data.readers.raw import Raw
 from nnbabysit.core.data.readers.source_path import source_path
 from nnbabysit.core.errors import DataError
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from nnbabysit.core.data.readers.raw import Array
+from nnbabysit.core.data.readers.checked_arrays import Array
 from nnbabysit.core.errors import DataError
 
 _NUMBER = re.compile(r"[biuf](1|2|4|8)")

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
     from nnbabysit.core.data.preparation.preprocessing import Preprocessing
+    from nnbabysit.core.data.preparation.targets import Task
     from nnbabysit.core.data.readers.tables.columns import Columns
-
-Task = Literal["classification", "binary", "multilabel", "regression"]
 
 
 class Split(Protocol):

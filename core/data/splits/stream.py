@@ -15,7 +15,7 @@ from torch.utils.data import Dataset as TorchDataset
 
 from nnbabysit.core.data.preparation.preprocessing import Preprocessing
 from nnbabysit.core.data.preparation.statistics import Moments, Statistics
-from nnbabysit.core.data.readers.raw import Array
+from nnbabysit.core.data.readers.checked_arrays import Array
 from nnbabysit.core.data.splits.guarded import Failure, Guarded, Pair, collate
 from nnbabysit.core.errors import DataError
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 
 from nnbabysit.core.data.preparation.split import stratified_sample
+from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.data.splits.arrays import ArraySplit
 from nnbabysit.core.data.splits.dataset import Split
-from nnbabysit.core.data.splits.seeds import derive_seed
 from nnbabysit.core.errors import DataError
 
 

@@ -17,10 +17,10 @@ from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.errors import ConfigError, DiskError, NnbabysitError
 from nnbabysit.core.search.trial import PlannedTrial, State, Trial, judged
-from nnbabysit.core.training.evaluation.yardstick import Merit, Yardstick
 from nnbabysit.core.training.loop.averaging import Averaging
 from nnbabysit.core.training.loop.epochs import train_epochs
 from nnbabysit.core.training.loop.steps import evaluate
+from nnbabysit.core.training.loop.yardstick import Merit, Yardstick
 from nnbabysit.core.training.setup.setup import assemble, pick_device
 from nnbabysit.core.user_code import user_code_error, users_own
 

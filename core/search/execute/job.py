@@ -18,7 +18,7 @@ from nnbabysit.core.search.execute.executor import SequentialExecutor, yardstick
 from nnbabysit.core.search.trial import PlannedTrial, Trial, judged
 from nnbabysit.core.stacked.stack import Stack, build_stack
 from nnbabysit.core.stacked.training import train_stack
-from nnbabysit.core.training.evaluation.yardstick import Merit
+from nnbabysit.core.training.loop.yardstick import Merit
 
 Report = Callable[[Any], None]
 

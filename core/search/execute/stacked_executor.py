@@ -25,7 +25,7 @@ from nnbabysit.core.search.execute.timing import Calibration
 from nnbabysit.core.search.execute.workers import InProcess, Lost, Workers, can_fork
 from nnbabysit.core.search.trial import PlannedTrial, Trial
 from nnbabysit.core.stacked.memory import keep_memory
-from nnbabysit.core.training.evaluation.yardstick import Merit
+from nnbabysit.core.training.loop.yardstick import Merit
 
 Tell = Callable[..., None]
 REPORT_SECONDS = 0.2

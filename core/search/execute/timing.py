@@ -24,7 +24,7 @@ from nnbabysit.core.search.execute.placement import (
 from nnbabysit.core.search.trial import PlannedTrial
 from nnbabysit.core.stacked.stack import network_of
 from nnbabysit.core.stacked.training import seconds_per_step
-from nnbabysit.core.training.loop.steps import steps_per_epoch
+from nnbabysit.core.training.batching import steps_per_epoch
 
 Measure = Callable[[Placement, Sequence[PlannedTrial]], float]
 

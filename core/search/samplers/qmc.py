@@ -8,7 +8,7 @@ import torch
 from torch.quasirandom import SobolEngine
 
 from nnbabysit.core.config.schema.space import Axis
-from nnbabysit.core.data.splits.seeds import derive_seed
+from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.search.samplers.random_grid import value_at
 from nnbabysit.core.search.trial import PlannedTrial
 

@@ -12,7 +12,7 @@ from optuna.samplers import TPESampler
 from optuna.trial import FrozenTrial, TrialState
 
 from nnbabysit.core.config.schema.space import Axis
-from nnbabysit.core.data.splits.seeds import derive_seed
+from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.search.samplers.random_grid import draw
 from nnbabysit.core.search.space.encoding import decoded, distribution, encoded
 from nnbabysit.core.search.space.scale import scale_of

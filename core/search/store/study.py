@@ -6,7 +6,7 @@ its curve as intermediate values, so that Optuna's own tools (optuna-dashboard, 
 it is.
 
 An objective is one number per trial, and to be maximized: the accuracy where it counts, else the loss with
-its sign turned (``Merit.value``, ``training/yardstick.py``), which puts all trials whose accuracy counts
+its sign turned (``Merit.value``, ``training/loop/yardstick.py``), which puts all trials whose accuracy counts
 before all others. What breaks ties, the loss, is an attribute of the trial, and so is an accuracy that does
 not count.
 """
@@ -31,7 +31,7 @@ from nnbabysit.core.search.store.bulk import open_writer
 from nnbabysit.core.search.store.lineage import read_note
 from nnbabysit.core.search.store.storage import FILE_NAME, address, close_storage, in_words, open_storage
 from nnbabysit.core.search.trial import State, Trial, ranked
-from nnbabysit.core.training.evaluation.yardstick import Merit
+from nnbabysit.core.training.loop.yardstick import Merit
 
 _STATES: dict[State, TrialState] = {
     "complete": TrialState.COMPLETE,

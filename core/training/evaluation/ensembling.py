@@ -16,7 +16,7 @@ from torch import Tensor
 from nnbabysit.core.training.loop.records import Score
 
 if TYPE_CHECKING:
-    from nnbabysit.core.data.splits.dataset import Task
+    from nnbabysit.core.data.preparation.targets import Task
     from nnbabysit.core.training.setup.losses import Objective
 
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Literal
 
 from nnbabysit.core.config.loading import load_config
 from nnbabysit.core.data.new_samples.signature import SIGNATURE_FILE, Signature
-from nnbabysit.core.data.splits.seeds import derive_seed
+from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.errors import RunError, UserError
 from nnbabysit.core.models.build import build_model
 from nnbabysit.core.record.archive import find_runs, read_meta
 from nnbabysit.core.record.directory import CONFIG
-from nnbabysit.core.training.loop.checkpoints import SNAPSHOT, load_weights
+from nnbabysit.core.training.checkpoints import SNAPSHOT, load_weights
 from nnbabysit.core.training.setup.losses import Objective, build_objective
 from nnbabysit.core.training.setup.setup import pick_device
 

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from nnbabysit.core.training.loop.steps import EVALUATION_BATCH
 
 if TYPE_CHECKING:
-    from nnbabysit.core.data.splits.dataset import Split, Task
+    from nnbabysit.core.data.preparation.targets import Task
+    from nnbabysit.core.data.splits.dataset import Split
     from nnbabysit.core.training.evaluation.load_trained import Trained
 
 

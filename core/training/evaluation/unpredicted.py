@@ -14,7 +14,8 @@ from nnbabysit.core.training.evaluation.outputs import answers_of, forward
 from nnbabysit.core.training.loop.steps import EVALUATION_BATCH
 
 if TYPE_CHECKING:
-    from nnbabysit.core.data.splits.dataset import Split, Task
+    from nnbabysit.core.data.preparation.targets import Task
+    from nnbabysit.core.data.splits.dataset import Split
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

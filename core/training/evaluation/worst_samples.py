@@ -11,7 +11,7 @@ from torch import Tensor
 from nnbabysit.core.training.evaluation.outputs import answers_of, confidences, probabilities_of
 
 if TYPE_CHECKING:
-    from nnbabysit.core.data.splits.dataset import Task
+    from nnbabysit.core.data.preparation.targets import Task
 
 
 @dataclass(frozen=True, kw_only=True)

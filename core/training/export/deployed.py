@@ -16,7 +16,7 @@ from nnbabysit.core.data.preparation.preprocessing import arithmetic
 
 if TYPE_CHECKING:
     from nnbabysit.core.data.preparation.projection import Projection
-    from nnbabysit.core.data.splits.dataset import Task
+    from nnbabysit.core.data.preparation.targets import Task
     from nnbabysit.core.training.evaluation.load_trained import Trained
 
 INPUT = "samples"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from nnbabysit.core.data.splits.dataset import Task
+from nnbabysit.core.data.preparation.targets import Task
 from nnbabysit.core.training.export.formats import Answer
 
 LIMIT = 1e-4

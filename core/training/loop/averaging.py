@@ -15,10 +15,10 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, get_swa_multi_avg_fn, update_bn
 
-from nnbabysit.core.data.splits.seeds import derive_seed
+from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.errors import UserCodeError
 from nnbabysit.core.models.seeding import seeded
-from nnbabysit.core.training.loop.steps import batch_plan
+from nnbabysit.core.training.batching import batch_plan
 
 if TYPE_CHECKING:
     from nnbabysit.core.config.schema.root import Average, Config

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 import torch
 
-from nnbabysit.core.data.splits.seeds import derive_seed
+from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.models.seeding import seeded
-from nnbabysit.core.training.loop.steps import batch_plan
+from nnbabysit.core.training.batching import batch_plan
 
 if TYPE_CHECKING:
     from nnbabysit.core.data.splits.dataset import Split

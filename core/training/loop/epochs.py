@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from nnbabysit.core.training.batching import steps_per_epoch
 from nnbabysit.core.training.loop.divergence import initial_cost
 from nnbabysit.core.training.loop.epoch_totals import Summary, Tally
 from nnbabysit.core.training.loop.records import EpochRecord, Score, StepRecord
-from nnbabysit.core.training.loop.steps import evaluate, steps_per_epoch, train_steps
+from nnbabysit.core.training.loop.steps import evaluate, train_steps
 
 if TYPE_CHECKING:
     from nnbabysit.core.config.schema.root import Config

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.errors import RunError
-from nnbabysit.core.training.evaluation.yardstick import Merit, Yardstick
+from nnbabysit.core.training.checkpoints import architecture, load_checkpoint, save_checkpoint
 from nnbabysit.core.training.loop.averaging import starting_share
-from nnbabysit.core.training.loop.checkpoints import architecture, load_checkpoint, save_checkpoint
 from nnbabysit.core.training.loop.records import EpochRecord, Score
+from nnbabysit.core.training.loop.yardstick import Merit, Yardstick
 
 if TYPE_CHECKING:
     from nnbabysit.core.config.schema.root import EarlyStopping
@@ -79,7 +79,7 @@ class Progress:
             min_delta: Smallest improvement that early stopping counts.
 
         Returns:
-            Whether it is the best so far by the order in ``evaluation/yardstick.py``; of equals the first.
+            Whether it is the best so far by the order in ``loop/yardstick.py``; of equals the first.
         """
         self.history.append(record)
         if record.stopped:

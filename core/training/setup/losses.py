@@ -16,7 +16,7 @@ from torch import Tensor
 
 from nnbabysit.core import import_path
 from nnbabysit.core.data.preparation.augmentation import Mix
-from nnbabysit.core.data.splits.dataset import Task
+from nnbabysit.core.data.preparation.targets import Task
 from nnbabysit.core.errors import UserCodeError, UserError
 from nnbabysit.core.training.setup.own_loss import wants_class_scores
 

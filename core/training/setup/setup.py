@@ -9,11 +9,11 @@ import torch
 
 from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.data.preparation.augmentation import Augmentation, Mix
-from nnbabysit.core.data.splits.seeds import derive_seed
+from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.errors import ModelError, UserCodeError, UserError
 from nnbabysit.core.models.build import build_model
 from nnbabysit.core.models.weights import weight_matrices
-from nnbabysit.core.training.loop.steps import normalizes_batches, steps_per_epoch
+from nnbabysit.core.training.batching import normalizes_batches, steps_per_epoch
 from nnbabysit.core.training.setup.clipping import Limits
 from nnbabysit.core.training.setup.losses import Objective, build_objective
 from nnbabysit.core.training.setup.optimizers import build_optimizer

@@ -20,7 +20,7 @@ from nnbabysit.core.data.new_samples.signature import SIGNATURE_FILE, Signature
 from nnbabysit.core.errors import ModelError, RunError, UserError
 from nnbabysit.core.record.archive import read_meta
 from nnbabysit.core.record.directory import META
-from nnbabysit.core.training.loop.checkpoints import BEST
+from nnbabysit.core.training.checkpoints import BEST
 from nnbabysit.core.training.setup.weight_matching import (
     Layer,
     Match,

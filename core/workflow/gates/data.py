@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nnbabysit.core.data.checks.measurement import SplitMeasurement, measure
 from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.data.preparation.statistics import Statistics
-from nnbabysit.core.data.splits.seeds import derive_seed
+from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.diagnosis.engine import Finding, diagnose
 from nnbabysit.core.diagnosis.rules.data import DATA_RULES
 from nnbabysit.core.models import ids

@@ -15,10 +15,11 @@ from nnbabysit.core.data.new_samples.pictures import are_pictures, pictures
 from nnbabysit.core.data.new_samples.signature import SIGNATURE_FILE, Signature
 from nnbabysit.core.models.weights import count_parameters
 from nnbabysit.core.report.plots.write import plot_curves, plot_reconstructions
-from nnbabysit.core.training.loop.checkpoints import BEST, save_weights
+from nnbabysit.core.training.batching import steps_per_epoch
+from nnbabysit.core.training.checkpoints import BEST, save_weights
 from nnbabysit.core.training.loop.epochs import train_epochs
 from nnbabysit.core.training.loop.run_state import Progress
-from nnbabysit.core.training.loop.steps import evaluate, steps_per_epoch
+from nnbabysit.core.training.loop.steps import evaluate
 from nnbabysit.core.training.probes.dead_units import dead_units
 from nnbabysit.core.training.probes.step_probes import standard_probes
 from nnbabysit.core.training.reconstruction import (

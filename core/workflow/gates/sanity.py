@@ -11,7 +11,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from nnbabysit.core.data.splits.seeds import derive_seed
+from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.diagnosis.check_rules import SANITY_RULES
 from nnbabysit.core.diagnosis.engine import Finding, diagnose
 from nnbabysit.core.diagnosis.rules.initial_loss import is_decided, limits, standing, start_evidence

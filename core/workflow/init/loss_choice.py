@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nnbabysit.core.data.readers.raw import Array
+from nnbabysit.core.data.readers.checked_arrays import Array
 
 FEWEST = 5
 """Samples per distinct label, on average, below which labels are taken for quantities, not for classes."""

@@ -20,8 +20,8 @@ from nnbabysit.core.training.evaluation.metrics import (
 )
 from nnbabysit.core.training.evaluation.outputs import mean_loss, outputs_of
 from nnbabysit.core.training.evaluation.worst_samples import Mistake, worst_mistakes
-from nnbabysit.core.training.evaluation.yardstick import Yardstick
 from nnbabysit.core.training.loop.records import Score
+from nnbabysit.core.training.loop.yardstick import Yardstick
 from nnbabysit.core.workflow.provenance import NO_ACCURACY, tell_notes
 from nnbabysit.core.workflow.result import StepResult
 from nnbabysit.core.workflow.trained.evaluate_outcome import (

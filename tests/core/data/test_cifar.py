@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from nnbabysit.core.config.schema.data import Data
 from nnbabysit.core.data.readers import cifar
-from nnbabysit.core.data.readers.raw import Arrays, Raw
+from nnbabysit.core.data.readers.checked_arrays import Arrays
+from nnbabysit.core.data.readers.raw import Raw
 from nnbabysit.core.errors import DataError
 
 VERSIONS = ["cifar-10-batches-bin", "cifar-10-batches-py"]

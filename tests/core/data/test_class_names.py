@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nnbabysit.core.data.readers.checked_arrays import Arrays
 from nnbabysit.core.data.readers.class_names import numbered, numbered_as
-from nnbabysit.core.data.readers.raw import Arrays, Raw
+from nnbabysit.core.data.readers.raw import Raw
 from nnbabysit.core.errors import DataError
 
 LABELS = st.lists(

@@ -11,7 +11,7 @@ import pytest
 
 from nnbabysit.core.config.schema.data import Data
 from nnbabysit.core.data.readers import digits
-from nnbabysit.core.data.readers.raw import Arrays
+from nnbabysit.core.data.readers.checked_arrays import Arrays
 from nnbabysit.core.errors import DataError
 
 

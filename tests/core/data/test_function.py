@@ -11,7 +11,8 @@ import torch.utils.data
 
 from nnbabysit.core.config.schema.data import Data
 from nnbabysit.core.data.readers import function
-from nnbabysit.core.data.readers.raw import Arrays, Raw
+from nnbabysit.core.data.readers.checked_arrays import Arrays
+from nnbabysit.core.data.readers.raw import Raw
 from nnbabysit.core.errors import DataError, UserCodeError, UserError
 
 Write = Callable[[str], str]

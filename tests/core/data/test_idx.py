@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from nnbabysit.core.config.schema.data import Data
 from nnbabysit.core.data.readers import idx
-from nnbabysit.core.data.readers.raw import Arrays
+from nnbabysit.core.data.readers.checked_arrays import Arrays
 from nnbabysit.core.data.readers.source_path import DEBIAN_FASHION_MNIST
 from nnbabysit.core.errors import DataError
 

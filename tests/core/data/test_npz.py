@@ -12,7 +12,8 @@ import pytest
 
 from nnbabysit.core.config.schema.data import Data
 from nnbabysit.core.data.readers import npz
-from nnbabysit.core.data.readers.raw import Arrays, Raw
+from nnbabysit.core.data.readers.checked_arrays import Arrays
+from nnbabysit.core.data.readers.raw import Raw
 from nnbabysit.core.errors import DataError
 
 

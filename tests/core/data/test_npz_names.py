@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nnbabysit.core.data.readers import npz
 from nnbabysit.core.data.readers.array_names import part_of
-from nnbabysit.core.data.readers.raw import Arrays
+from nnbabysit.core.data.readers.checked_arrays import Arrays
 from nnbabysit.core.errors import DataError
 
 X = np.arange(8.0).reshape(4, 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnbabysit.core.data.splits.seeds import derive_seed
+from nnbabysit.core.data.seeds import derive_seed
 
 PURPOSES = st.lists(st.integers(0, 2**40) | st.text(max_size=8), max_size=4).map(tuple)
 

@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from nnbabysit.core.config.schema.data import Data
-from nnbabysit.core.data.readers.raw import Arrays, Raw
-from nnbabysit.core.data.readers.tables import tabular
+from nnbabysit.core.data.readers import tabular
+from nnbabysit.core.data.readers.checked_arrays import Arrays
+from nnbabysit.core.data.readers.raw import Raw
 from nnbabysit.core.data.readers.tables.columns import Columns
 from nnbabysit.core.errors import DataError
 

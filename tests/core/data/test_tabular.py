@@ -160,7 +160,7 @@ def test_a_second_file_has_the_classes_and_categories_of_the_first(load: Load, t
         ("size,color,kind\n1,red,cat\n1,pink,cat\n", ":3", "holds 'pink', a category"),
         ("size,color,kind\n1,red,cat\n1,red,cow\n", ":3", "holds 'cow', a class"),
         ("size,color,kind\nbig,red,cat\n", ":2", "holds 'big', where the training data has numbers"),
-        ("size,color,kind\n1,red,cat\n", "", "no column 'color'"),
+        ("size,shade,kind\n1,red,cat\n", "", "no column 'color'"),
         ("size,color,kind\n1,red,\n", ":2", "column 'kind' has no value"),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nnbabysit.core.training.evaluation.yardstick import Merit
+from nnbabysit.core.training.loop.yardstick import Merit
 
 
 def merits(*values: float) -> tuple[Merit, ...]:

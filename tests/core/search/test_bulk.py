@@ -194,7 +194,7 @@ import sys
 from pathlib import Path
 from nnbabysit.core.search.store.study import TrialStudy
 from nnbabysit.core.search.trial import Trial
-from nnbabysit.core.training.evaluation.yardstick import Merit
+from nnbabysit.core.training.loop.yardstick import Merit
 
 with TrialStudy.open(Path(sys.argv[1]), name={NAME!r}) as study:
     first = len(study.trials())

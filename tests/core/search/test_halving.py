@@ -9,7 +9,7 @@ import pytest
 from nnbabysit.core.search.execute.halving import Halving
 from nnbabysit.core.search.execute.job import Job, Outcome
 from nnbabysit.core.search.trial import PlannedTrial, Trial, judged
-from nnbabysit.core.training.evaluation.yardstick import Merit
+from nnbabysit.core.training.loop.yardstick import Merit
 
 
 def cohort(*values: float) -> list[PlannedTrial]:

@@ -14,12 +14,13 @@ from torch import Tensor
 from nnbabysit.core.config.loading import load_config, with_values
 from nnbabysit.core.config.schema.root import Config, Model
 from nnbabysit.core.data.load import load_dataset
+from nnbabysit.core.data.preparation.targets import Task
 from nnbabysit.core.data.splits.arrays import ArraySplit
-from nnbabysit.core.data.splits.dataset import Dataset, Task
+from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.stacked.stack import build_stack
 from nnbabysit.core.stacked.training import train_stack
-from nnbabysit.core.training.evaluation.yardstick import Yardstick
 from nnbabysit.core.training.loop.epochs import train_epochs
+from nnbabysit.core.training.loop.yardstick import Yardstick
 from nnbabysit.core.training.setup.setup import assemble
 
 CPU = torch.device("cpu")

@@ -10,7 +10,7 @@ import torch
 from nnbabysit.core.stacked.stack import build_stack
 from nnbabysit.core.stacked.stacked_optimizers import StackedOptimizer
 from nnbabysit.core.stacked.training import train_stack
-from nnbabysit.core.training.evaluation.yardstick import Merit
+from nnbabysit.core.training.loop.yardstick import Merit
 from tests.core.stacked.conftest import Trained, Training
 
 LR, DROPOUT = "optimizer.lr", "model.args.dropout"

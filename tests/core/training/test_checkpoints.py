@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from nnbabysit.core.errors import RunError
-from nnbabysit.core.training.loop.checkpoints import (
+from nnbabysit.core.training.checkpoints import (
     architecture,
     load_checkpoint,
     load_weights,

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from nnbabysit.core.data.splits.dataset import Task
+from nnbabysit.core.data.preparation.targets import Task
 from nnbabysit.core.training.evaluation.ensembling import mean_outputs, score_together
 from nnbabysit.core.training.evaluation.outputs import probabilities_of
 from nnbabysit.core.training.setup.losses import build_objective

@@ -16,8 +16,8 @@ from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.data.new_samples.signature import SIGNATURE_FILE, Signature
 from nnbabysit.core.errors import RunError, UserError
 from nnbabysit.core.record.run import Run
+from nnbabysit.core.training.checkpoints import BEST, save_weights
 from nnbabysit.core.training.evaluation.load_trained import kept_copy, load_trained
-from nnbabysit.core.training.loop.checkpoints import BEST, save_weights
 from nnbabysit.core.training.setup.setup import assemble
 
 MODEL = """

@@ -9,7 +9,7 @@ import pytest
 
 from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.errors import RunError
-from nnbabysit.core.training.loop.checkpoints import load_checkpoint, save_checkpoint
+from nnbabysit.core.training.checkpoints import load_checkpoint, save_checkpoint
 from nnbabysit.core.training.loop.epochs import train_epochs
 from nnbabysit.core.training.loop.run_state import Progress, load_progress, save_progress
 from nnbabysit.core.training.setup.setup import assemble

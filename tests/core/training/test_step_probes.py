@@ -10,8 +10,9 @@ from torch import nn
 
 from nnbabysit.core.data.splits.arrays import ArraySplit
 from nnbabysit.core.data.splits.dataset import Dataset
+from nnbabysit.core.training.batching import default_probe_interval
 from nnbabysit.core.training.loop.epochs import train_epochs
-from nnbabysit.core.training.loop.steps import default_probe_interval, train_steps
+from nnbabysit.core.training.loop.steps import train_steps
 from nnbabysit.core.training.probes.dead_units import dead_units, fired
 from nnbabysit.core.training.probes.step_probes import Activations, GradientNorm, UpdateRatio, standard_probes
 from nnbabysit.core.training.setup.setup import assemble

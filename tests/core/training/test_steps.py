@@ -14,7 +14,8 @@ from torch import nn
 from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.data.splits.order import epoch_order
 from nnbabysit.core.errors import UserError
-from nnbabysit.core.training.loop.steps import evaluate, steps_per_epoch, train_steps, used_samples
+from nnbabysit.core.training.batching import steps_per_epoch, used_samples
+from nnbabysit.core.training.loop.steps import evaluate, train_steps
 from nnbabysit.core.training.setup.setup import assemble, pick_device
 
 

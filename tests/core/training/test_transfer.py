@@ -20,7 +20,7 @@ from nnbabysit.core.config.schema.transfer import Transfer
 from nnbabysit.core.data.new_samples.signature import Signature
 from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.errors import NnbabysitError
-from nnbabysit.core.training.loop.checkpoints import save_weights
+from nnbabysit.core.training.checkpoints import save_weights
 from nnbabysit.core.training.loop.epochs import train_epochs
 from nnbabysit.core.training.loop.steps import train_steps
 from nnbabysit.core.training.setup.setup import Assembly, assemble

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from nnbabysit.core.data.splits.dataset import Task
+from nnbabysit.core.data.preparation.targets import Task
 from nnbabysit.core.training.export.deployed import answers
 from nnbabysit.core.training.export.formats import Answer
 from nnbabysit.core.training.export.verification import LIMIT, SAMPLES, Agreement, batches, compare

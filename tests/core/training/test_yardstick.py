@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnbabysit.core.search.trial import Trial, judged, rank, ranked
-from nnbabysit.core.training.evaluation.yardstick import Merit, Yardstick, majority_share
 from nnbabysit.core.training.loop.records import EpochRecord, Score
 from nnbabysit.core.training.loop.run_state import Progress
+from nnbabysit.core.training.loop.yardstick import Merit, Yardstick, majority_share
 
 RARE = Yardstick(majority=0.96, samples=800)
 """One in 25 is of the rare class: accuracy counts above 0.96 + √(0.96 · 0.04 / 800) = 0.9669."""

@@ -16,7 +16,7 @@ from nnbabysit.core.config.loading import to_yaml
 from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.new_samples.signature import SIGNATURE_FILE, Signature
 from nnbabysit.core.record.run import Run
-from nnbabysit.core.training.loop.checkpoints import BEST, save_weights
+from nnbabysit.core.training.checkpoints import BEST, save_weights
 from nnbabysit.core.training.setup.setup import prepare
 
 NewRun = Callable[..., Path]

@@ -12,9 +12,9 @@ from torch import nn
 
 from nnbabysit.core.errors import DataError, DiskError, RunError, UserCodeError, UserError
 from nnbabysit.core.record.run import Run
+from nnbabysit.core.training.checkpoints import BEST
 from nnbabysit.core.training.export import formats as exported
 from nnbabysit.core.training.export.formats import Format
-from nnbabysit.core.training.loop.checkpoints import BEST
 from nnbabysit.core.workflow.trained.export import run_export
 
 NewRun = Callable[..., Path]

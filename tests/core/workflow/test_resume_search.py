@@ -19,7 +19,7 @@ from nnbabysit.core.record.run import Run
 from nnbabysit.core.record.strict_json import encode
 from nnbabysit.core.search.store.study import best_values
 from nnbabysit.core.search.trial import PlannedTrial, Trial
-from nnbabysit.core.training.evaluation.yardstick import Merit
+from nnbabysit.core.training.loop.yardstick import Merit
 from nnbabysit.core.workflow.gates.search import search as search_module
 from nnbabysit.core.workflow.gates.search.search import resume_search, run_search
 from nnbabysit.core.workflow.gates.search.stage import StageName

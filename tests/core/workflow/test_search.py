@@ -18,7 +18,7 @@ from nnbabysit.core.errors import ModelError, NnbabysitError, RunError, UserCode
 from nnbabysit.core.record.run import Event, Run, read_meta
 from nnbabysit.core.search.store.study import TrialStudy, best_values
 from nnbabysit.core.search.trial import PlannedTrial, Trial
-from nnbabysit.core.training.evaluation.yardstick import Merit
+from nnbabysit.core.training.loop.yardstick import Merit
 from nnbabysit.core.workflow.gates.search import search as search_module
 from nnbabysit.core.workflow.gates.search.search import run_search
 from nnbabysit.core.workflow.gates.search.stage import StageName

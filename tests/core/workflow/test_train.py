@@ -20,9 +20,9 @@ from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.errors import RunError
 from nnbabysit.core.record.files import read_lines
 from nnbabysit.core.record.run import Event, Listener, Run
-from nnbabysit.core.training.evaluation.yardstick import Merit, Yardstick
 from nnbabysit.core.training.loop.records import Score
 from nnbabysit.core.training.loop.steps import evaluate
+from nnbabysit.core.training.loop.yardstick import Merit, Yardstick
 from nnbabysit.core.workflow.gates.train.train import run_train
 from nnbabysit.core.workflow.result import StepResult
 

@@ -15,7 +15,7 @@ from nnbabysit.core.search.execute.executor import SequentialExecutor
 from nnbabysit.core.search.execute.placement import Placement
 from nnbabysit.core.search.execute.stacked_executor import StackedExecutor
 from nnbabysit.core.search.trial import PlannedTrial, Trial, ranked
-from nnbabysit.core.training.loop.checkpoints import load_checkpoint, save_checkpoint
+from nnbabysit.core.training.checkpoints import load_checkpoint, save_checkpoint
 from nnbabysit.core.workflow.gates.search.search import run_search
 from nnbabysit.core.workflow.gates.train.train import run_train
 from nnbabysit.core.workflow.result import StepResult

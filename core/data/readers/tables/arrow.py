@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from nnbabysit.core.data.readers.raw import Array
+from nnbabysit.core.data.readers.checked_arrays import Array
 from nnbabysit.core.data.readers.tables.cells import Kind, is_number, kind_of
 from nnbabysit.core.errors import DataError
 

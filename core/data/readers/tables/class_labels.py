@@ -9,7 +9,7 @@ from unicodedata import normalize
 
 import numpy as np
 
-from nnbabysit.core.data.readers.raw import Array
+from nnbabysit.core.data.readers.checked_arrays import Array
 from nnbabysit.core.data.readers.tables.cells import is_number
 from nnbabysit.core.data.readers.tables.table import Table
 from nnbabysit.core.errors import DataError

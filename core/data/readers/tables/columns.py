@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nnbabysit.core.data.readers.raw import Array
+from nnbabysit.core.data.readers.checked_arrays import Array
 from nnbabysit.core.data.readers.tables import class_labels
 from nnbabysit.core.data.readers.tables.cell_errors import Role, odd_cell, refuse, refuse_gaps
 from nnbabysit.core.data.readers.tables.column_names import named

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnbabysit.core.data.readers.raw import Array
+from nnbabysit.core.data.readers.checked_arrays import Array
 from nnbabysit.core.data.readers.tables.arrow import (
     Column,
     Texts,

@@ -8,8 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from nnbabysit.core.data.readers.checked_arrays import Array
 from nnbabysit.core.data.readers.file_format import other_than_csv
-from nnbabysit.core.data.readers.raw import Array
 from nnbabysit.core.data.readers.tables.cells import Kind
 from nnbabysit.core.data.readers.tables.csv_table import CsvTable
 from nnbabysit.core.data.readers.tables.parquet_table import ParquetTable

@@ -17,10 +17,10 @@ from nnbabysit.core.data.splits.dataset import Dataset, Split
 from nnbabysit.core.diagnosis.engine import SEVERITIES, Finding
 from nnbabysit.core.record.directory import point_latest_to
 from nnbabysit.core.record.run import Run
+from nnbabysit.core.training.checkpoints import LAST
 from nnbabysit.core.training.evaluation.ensembling import mean_outputs, score_together
 from nnbabysit.core.training.evaluation.load_trained import load_trained
 from nnbabysit.core.training.evaluation.outputs import outputs_of
-from nnbabysit.core.training.loop.checkpoints import LAST
 from nnbabysit.core.training.loop.records import Score
 from nnbabysit.core.training.setup.setup import pick_device
 from nnbabysit.core.workflow.gates.train.ensemble_members import begun_members, size_of

@@ -14,13 +14,14 @@ from nnbabysit.core.record.files import read_lines, write_atomically
 from nnbabysit.core.record.run import Run, read_meta
 from nnbabysit.core.record.strict_json import encode
 from nnbabysit.core.report.plots.write import plot_curves, plot_updates
+from nnbabysit.core.training.batching import steps_per_epoch
+from nnbabysit.core.training.checkpoints import BEST, LAST, load_weights, save_weights
 from nnbabysit.core.training.evaluation.unpredicted import Unpredicted, unpredicted_in
-from nnbabysit.core.training.evaluation.yardstick import Yardstick
-from nnbabysit.core.training.loop.checkpoints import BEST, LAST, load_weights, save_weights
 from nnbabysit.core.training.loop.epochs import train_epochs
 from nnbabysit.core.training.loop.records import EpochRecord, Score, StepRecord
 from nnbabysit.core.training.loop.run_state import Progress, load_progress, save_progress
-from nnbabysit.core.training.loop.steps import evaluate, steps_per_epoch
+from nnbabysit.core.training.loop.steps import evaluate
+from nnbabysit.core.training.loop.yardstick import Yardstick
 from nnbabysit.core.training.probes.dead_units import dead_units
 from nnbabysit.core.training.probes.step_probes import standard_probes
 from nnbabysit.core.training.setup.setup import Prepared, prepare

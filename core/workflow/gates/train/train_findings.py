@@ -9,7 +9,7 @@ import torch
 from nnbabysit.core.diagnosis.engine import Finding, diagnose
 from nnbabysit.core.diagnosis.evidence import curve_evidence
 from nnbabysit.core.diagnosis.rules.registry import RUN_RULES
-from nnbabysit.core.training.evaluation.yardstick import Yardstick
+from nnbabysit.core.training.loop.yardstick import Yardstick
 
 if TYPE_CHECKING:
     from torch import Tensor

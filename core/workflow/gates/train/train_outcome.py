@@ -9,8 +9,8 @@ from nnbabysit.core.training.loop.records import EpochRecord, Score
 from nnbabysit.core.workflow.result import Table
 
 if TYPE_CHECKING:
-    from nnbabysit.core.training.evaluation.yardstick import Yardstick
     from nnbabysit.core.training.loop.run_state import Progress
+    from nnbabysit.core.training.loop.yardstick import Yardstick
 
 UNREADABLE = 1e5
 """A diverged loss from here on is shown with its exponent."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nnbabysit.core.config.schema.cycles import cycle_ends
+from nnbabysit.core.training.checkpoints import AVERAGE, SNAPSHOT, load_weights, save_weights
 from nnbabysit.core.training.evaluation.ensembling import mean_outputs, score_together
 from nnbabysit.core.training.evaluation.outputs import ask
 from nnbabysit.core.training.loop.averaging import Averaging
-from nnbabysit.core.training.loop.checkpoints import AVERAGE, SNAPSHOT, load_weights, save_weights
 from nnbabysit.core.training.loop.records import EpochRecord, Score, StepRecord
 from nnbabysit.core.training.loop.steps import evaluate
 from nnbabysit.core.workflow.result import Table

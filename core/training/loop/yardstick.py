@@ -17,7 +17,7 @@ from nnbabysit.core.training.loop.records import Score
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from nnbabysit.core.data.splits.dataset import Task
+    from nnbabysit.core.data.preparation.targets import Task
 
 
 class Merit(NamedTuple):

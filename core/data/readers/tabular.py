@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from nnbabysit.core.config.schema.data import Data
-from nnbabysit.core.data.readers.raw import Array, Arrays, Raw, checked_arrays
+from nnbabysit.core.data.readers.checked_arrays import Array, Arrays, checked_arrays
+from nnbabysit.core.data.readers.raw import Raw
 from nnbabysit.core.data.readers.source_path import source_path
 from nnbabysit.core.data.readers.tables import class_labels
 from nnbabysit.core.data.readers.tables.cell_errors import odd_cell, refuse_gaps

@@ -14,7 +14,7 @@ from nnbabysit.cli.typer_app import app
 from nnbabysit.cli.weights import OneSet, OneSetFlag
 
 if TYPE_CHECKING:
-    from nnbabysit.core.data.new_samples.unlabeled import Samples
+    from nnbabysit.core.data.new_samples.unlabeled import UnlabeledSamples
     from nnbabysit.core.training.evaluation.load_trained import Trained
 
 SUFFIXES = (".csv", ".json")
@@ -98,7 +98,7 @@ def _predict(
     return 0
 
 
-def _print(trained: Trained, samples: Samples, *, as_json: bool) -> None:
+def _print(trained: Trained, samples: UnlabeledSamples, *, as_json: bool) -> None:
     """On stdout; a JSON document only once it is whole, so that an error leaves no half of one."""
     import shutil
     import tempfile
@@ -113,7 +113,7 @@ def _print(trained: Trained, samples: Samples, *, as_json: bool) -> None:
     sys.stdout.flush()
 
 
-def _write(stream: TextIO, trained: Trained, samples: Samples, *, as_json: bool) -> None:
+def _write(stream: TextIO, trained: Trained, samples: UnlabeledSamples, *, as_json: bool) -> None:
     from nnbabysit.cli.render.predictions import write_csv, write_json
     from nnbabysit.core.workflow.trained.predict import predict
 
@@ -124,7 +124,7 @@ def _write(stream: TextIO, trained: Trained, samples: Samples, *, as_json: bool)
         write_csv(stream, trained.answers, samples, predictions)
 
 
-def _head(trained: Trained, samples: Samples) -> dict[str, Any]:
+def _head(trained: Trained, samples: UnlabeledSamples) -> dict[str, Any]:
     from nnbabysit.cli.query import document
 
     return document(

@@ -12,14 +12,14 @@ from nnbabysit.cli.render.terminal import clean
 
 if TYPE_CHECKING:
     from nnbabysit.core.data.new_samples.signature import Signature
-    from nnbabysit.core.data.new_samples.unlabeled import Samples
+    from nnbabysit.core.data.new_samples.unlabeled import UnlabeledSamples
     from nnbabysit.core.workflow.trained.predict import Prediction
 
 BETWEEN_LABELS = ";"
 
 
 def write_csv(
-    stream: TextIO, signature: Signature, samples: Samples, predictions: Iterable[Prediction]
+    stream: TextIO, signature: Signature, samples: UnlabeledSamples, predictions: Iterable[Prediction]
 ) -> None:
     """Columns: ``index`` or ``file``, ``prediction``, then ``probability_NAME`` for each class.
 
@@ -35,7 +35,7 @@ def write_csv(
         writer.writerow([*row, *(f"{value:.7g}" for value in prediction.values)])
 
 
-def columns(signature: Signature, samples: Samples) -> list[str]:
+def columns(signature: Signature, samples: UnlabeledSamples) -> list[str]:
     """Names of the columns of the CSV."""
     key = "index" if samples.files is None else "file"
     if signature.task != "regression":
@@ -59,7 +59,7 @@ def write_json(
     stream: TextIO,
     head: dict[str, Any],
     signature: Signature,
-    samples: Samples,
+    samples: UnlabeledSamples,
     predictions: Iterable[Prediction],
 ) -> None:
     """One JSON document: ``head``, and under ``predictions`` an object for each sample."""

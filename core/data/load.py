@@ -13,11 +13,10 @@ from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.preparation.preprocessing import Preprocessing
 from nnbabysit.core.data.preparation.split import Indices, hold_out, stratified_sample
 from nnbabysit.core.data.preparation.targets import Targets, as_floats, check_every_class, resolve
-from nnbabysit.core.data.readers import hugging_face, images, tabular
 from nnbabysit.core.data.readers.checked_arrays import Arrays
-from nnbabysit.core.data.readers.choose import is_own, read
-from nnbabysit.core.data.readers.class_names import numbered_as
-from nnbabysit.core.data.readers.raw import Raw, Samples
+from nnbabysit.core.data.readers.raw import PictureDataset, Raw, Samples
+from nnbabysit.core.data.readers.reader import Known
+from nnbabysit.core.data.readers.registry import is_own, read, reader_of
 from nnbabysit.core.data.readers.tables.columns import Columns
 from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.data.splits import memory, stream
@@ -28,7 +27,6 @@ from nnbabysit.core.errors import DataError
 
 LABELS = "data.labels"
 """The setting, and how the note on it begins."""
-PICTURES = (images.ImageFiles, hugging_face.HubPictures)
 Part = Arrays | Stream
 if TYPE_CHECKING:
     Digest = hashlib._Hash
@@ -96,7 +94,7 @@ def _official(raw: Raw, config: Config, digest: Digest) -> tuple[dict[str, Part]
         if samples is not None
     }
     streamed = any(isinstance(part, Stream) for part in parts.values())
-    if streamed and isinstance(raw.train, PICTURES):
+    if streamed and isinstance(raw.train, PictureDataset):
         words = f"a quarter of the free memory, {memory.free_bytes() / 1e9:.1f} GB, cannot hold the pictures"
         notes.append(f"{words}: they are read from disk in every epoch; data.workers may speed it up")
     elif streamed:
@@ -111,24 +109,26 @@ def _second(config: Config, first: Raw, name: str, path: str) -> tuple[Samples, 
     It is encoded as the first source was, so that a class or a category has the same number in both.
     """
     settings = config.data.model_copy(update={"path": path})
-    if settings.source == "digits" or hugging_face.is_name(settings.source):
-        what = "the bundled digits have" if settings.source == "digits" else f"{settings.source} has"
-        raise DataError(f"{what} no second path", where=f"data.{name}", remedy="Give a share or a count")
-    if first.columns is not None:
-        raw = tabular.read_alike(settings, first.columns)
-    elif isinstance(first.train, images.ImageFiles):
-        raw = images.read_alike(settings, first)
-    else:
-        raw = read(settings, config.loss, own_network=is_own(config))
-        raw = numbered_as(first.class_names, raw)
+    if not reader_of(settings.source).has_path:
+        words = f"{settings.source} has no second path"
+        raise DataError(words, where=f"data.{name}", remedy="Give a share or a count")
+    known = Known(class_names=first.class_names, sample_shape=_shape_of(first.train), columns=first.columns)
+    raw = read(settings, config.loss, known, own_network=is_own(config))
     own = raw.validation if name == "validation" else raw.test
     return (raw.train if own is None else own), raw.notes
+
+
+def _shape_of(samples: Samples) -> tuple[int, ...]:
+    """Shape of one raw sample; empty for a Dataset of the user's, which is not looked into here."""
+    if isinstance(samples, PictureDataset):
+        return samples.shape
+    return samples.x.shape[1:] if isinstance(samples, Arrays) else ()
 
 
 def _part(samples: Samples, place: str, config: Config, digest: Digest) -> Part:
     if not isinstance(samples, Arrays):
         seed = derive_seed(config.seed, "workers")
-        if isinstance(samples, PICTURES) and memory.fits(len(samples) * prod(samples.shape)):
+        if isinstance(samples, PictureDataset) and memory.fits(len(samples) * prod(samples.shape)):
             return _held(samples, place, config.data.workers, seed, digest)
         return stream.survey(samples, place, config.data.workers, seed, digest)
     for array in (samples.x, samples.y):
@@ -137,9 +137,7 @@ def _part(samples: Samples, place: str, config: Config, digest: Digest) -> Part:
     return samples
 
 
-def _held(
-    files: images.ImageFiles | hugging_face.HubPictures, place: str, workers: int, seed: int, digest: Digest
-) -> Arrays:
+def _held(files: PictureDataset, place: str, workers: int, seed: int, digest: Digest) -> Arrays:
     """Pictures in memory, surveyed as those on disk are: the fingerprint must not depend on what is free."""
     x = np.empty((len(files), *files.shape), dtype=np.uint8)
     filled = 0

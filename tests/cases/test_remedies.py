@@ -11,8 +11,8 @@ import pytest
 
 from nnbabysit.core.config.loading import load_config
 from nnbabysit.core.data.readers.checked_arrays import Arrays
-from nnbabysit.core.data.readers.choose import read
 from nnbabysit.core.data.readers.raw import Raw
+from nnbabysit.core.data.readers.registry import read
 from nnbabysit.core.errors import DataError
 
 from .case import copied

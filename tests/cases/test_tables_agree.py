@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from nnbabysit.core.config.schema.data import Data
 from nnbabysit.core.data.readers.checked_arrays import Arrays
 from nnbabysit.core.data.readers.raw import Raw
-from nnbabysit.core.data.readers.tabular import FEW, read
+from nnbabysit.core.data.readers.tables.column_choice import FEW
+from nnbabysit.core.data.readers.tabular import TableReader
 from nnbabysit.core.errors import DataError
 
 from .drawn_tables import STRAYS, DrawnColumn, DrawnTable, drawn_tables
@@ -92,7 +93,7 @@ def is_torn_as_meant(table: DrawnTable, lines: list[Line]) -> bool:
 def read_or_refused(data: Data, loss: str) -> Raw | DataError:
     """The table, or the words with which it is refused."""
     try:
-        return read(data, loss)
+        return TableReader().read(data, loss)
     except DataError as error:
         return error
 

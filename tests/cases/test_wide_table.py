@@ -11,15 +11,15 @@ from random import Random
 import pytest
 
 from nnbabysit.core.config.schema.data import Data
-from nnbabysit.core.data.readers.tabular import read
+from nnbabysit.core.data.readers.tabular import CsvReader
 
 MEASURE = """\
 import resource
 from nnbabysit.core.config.schema.data import Data
-from nnbabysit.core.data.readers.tabular import read
-read(Data(source="csv", path="narrow.csv", target="label"), "cross_entropy")
+from nnbabysit.core.data.readers.tabular import CsvReader
+CsvReader().read(Data(source="csv", path="narrow.csv", target="label"), "cross_entropy")
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-raw = read(Data(source="csv", path="wide.csv", target="label"), "cross_entropy")
+raw = CsvReader().read(Data(source="csv", path="wide.csv", target="label"), "cross_entropy")
 print(raw.train.x.shape, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 """
 
@@ -48,7 +48,7 @@ def test_many_columns_take_as_long_as_many_rows(folder: Path) -> None:
 def seconds(path: Path) -> float:
     """How long one table takes."""
     start = time.perf_counter()
-    read(Data(source="csv", path=str(path), target="label"), "cross_entropy")
+    CsvReader().read(Data(source="csv", path=str(path), target="label"), "cross_entropy")
     return time.perf_counter() - start
 
 

@@ -15,7 +15,7 @@ import torch
 from nnbabysit.cli.render.predictions import text_cell, write_csv, write_json
 from nnbabysit.core.config.schema.data import Preprocess
 from nnbabysit.core.data.new_samples.signature import Signature
-from nnbabysit.core.data.new_samples.unlabeled import Samples
+from nnbabysit.core.data.new_samples.unlabeled import UnlabeledSamples
 from nnbabysit.core.data.preparation.preprocessing import Preprocessing
 from nnbabysit.core.workflow.trained.predict import Prediction
 
@@ -34,8 +34,8 @@ def signature(task: Any, names: tuple[str, ...], outputs: int) -> Signature:
     )
 
 
-def samples(files: tuple[str, ...] | None = None) -> Samples:
-    return Samples(
+def samples(files: tuple[str, ...] | None = None) -> UnlabeledSamples:
+    return UnlabeledSamples(
         place="x.npz", files=files, count=2, raw=lambda start, stop: np.ones((2, 2)), preprocessing=FITTED
     )
 

@@ -25,7 +25,7 @@ TITLE = "nnbabysit config"
 """By this title a schema file is known to be ours."""
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 NAMES: dict[tuple[type[Section], str], tuple[str, ...]] = {
-    (Data, "source"): SOURCES,
+    (Data, "source"): tuple(SOURCES),
     (Model, "name"): MODELS,
     (Config, "loss"): LOSSES,
 }

@@ -10,7 +10,16 @@ from nnbabysit.core.config.schema.section import Section
 from nnbabysit.core.config.schema.types import Probability, Share, one_of
 
 Part = Share | PositiveInt | str
-SOURCES = ("digits", "npz", "idx", "cifar", "images", "csv", "parquet")
+SOURCES = {
+    "digits": "digits:DigitsReader",
+    "npz": "npz:NpzReader",
+    "idx": "idx:IdxReader",
+    "cifar": "cifar:CifarReader",
+    "images": "images:ImagesReader",
+    "csv": "tabular:CsvReader",
+    "parquet": "tabular:ParquetReader",
+}
+"""Source → its file in ``core/data/readers`` and the class in it; a path is shown to them in this order."""
 
 
 class Preprocess(Section):

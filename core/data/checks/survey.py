@@ -13,8 +13,8 @@ from nnbabysit.core.config.schema.data import Data, Preprocess
 from nnbabysit.core.data.preparation.preprocessing import Preprocessing
 from nnbabysit.core.data.preparation.statistics import Statistics
 from nnbabysit.core.data.readers.checked_arrays import Array, Arrays
-from nnbabysit.core.data.readers.choose import TABLES, read
 from nnbabysit.core.data.readers.raw import Raw
+from nnbabysit.core.data.readers.registry import read, reader_of
 from nnbabysit.core.data.readers.tables.table import read_table
 from nnbabysit.core.data.splits import stream
 
@@ -63,9 +63,8 @@ def survey(settings: Data, loss: str | None = None) -> Survey:
         UserError: The user's own function cannot be imported.
         UserCodeError: The user's own function or Dataset raised.
     """
-    raw = (
-        read(settings, loss or "cross_entropy") if loss or settings.source not in TABLES else _table(settings)
-    )
+    by_values = loss is None and reader_of(settings.source).needs_target
+    raw = _table(settings) if by_values else read(settings, loss or "cross_entropy")
     train = raw.train
     if isinstance(train, Arrays):
         y = train.y

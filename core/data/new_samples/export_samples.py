@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from nnbabysit.core.data.readers.checked_arrays import Arrays
-from nnbabysit.core.data.readers.choose import is_own, read
 from nnbabysit.core.data.readers.raw import Raw, Samples
+from nnbabysit.core.data.readers.registry import is_own, read
 from nnbabysit.core.data.splits.guarded import Guarded
 from nnbabysit.core.data.splits.stream import StreamReader
 from nnbabysit.core.errors import DataError

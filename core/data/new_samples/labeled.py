@@ -14,12 +14,11 @@ from torch import Tensor
 from nnbabysit.core.config.schema.data import Preprocess
 from nnbabysit.core.data import load
 from nnbabysit.core.data.preparation.targets import Targets, resolve
-from nnbabysit.core.data.readers import channels, hugging_face, images, npz, tabular
-from nnbabysit.core.data.readers import choose as readers
+from nnbabysit.core.data.readers import channels
 from nnbabysit.core.data.readers.checked_arrays import Array, Arrays
 from nnbabysit.core.data.readers.class_names import renumbered
 from nnbabysit.core.data.readers.raw import Raw, Samples
-from nnbabysit.core.data.readers.tables.table import is_parquet
+from nnbabysit.core.data.readers.registry import is_own, read, reader_of
 from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.data.splits import stream
 from nnbabysit.core.data.splits.arrays import ArraySplit
@@ -29,11 +28,9 @@ from nnbabysit.core.data.splits.stream import Stream, StreamSplit
 from nnbabysit.core.errors import DataError
 
 if TYPE_CHECKING:
-    from nnbabysit.core.config.schema.data import Data
     from nnbabysit.core.config.schema.root import Config
     from nnbabysit.core.data.new_samples.signature import Signature
     from nnbabysit.core.data.preparation.preprocessing import Preprocessing
-    from nnbabysit.core.data.readers.tables.columns import Columns
     from nnbabysit.core.data.splits.dataset import Dataset
 
 SplitName = Literal["train", "validation", "test"]
@@ -121,7 +118,8 @@ def load_unseen(path: Path, config: Config, signature: Signature, split: SplitNa
     """
     config = _as_then(config, signature)
     try:
-        raw = _read(path, config, signature)
+        settings = config.data.model_copy(update={"path": str(path)})
+        raw = read(settings, config.loss, signature.known, own_network=is_own(config))
     except DataError as error:
         if error.where != "data.path":
             raise
@@ -186,64 +184,14 @@ def _check_still_fits(data: Dataset, signature: Signature) -> None:
             )
 
 
-def _read(path: Path, config: Config, signature: Signature) -> Raw:
-    """What a path holds, with the categories of the run: another source may have others, or another order."""
-    settings = config.data.model_copy(update={"path": str(path)})
-    columns = signature.columns
-    if columns is not None:
-        source = "parquet" if path.is_file() and is_parquet(path) else "csv"
-        raw = tabular.read_alike(settings.model_copy(update={"source": source}), columns, is_later=True)
-        assert isinstance(raw.train, Arrays)
-        filled = Arrays(columns.fill(raw.train.x), raw.train.y)
-        return replace(raw, train=filled, class_names=columns.classes, notes=_filled(columns, raw))
-    if settings.source == "images":
-        return _pictures(settings, signature)
-    if hugging_face.is_name(settings.source):
-        raise DataError(
-            f"{settings.source} is read by its name and has no other path",
-            where="--data",
-            remedy="Leave --data out, or evaluate a run that was trained on files",
-        )
-    return npz.read(settings) if settings.source == "digits" else _arrays(settings, config)
-
-
 def _as_then(config: Config, signature: Signature) -> Config:
     """The config, with the order of channels that the run took: older versions took any as it came."""
     data = config.data
-    if (
-        data.channels is not None
-        or signature.channels_last
-        or not (data.source == "npz" or ":" in data.source)
-    ):
+    if data.channels is not None or signature.channels_last or not reader_of(data.source).has_channels:
         return config
     if channels.lie_last(signature.sample_shape) is False:
         return config
     return config.model_copy(update={"data": data.model_copy(update={"channels": "first"})})
-
-
-def _arrays(settings: Data, config: Config) -> Raw:
-    return readers.read(settings, config.loss, own_network=readers.is_own(config))
-
-
-def _filled(columns: Columns, raw: Raw) -> tuple[str, ...]:
-    assert isinstance(raw.train, Arrays)
-    gaps = columns.gaps(raw.train.x)
-    if not gaps:
-        return raw.notes
-    words = ", ".join(f"{column} ({count})" for column, count in gaps.items())
-    return (*raw.notes, f"missing or unknown values filled by data.missing: {columns.missing}: {words}")
-
-
-def _pictures(settings: Data, signature: Signature) -> Raw:
-    """Pictures in the classes of the run, brought to its size; a class may have no folder here."""
-    channels, height, width = signature.sample_shape
-    known = Raw(
-        place=str(settings.path),
-        train=images.ImageFiles((), (), (channels, height, width)),
-        class_names=signature.class_names,
-    )
-    raw = images.read_alike(settings.model_copy(update={"size": (height, width)}), known)
-    return replace(raw, class_names=signature.class_names)
 
 
 def _chosen(raw: Raw, split: SplitName | None) -> tuple[SplitName, Samples]:

@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 
 from nnbabysit.core.data.preparation.preprocessing import Preprocessing
 from nnbabysit.core.data.preparation.targets import Task
+from nnbabysit.core.data.readers.reader import Known
 from nnbabysit.core.data.readers.tables.columns import Columns
 from nnbabysit.core.errors import RunError
 from nnbabysit.core.record.files import os_errors_in_words, write_atomically
@@ -53,6 +54,16 @@ class Signature:
     def sample_shape(self) -> tuple[int, ...]:
         """Shape of one raw sample, before the preprocessing."""
         return tuple(self.preprocessing.statistics.count.shape)
+
+    @property
+    def known(self) -> Known:
+        """What a reader has to know of the run."""
+        return Known(
+            class_names=self.class_names,
+            sample_shape=self.sample_shape,
+            columns=self.columns,
+            is_trained=True,
+        )
 
     @classmethod
     def of(cls, dataset: Dataset) -> Signature:

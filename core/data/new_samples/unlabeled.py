@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,23 +11,23 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nnbabysit.core.data.readers import channels, idx, npz
+from nnbabysit.core.data.readers import channels
 from nnbabysit.core.data.readers.checked_arrays import Array, checked_arrays
-from nnbabysit.core.data.readers.image_file import ENDINGS, read_image
+from nnbabysit.core.data.readers.reader import Inputs, PictureInputs, Reader
+from nnbabysit.core.data.readers.registry import named_readers
 from nnbabysit.core.errors import DataError
 
 if TYPE_CHECKING:
     from nnbabysit.core.data.new_samples.signature import Signature
     from nnbabysit.core.data.preparation.preprocessing import Preprocessing
 
-TABLES = (".csv", ".tsv", ".parquet", ".csv.gz")
 _KNOWN = (
     "Give a .npz with x, a .npy, an idx file of images, a .csv or .parquet, a picture or a folder of them"
 )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Samples:
+class UnlabeledSamples:
     """Samples that are prepared batch by batch.
 
     Attributes:
@@ -62,7 +61,7 @@ class Samples:
             yield self.preprocessing.apply(torch.from_numpy(chunk))
 
 
-def read_samples(path: Path, signature: Signature) -> Samples:
+def read_samples(path: Path, signature: Signature) -> UnlabeledSamples:
     """Look at a file and make sure that its samples are of the kind that a run knows.
 
     Args:
@@ -75,26 +74,30 @@ def read_samples(path: Path, signature: Signature) -> Samples:
     """
     if not path.exists():
         raise DataError("there is no such file or folder", where=str(path), remedy=_KNOWN)
-    name = path.name.lower()
-    if path.is_dir():
-        return _pictures(path, _found(path), signature)
-    if path.suffix.lower() in ENDINGS:
-        return _pictures(path.parent, (path,), signature)
-    if name.endswith(TABLES):
-        return _in_memory(path, _table(path, signature), signature)
-    if name.endswith(".npy"):
-        return _in_memory(path, _npy(path), signature)
-    if name.endswith(".npz"):
-        arrays = npz.load(path)
-        array, notes = npz.inputs(arrays, str(path))
-        return _in_memory(path, arrays[array], signature, notes)
-    if "idx" in name:
-        return _in_memory(path, idx.parse(idx.content(path), str(path)), signature)
-    raise DataError("no reader knows this kind of file", where=str(path), remedy=_KNOWN)
+    reader = _reader(path)
+    if reader is None:
+        raise DataError("no reader knows this kind of file", where=str(path), remedy=_KNOWN)
+    found = reader.inputs(path, signature.known)
+    if isinstance(found, PictureInputs):
+        return UnlabeledSamples(
+            place=found.place,
+            files=found.files,
+            count=len(found.files),
+            raw=found.raw,
+            preprocessing=signature.preprocessing,
+        )
+    return _in_memory(path, found, signature)
 
 
-def _in_memory(path: Path, x: Array, signature: Signature, notes: tuple[str, ...] = ()) -> Samples:
-    shape = signature.sample_shape
+def _reader(path: Path) -> Reader | None:
+    """By the ending of a file; without a known one by the rest of its name, and by what lies in a folder."""
+    readers, name = named_readers().values(), path.name.lower()
+    by_ending = [reader for reader in readers if path.is_file() and name.endswith(reader.endings)]
+    return next(iter(by_ending), None) or next((each for each in readers if each.has_inputs(path)), None)
+
+
+def _in_memory(path: Path, found: Inputs, signature: Signature) -> UnlabeledSamples:
+    shape, x, notes = signature.sample_shape, found.x, found.notes
     if _has_channels_last(x.shape, signature):
         notes = (*notes, channels.words_for(x.shape[-3:]))
         x = channels.to_front(x)
@@ -106,7 +109,7 @@ def _in_memory(path: Path, x: Array, signature: Signature, notes: tuple[str, ...
     if x.shape[1:] != shape:
         raise DataError(f"a sample has shape {x.shape[1:]}, the run was trained on {shape}", where=str(path))
     _check_finite(x, path)
-    return Samples(
+    return UnlabeledSamples(
         place=str(path),
         count=len(x),
         raw=lambda start, stop: x[start:stop],
@@ -134,72 +137,3 @@ def _check_finite(x: Array, path: Path) -> None:
             where=str(path),
             remedy="Fill such values in, or leave the samples out",
         )
-
-
-def _table(path: Path, signature: Signature) -> Array:
-    if signature.columns is None:
-        raise DataError(
-            "this is a table, and the run was not trained on one",
-            where=str(path),
-            remedy="Save the samples as the array x with numpy.savez",
-        )
-    try:
-        return signature.columns.features(path)
-    except DataError as error:
-        if "--skip-broken" not in error.remedy:
-            raise
-        # every sample gets its answer: a row that is left out would shift the numbers of all after it
-        raise DataError(error.message, where=error.where, remedy="Repair the file") from error
-
-
-def _npy(path: Path) -> Array:
-    try:
-        array = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
-        raise DataError(f"this is no readable npy file of numbers ({error})", where=str(path)) from error
-    if not isinstance(array, np.ndarray):
-        raise DataError("this is no npy file", where=str(path), remedy="Name an archive .npz")
-    return array
-
-
-def _found(folder: Path) -> tuple[Path, ...]:
-    """Pictures below a folder in the order of their paths, hidden ones left out."""
-    files = []
-    for place, below, names in os.walk(folder):
-        below[:] = sorted(name for name in below if not name.startswith("."))
-        files += [
-            Path(place) / name
-            for name in names
-            if Path(name).suffix.lower() in ENDINGS and not name.startswith(".")
-        ]
-    if not files:
-        raise DataError("there are no pictures in this folder", where=str(folder), remedy=_KNOWN)
-    return tuple(sorted(files))
-
-
-def _pictures(folder: Path, files: tuple[Path, ...], signature: Signature) -> Samples:
-    shape = signature.sample_shape
-    if len(shape) != 3 or shape[0] not in (1, 3):
-        raise DataError(
-            f"the run was trained on samples of shape {shape}, not on pictures", where=str(files[0])
-        )
-    channels, height, width = shape
-
-    def read(start: int, stop: int) -> Array:
-        return np.stack([_picture(path, (channels, height, width)) for path in files[start:stop]])
-
-    return Samples(
-        place=str(folder if len(files) > 1 else files[0]),
-        files=tuple(path.relative_to(folder).as_posix() for path in files),
-        count=len(files),
-        raw=read,
-        preprocessing=signature.preprocessing,
-    )
-
-
-def _picture(path: Path, shape: tuple[int, int, int]) -> Array:
-    try:
-        return read_image(path, shape)
-    except DataError as error:
-        remedy = error.remedy or "Replace it, or take it out of what is to be predicted"
-        raise DataError(error.message, where=error.where, remedy=remedy) from error

@@ -12,6 +12,7 @@ from nnbabysit.core.config.schema.data import Data
 from nnbabysit.core.data.readers.checked_arrays import Array, Arrays, checked_arrays
 from nnbabysit.core.data.readers.file_format import format_of
 from nnbabysit.core.data.readers.raw import Raw
+from nnbabysit.core.data.readers.reader import Reader
 from nnbabysit.core.data.readers.restricted_pickle import load_arrays
 from nnbabysit.core.data.readers.source_path import source_path
 from nnbabysit.core.errors import DataError
@@ -53,41 +54,53 @@ VERSIONS = (
 )
 
 
-def read(settings: Data) -> Raw:
-    """Read the folder ``settings.path``; x is (N, 3, 32, 32) uint8, y the (fine) class.
+class CifarReader(Reader):
+    """A folder of one of the four downloads."""
 
-    Raises:
-        DataError: No version of CIFAR is in the folder, or a file of it is missing or damaged.
-    """
-    root = source_path(settings, folder=True)
-    found = folders(root)
-    if not found:
-        packed = [path for path in sorted(root.iterdir()) if path.name.endswith((".tar.gz", ".tgz", ".tar"))]
-        unpack = f"Unpack {packed[0].name} first, and set" if packed else "Set"
-        raise DataError(
-            "there is no data_batch_1[.bin] (CIFAR-10) and no train[.bin] (CIFAR-100) in the folder",
-            where=str(root),
-            remedy=f"{unpack} data.path to the unpacked cifar-10-batches-bin, cifar-10-batches-py, "
-            "cifar-100-binary or cifar-100-python",
-        )
-    if len(found) > 1:
-        places = ", ".join(place.relative_to(root).as_posix() for place in found)
-        raise DataError(
-            f"there are several versions of CIFAR in it: {places}",
-            where=str(root),
-            remedy=f"Set data.path to one of them, such as {found[0]}",
-        )
-    folder = found[0]
-    version = _version(folder)
-    assert version is not None
-    train = _joined([_batch(folder / name, version) for name in version.train])
-    test = _batch(folder / version.test, version) if (folder / version.test).is_file() else None
-    notes = () if folder == root else (f"read from {folder.relative_to(root).as_posix()}",)
-    names = _class_names(folder, version)
-    return Raw(place=str(folder), train=train, test=test, class_names=names, notes=notes)
+    name = "cifar"
+    reads = "a folder of CIFAR"
+
+    def detects(self, path: Path) -> bool:
+        """Whether CIFAR is in a folder, or straight below it."""
+        return path.is_dir() and bool(cifar_folders(path))
+
+    def read(self, settings: Data, loss: str = "cross_entropy") -> Raw:
+        """Read the folder ``settings.path``; x is (N, 3, 32, 32) uint8, y the (fine) class.
+
+        Raises:
+            DataError: No version of CIFAR is in the folder, or a file of it is missing or damaged.
+        """
+        root = source_path(settings, folder=True)
+        found = cifar_folders(root)
+        if not found:
+            packed = [
+                path for path in sorted(root.iterdir()) if path.name.endswith((".tar.gz", ".tgz", ".tar"))
+            ]
+            unpack = f"Unpack {packed[0].name} first, and set" if packed else "Set"
+            raise DataError(
+                "there is no data_batch_1[.bin] (CIFAR-10) and no train[.bin] (CIFAR-100) in the folder",
+                where=str(root),
+                remedy=f"{unpack} data.path to the unpacked cifar-10-batches-bin, cifar-10-batches-py, "
+                "cifar-100-binary or cifar-100-python",
+            )
+        if len(found) > 1:
+            places = ", ".join(place.relative_to(root).as_posix() for place in found)
+            raise DataError(
+                f"there are several versions of CIFAR in it: {places}",
+                where=str(root),
+                remedy=f"Set data.path to one of them, such as {found[0]}",
+            )
+        folder = found[0]
+        version = _version(folder)
+        assert version is not None
+        train = _joined([_batch(folder / name, version) for name in version.train])
+        test = _batch(folder / version.test, version) if (folder / version.test).is_file() else None
+        notes = () if folder == root else (f"read from {folder.relative_to(root).as_posix()}",)
+        names = _class_names(folder, version)
+        return Raw(place=str(folder), train=train, test=test, class_names=names, notes=notes)
 
 
-def folders(root: Path) -> list[Path]:
+def cifar_folders(root: Path) -> list[Path]:
     """The folder itself if CIFAR is in it, else those straight below, as torchvision has them."""
     if _version(root):
         return [root]

@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 
-from nnbabysit.core.data.readers.cifar import folders as cifar_folders
-from nnbabysit.core.data.readers.idx_files import folders as idx_folders
-from nnbabysit.core.data.readers.idx_files import is_idx_name
+from nnbabysit.core.data.readers.registry import all_readers
 from nnbabysit.core.errors import DataError
-
-SUFFIXES = {".npz": "npz", ".csv": "csv", ".csv.gz": "csv", ".tsv": "csv", ".parquet": "parquet"}
-PICTURES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
-TABLES = ("csv", "parquet")
-"""Sources that need to be told which column holds the target."""
-_KNOWN = (
-    "It reads a file .npz, .csv or .parquet, a folder of idx files (MNIST), of CIFAR, or with one folder of "
-    "pictures per class, and a function ./data.py:function"
-)
-_LOOKED_AT = 1000
 
 
 def is_function(text: str, cwd: Path) -> bool:
@@ -37,8 +23,14 @@ def detect(path: Path) -> str:
         DataError: There is nothing, or nothing that a reader knows; what can be read is listed.
     """
     if not _exists(path):
-        raise DataError("there is no such file or folder", where=str(path), remedy=_KNOWN)
-    return _folder(path) if path.is_dir() else _file(path)
+        raise DataError("there is no such file or folder", where=str(path), remedy=_what_is_read())
+    try:
+        found = next((reader.name for reader in all_readers() if reader.detects(path)), None)
+        if found is not None:
+            return found
+        raise _unknown_folder(path) if path.is_dir() else _unknown_file(path)
+    except OSError as error:
+        raise DataError(f"cannot be read ({error.strerror or error})", where=str(path)) from error
 
 
 def _exists(path: Path) -> bool:
@@ -49,39 +41,23 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _file(path: Path) -> str:
-    suffix, name = path.suffix.lower(), path.name.lower()
-    source = next((SUFFIXES[ending] for ending in SUFFIXES if name.endswith(ending)), None)
-    if source is not None:
-        return source
-    if is_idx_name(path.name):
-        remedy = f"Name the folder: --data {path.parent}"
-        raise DataError("this is one of the files of MNIST", where=str(path), remedy=remedy)
-    if suffix == ".py":
-        remedy = f"Name the function in it, {path}:function"
-        raise DataError("this is a Python file", where=str(path), remedy=remedy)
-    what = f"there is no reader for {suffix}" if suffix else "the file's name has no ending to know it by"
-    raise DataError(what, where=str(path), remedy=_KNOWN)
+def _unknown_file(path: Path) -> DataError:
+    said = next((advice for reader in all_readers() if (advice := reader.advice(path))), None)
+    if said is None:
+        suffix = path.suffix.lower()
+        what = f"there is no reader for {suffix}" if suffix else "the file's name has no ending to know it by"
+        said = what, _what_is_read()
+    return DataError(said[0], where=str(path), remedy=said[1])
 
 
-def _folder(path: Path) -> str:
-    try:
-        names = sorted(entry.name for entry in path.iterdir())
-        if idx_folders(path):
-            return "idx"
-        if cifar_folders(path):
-            return "cifar"
-        if any(file.suffix.lower() in PICTURES for file in islice(_below(path), _LOOKED_AT)):
-            return "images"
-    except OSError as error:
-        raise DataError(f"cannot be read ({error.strerror or error})", where=str(path)) from error
-    files = [name for name in names if name.lower().endswith(tuple(SUFFIXES))]
+def _unknown_folder(path: Path) -> DataError:
+    names = sorted(entry.name for entry in path.iterdir())
+    files = [name for name in names if any(reader.detects(path / name) for reader in all_readers())]
     found = f"it holds {', '.join(names[:4])}{', …' if len(names) > 4 else ''}" if names else "it is empty"
-    remedy = f"Name the file: --data {path / files[0]}" if files else _KNOWN
-    raise DataError(f"no reader knows this folder: {found}", where=str(path), remedy=remedy)
+    remedy = f"Name the file: --data {path / files[0]}" if files else _what_is_read()
+    return DataError(f"no reader knows this folder: {found}", where=str(path), remedy=remedy)
 
 
-def _below(path: Path) -> Iterator[Path]:
-    """Files in the folders of a folder, and in those of train/ val/ test/ below it."""
-    for pattern in ("*/*", "*/*/*"):
-        yield from (found for found in path.glob(pattern) if found.is_file())
+def _what_is_read() -> str:
+    *others, last = (reader.reads for reader in all_readers() if reader.reads)
+    return f"It reads {', '.join(others)}, and {last}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from nnbabysit.core.data.readers import npz
 from nnbabysit.core.data.readers.checked_arrays import Array, checked_arrays
 from nnbabysit.core.data.readers.class_names import numbered
 from nnbabysit.core.data.readers.raw import Raw
+from nnbabysit.core.data.readers.reader import Reader
 from nnbabysit.core.errors import DataError, UserCodeError
 from nnbabysit.core.import_path import load
 from nnbabysit.core.user_code import raised_at
@@ -25,20 +27,37 @@ _RETURNS = (
 )
 
 
-def read(settings: Data) -> Raw:
-    """Call the function with ``settings.args`` (and ``path``, if it has a parameter of that name).
+class FunctionReader(Reader):
+    """``./data.py:function``, the user's own."""
 
-    Raises:
-        UserCodeError: The function raised.
-        DataError: It is no function, does not take the arguments, or returns something else.
-        UserError: It cannot be imported.
-    """
-    place = settings.source
-    function = load(place)
-    if not callable(function):
-        raise DataError(f"it is a {type(function).__name__}, not a function", where=place)
-    result = _call(function, _arguments(function, settings), place)
-    return _from_dict(result, settings) if isinstance(result, Mapping) else _raw(result, place)
+    reads = "a function ./data.py:function"
+    has_channels = True
+    is_function = True
+
+    def detects(self, path: Path) -> bool:
+        """A path alone names no function."""
+        return False
+
+    def advice(self, path: Path) -> tuple[str, str] | None:
+        """A Python file may hold one."""
+        if path.suffix.lower() != ".py":
+            return None
+        return "this is a Python file", f"Name the function in it, {path}:function"
+
+    def read(self, settings: Data, loss: str = "cross_entropy") -> Raw:
+        """Call the function with ``settings.args`` (and ``path``, if it has a parameter of that name).
+
+        Raises:
+            UserCodeError: The function raised.
+            DataError: It is no function, does not take the arguments, or returns something else.
+            UserError: It cannot be imported.
+        """
+        place = settings.source
+        function = load(place)
+        if not callable(function):
+            raise DataError(f"it is a {type(function).__name__}, not a function", where=place)
+        result = _call(function, _arguments(function, settings), place)
+        return _from_dict(result, settings) if isinstance(result, Mapping) else _raw(result, place)
 
 
 def _from_dict(result: Mapping[Any, object], settings: Data) -> Raw:

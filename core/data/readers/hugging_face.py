@@ -11,55 +11,69 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch.utils.data import Dataset as TorchDataset
 
 from nnbabysit.core.config.schema.data import Data
-from nnbabysit.core.data.readers import tabular
-from nnbabysit.core.data.readers.checked_arrays import Array
 from nnbabysit.core.data.readers.class_folders import some
 from nnbabysit.core.data.readers.image_file import read_header, read_image
-from nnbabysit.core.data.readers.raw import Raw
-from nnbabysit.core.data.readers.tables.cells import Kind
+from nnbabysit.core.data.readers.raw import PictureDataset, Raw
+from nnbabysit.core.data.readers.reader import Known, Reader
+from nnbabysit.core.data.readers.tables.column_choice import choose_columns
 from nnbabysit.core.data.readers.tables.columns import Columns
-from nnbabysit.core.data.readers.tables.index_columns import unnamed_index
+from nnbabysit.core.data.readers.tables.hub_table import HubTable, feature_kind
+from nnbabysit.core.data.readers.tabular import CsvReader, encoded_table
 from nnbabysit.core.errors import DataError
 
 PREFIX = "hf:"
 ARGUMENTS = ("name", "revision")
-SPLITS = {"train": ("train",), "validation": ("validation", "valid", "val", "dev"), "test": ("test",)}
-_NUMBERS = ("int", "uint", "float")
+_SPLITS = {"train": ("train",), "validation": ("validation", "valid", "val", "dev"), "test": ("test",)}
 
 
-def is_name(source: str) -> bool:
-    """Whether ``data.source`` names such a dataset."""
-    return source.startswith(PREFIX)
+class HuggingFaceReader(Reader):
+    """``hf:name``, which has no other path."""
+
+    has_path = False
+
+    def read(self, settings: Data, loss: str = "cross_entropy") -> Raw:
+        """Read a dataset of pictures with classes, or of numbers and text.
+
+        ``data.target`` is the column of the targets; left out, the one that is declared as classes.
+
+        Raises:
+            DataError: ``datasets`` is not installed, cannot load it, or the columns are of another kind.
+        """
+        place = settings.source
+        if settings.path is not None:
+            raise DataError(
+                f"{place} has no path", where="data.path", remedy="Write hf:./folder for a local one"
+            )
+        splits = _splits(_loaded(settings), place)
+        features: Mapping[str, Any] = splits["train"].features
+        target = _target(features, settings, place)
+        settings = settings.model_copy(update={"target": target})
+        pictures = [name for name, feature in features.items() if feature_kind(feature) == "Image"]
+        if not pictures:
+            return _tables(splits, settings, loss)
+        if len(pictures) > 1:
+            words = f"it has {len(pictures)} columns of pictures: {', '.join(pictures)}"
+            raise DataError(words, where=place, remedy="Write a function ./data.py:function that picks one")
+        return _pictures(splits, pictures[0], settings)
+
+    def read_alike(self, settings: Data, known: Known, loss: str = "cross_entropy") -> Raw:
+        """Read a file of the same columns, where the dataset is a table.
+
+        Raises:
+            DataError: As for ``TableReader.read_alike``, or it has pictures.
+        """
+        if known.columns is not None:
+            return CsvReader().read_alike(settings, known, loss)
+        raise DataError(
+            f"{settings.source} is read by its name and has no other path",
+            where="--data",
+            remedy="Leave --data out, or evaluate a run that was trained on files",
+        )
 
 
-def read(settings: Data, loss: str) -> Raw:
-    """Read a dataset of pictures with classes, or of numbers and text.
-
-    ``data.target`` is the column of the targets; left out, the one that is declared as classes.
-
-    Raises:
-        DataError: ``datasets`` is not installed, cannot load the name, or the columns are of another kind.
-    """
-    place = settings.source
-    if settings.path is not None:
-        raise DataError(f"{place} has no path", where="data.path", remedy="Write hf:./folder for a local one")
-    splits = _splits(_loaded(settings), place)
-    features: Mapping[str, Any] = splits["train"].features
-    target = _target(features, settings, place)
-    settings = settings.model_copy(update={"target": target})
-    pictures = [name for name, feature in features.items() if _kind(feature) == "Image"]
-    if not pictures:
-        return _table(splits, settings, loss)
-    if len(pictures) > 1:
-        words = f"it has {len(pictures)} columns of pictures: {', '.join(pictures)}"
-        raise DataError(words, where=place, remedy="Write a function ./data.py:function that picks one")
-    return _pictures(splits, pictures[0], settings)
-
-
-class HubPictures(TorchDataset[tuple[NDArray[np.uint8], int]]):
+class HubPictures(PictureDataset):
     """Pictures of such a dataset, unpacked when they are asked for.
 
     Attributes:
@@ -92,40 +106,6 @@ class HubPictures(TorchDataset[tuple[NDArray[np.uint8], int]]):
             return read_image(path, self.shape, content), int(row[self._target])
 
 
-class HubTable:
-    """The columns of such a dataset as a Table, each of the type that is declared."""
-
-    numbers_as_text: tuple[str, ...] = ()
-
-    def __init__(self, dataset: Any, place: str) -> None:
-        """Look at the declared features; nothing is read yet."""
-        self.place = place
-        self.rows = len(dataset)
-        self.left_out: tuple[tuple[str, tuple[str, ...]], ...] = ()
-        self._dataset = dataset
-        self.kinds: dict[str, Kind] = {name: _table_kind(item) for name, item in dataset.features.items()}
-        self.index = unnamed_index(self.kinds, self.numbers)
-
-    def numbers(self, name: str) -> NDArray[np.float64]:
-        """(N,) a column as numbers; NaN where there is none, or something else."""
-        return np.array([_number(value) for value in self._dataset[name]], dtype=np.float64)
-
-    def texts(self, name: str, *, literal: bool = False) -> Array:
-        """(N,) a column as written, classes by their names: str, or None where nothing is."""
-        feature = self._dataset.features[name]
-        names = feature.names if _kind(feature) == "ClassLabel" else None
-        found = np.empty(self.rows, dtype=object)
-        for i, value in enumerate(self._dataset[name]):
-            missing = value is None or (names is not None and value < 0)
-            text = str(value if names is None else names[value]).strip()
-            found[i] = None if missing or not text else text.lower() if isinstance(value, bool) else text
-        return found
-
-    def where(self, row: int) -> str:
-        """Place of a row."""
-        return f"{self.place}, row {row + 1}"
-
-
 def _loaded(settings: Data) -> Any:
     try:
         library = importlib.import_module("datasets")
@@ -153,7 +133,7 @@ def _loaded(settings: Data) -> Any:
 def _splits(found: Any, place: str) -> dict[str, Any]:
     if not isinstance(found, Mapping):
         return {"train": found}
-    splits = {ours: found[theirs] for ours, names in SPLITS.items() for theirs in names if theirs in found}
+    splits = {ours: found[theirs] for ours, names in _SPLITS.items() for theirs in names if theirs in found}
     if "train" not in splits:
         words = ", ".join(map(str, found))
         raise DataError(f"it has no split train; its splits are {words}", where=place)
@@ -166,17 +146,17 @@ def _target(features: Mapping[str, Any], settings: Data, place: str) -> str:
             words = f"{place} has no column {settings.target!r}"
             raise DataError(words, where="data.target", remedy=f"Its columns are {', '.join(features)}")
         return settings.target
-    declared = [name for name, feature in features.items() if _kind(feature) == "ClassLabel"]
+    declared = [name for name, feature in features.items() if feature_kind(feature) == "ClassLabel"]
     if len(declared) != 1:
         words = f"{place} declares {len(declared) or 'no'} columns of classes"
         raise DataError(words, where="data.target", remedy=f"Set data.target to one of {', '.join(features)}")
     return declared[0]
 
 
-def _table(splits: Mapping[str, Any], settings: Data, loss: str) -> Raw:
+def _tables(splits: Mapping[str, Any], settings: Data, loss: str) -> Raw:
     tables = {name: HubTable(dataset, settings.source) for name, dataset in splits.items()}
-    columns: Columns = tabular.choose(tables["train"], settings, loss)
-    found = {name: tabular.raw(table, columns) for name, table in tables.items()}
+    columns: Columns = choose_columns(tables["train"], settings, loss)
+    found = {name: encoded_table(table, columns) for name, table in tables.items()}
     own = {name: part.train for name, part in found.items() if name != "train"}
     train = found["train"]
     return Raw(
@@ -193,7 +173,7 @@ def _table(splits: Mapping[str, Any], settings: Data, loss: str) -> Raw:
 def _pictures(splits: Mapping[str, Any], column: str, settings: Data) -> Raw:
     target = str(settings.target)
     feature = splits["train"].features[target]
-    if _kind(feature) != "ClassLabel":
+    if feature_kind(feature) != "ClassLabel":
         raise DataError(f"the target {target!r} is not declared as classes", where=settings.source)
     packed = importlib.import_module("datasets").Image(decode=False)  # Pillow's own checks come first
     rows = {name: dataset.cast_column(column, packed) for name, dataset in splits.items()}
@@ -272,25 +252,3 @@ def _content(item: Mapping[str, Any], index: int, place: str) -> tuple[Path, byt
     if item["bytes"] is not None:
         return Path(f"{place}, picture {index}"), item["bytes"]
     return Path(item["path"]), None
-
-
-def _kind(feature: Any) -> str:
-    return type(feature).__name__
-
-
-def _table_kind(feature: Any) -> Kind:
-    if _kind(feature) == "ClassLabel":
-        return "text"
-    dtype = str(getattr(feature, "dtype", "")) if _kind(feature) == "Value" else ""
-    if dtype.startswith(_NUMBERS):
-        return "number"
-    if dtype.startswith(("date", "time", "duration")):
-        return "date"
-    return {"bool": "boolean", "string": "text", "large_string": "text"}.get(dtype, "other")  # type: ignore[return-value]
-
-
-def _number(value: Any) -> float:
-    try:
-        return float("nan") if value is None else float(value)
-    except (TypeError, ValueError):
-        return float("nan")

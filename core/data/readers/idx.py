@@ -18,8 +18,9 @@ import numpy as np
 from nnbabysit.core.config.schema.data import Data
 from nnbabysit.core.data.readers.checked_arrays import Array, Arrays, checked_arrays
 from nnbabysit.core.data.readers.file_format import format_of
-from nnbabysit.core.data.readers.idx_files import IdxFiles, idx_files
+from nnbabysit.core.data.readers.idx_files import IdxFiles, idx_files, idx_folders, is_idx_name
 from nnbabysit.core.data.readers.raw import Raw
+from nnbabysit.core.data.readers.reader import Inputs, Known, Reader
 from nnbabysit.core.data.readers.source_path import source_path
 from nnbabysit.core.errors import DataError
 
@@ -27,28 +28,52 @@ _GZIP = b"\x1f\x8b"
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
 
-def read(settings: Data) -> Raw:
-    """Read the images and labels of ``settings.path``, a folder or its training images; x is (N, 1, H, W).
+class IdxReader(Reader):
+    """A folder of the MNIST family."""
 
-    Labels that run from 1 keep their names: the classes are called 1, 2, …
+    name = "idx"
+    reads = "a folder of idx files (MNIST)"
 
-    Raises:
-        DataError: The folder or a file is missing, or a file is not what its name says.
-    """
-    path = source_path(settings, folder=None)
-    found = idx_files(path)
-    splits = {split: _split(found, split) for split in ("train", "test")}
-    notes: tuple[str, ...] = ()
-    if found.folder != path and path.is_dir():
-        notes = (f"read from {found.folder.relative_to(path).as_posix()}",)
-    parts = {split: part for split, part in splits.items() if part is not None}
-    names = _names_from_1(parts)
-    if names is not None:
-        notes = (*notes, f"labels run from 1 to {names[-1]}, and are the names of the classes")
-        parts = {split: Arrays(part.x, part.y - 1) for split, part in parts.items()}
-    train = parts.get("train") or parts["test"]
-    test = parts.get("test") if "train" in parts else None
-    return Raw(place=str(found.folder), train=train, test=test, class_names=names, notes=notes)
+    def detects(self, path: Path) -> bool:
+        """Whether such files lie in a folder, or up to two levels below."""
+        return path.is_dir() and bool(idx_folders(path))
+
+    def advice(self, path: Path) -> tuple[str, str] | None:
+        """One of the files says where the folder is."""
+        if not is_idx_name(path.name):
+            return None
+        return "this is one of the files of MNIST", f"Name the folder: --data {path.parent}"
+
+    def read(self, settings: Data, loss: str = "cross_entropy") -> Raw:
+        """Read images (N, 1, H, W) and labels of ``settings.path``, a folder or its training images.
+
+        Labels that run from 1 keep their names: the classes are called 1, 2, …
+
+        Raises:
+            DataError: The folder or a file is missing, or a file is not what its name says.
+        """
+        path = source_path(settings, folder=None)
+        found = idx_files(path)
+        splits = {split: _split(found, split) for split in ("train", "test")}
+        notes: tuple[str, ...] = ()
+        if found.folder != path and path.is_dir():
+            notes = (f"read from {found.folder.relative_to(path).as_posix()}",)
+        parts = {split: part for split, part in splits.items() if part is not None}
+        names = _names_from_1(parts)
+        if names is not None:
+            notes = (*notes, f"labels run from 1 to {names[-1]}, and are the names of the classes")
+            parts = {split: Arrays(part.x, part.y - 1) for split, part in parts.items()}
+        train = parts.get("train") or parts["test"]
+        test = parts.get("test") if "train" in parts else None
+        return Raw(place=str(found.folder), train=train, test=test, class_names=names, notes=notes)
+
+    def has_inputs(self, path: Path) -> bool:
+        """Whether a file is called as idx files are."""
+        return path.is_file() and "idx" in path.name.lower()
+
+    def inputs(self, path: Path, known: Known) -> Inputs:
+        """The images of one idx file."""
+        return Inputs(parse(content(path), str(path)))
 
 
 def parse(content: bytes, place: str) -> Array:

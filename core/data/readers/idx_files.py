@@ -34,7 +34,7 @@ def is_idx_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
-def folders(root: Path) -> list[Path]:
+def idx_folders(root: Path) -> list[Path]:
     """The folder itself if such files are in it, else those up to two levels below, as torchvision has it."""
     if _sets(root):
         return [root]
@@ -52,7 +52,7 @@ def idx_files(path: Path) -> IdxFiles:
         if named is None:
             raise DataError(f"{path} is a file, idx needs the folder", where="data.path")
         return IdxFiles(path.parent, _sets(path.parent)[named["set"].lower()])
-    found = folders(path)
+    found = idx_folders(path)
     if not found:
         raise DataError(
             "there is no train-images-idx3-ubyte or train-images-idx3-ubyte.gz in the folder",

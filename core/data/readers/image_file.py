@@ -6,7 +6,7 @@ Shape suffixes: C channels (1 gray, 3 red, green, blue), H height, W width.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnbabysit.core.data.readers.raw import PictureDataset
 from nnbabysit.core.errors import DataError
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ ENDINGS = frozenset(
         ".webp",
     ]
 )
+SKIP_REMEDY = "Go on without it by --skip-broken, or replace it"
 MAX_PIXELS = 100_000_000
 """A larger picture is taken for a decompression bomb: a few kilobytes that unpack to gigabytes."""
 _ORIENTATION = 0x0112  # the EXIF tag; 5 … 8 swap height and width
@@ -105,6 +107,37 @@ def read_image(path: Path, shape: tuple[int, int, int], content: bytes | None = 
     """
     with _opened(path, content) as image:
         return _pixels(image, shape)
+
+
+class ImageFiles(PictureDataset):
+    """Pictures that are read when they are asked for.
+
+    Attributes:
+        paths: The files.
+        labels: (N,) class of each.
+        shape: (C, H, W) that every picture is brought to.
+    """
+
+    def __init__(self, paths: Sequence[Path], labels: Sequence[int], shape: tuple[int, int, int]) -> None:
+        """Read nothing yet."""
+        self.paths = tuple(paths)
+        self.labels = np.array(labels, dtype=np.int64)
+        self.shape = shape
+
+    def __len__(self) -> int:
+        """Number of pictures."""
+        return len(self.paths)
+
+    def __getitem__(self, index: int) -> tuple[NDArray[np.uint8], int]:
+        """Picture (C, H, W) and class.
+
+        Raises:
+            DataError: The file is damaged; it is named.
+        """
+        try:
+            return read_image(self.paths[index], self.shape), int(self.labels[index])
+        except DataError as error:
+            raise DataError(error.message, where=error.where, remedy=SKIP_REMEDY) from error
 
 
 def _pixels(image: Image, shape: tuple[int, int, int]) -> NDArray[np.uint8]:

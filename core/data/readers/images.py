@@ -2,109 +2,155 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from torch.utils.data import Dataset as TorchDataset
 
 from nnbabysit.core.config.schema.data import Data
 from nnbabysit.core.data.readers import class_folders
+from nnbabysit.core.data.readers.checked_arrays import Array
 from nnbabysit.core.data.readers.class_folders import ClassFolders
-from nnbabysit.core.data.readers.image_file import Header, pillow, read_header, read_image
+from nnbabysit.core.data.readers.image_file import (
+    ENDINGS,
+    SKIP_REMEDY,
+    Header,
+    ImageFiles,
+    pillow,
+    read_header,
+    read_image,
+)
+from nnbabysit.core.data.readers.picture_notes import remarks_on, shortening_of
 from nnbabysit.core.data.readers.raw import Raw
+from nnbabysit.core.data.readers.reader import Known, PictureInputs, Reader
 from nnbabysit.core.data.readers.source_path import source_path
 from nnbabysit.core.data.readers.split_folders import split_folders
 from nnbabysit.core.errors import DataError
 
 Shape = tuple[int, int, int]
-FEW_LEVELS = 64
-"""Gray levels of shortened pictures from which on nothing more is said: 12 bits in 16 leave 16 levels."""
-_REMEDY = "Go on without it by --skip-broken, or replace it"
+_LOOKED_AT = 1000
 
 
-class ImageFiles(TorchDataset[tuple[NDArray[np.uint8], int]]):
-    """Pictures that are read when they are asked for.
+class ImagesReader(Reader):
+    """A folder of pictures, in a folder for each class."""
 
-    Attributes:
-        paths: The files.
-        labels: (N,) class of each.
-        shape: (C, H, W) that every picture is brought to.
-    """
+    name = "images"
+    reads = "a folder with one folder of pictures per class"
+    endings = tuple(sorted(ENDINGS))
 
-    def __init__(self, paths: Sequence[Path], labels: Sequence[int], shape: Shape) -> None:
-        """Read nothing yet."""
-        self.paths = tuple(paths)
-        self.labels = np.array(labels, dtype=np.int64)
-        self.shape = shape
+    def detects(self, path: Path) -> bool:
+        """Whether pictures are in the folders of a folder, or in those of train/ val/ test/ below it."""
+        return path.is_dir() and any(
+            file.suffix.lower() in ENDINGS for file in islice(_below(path), _LOOKED_AT) if file.is_file()
+        )
 
-    def __len__(self) -> int:
-        """Number of pictures."""
-        return len(self.paths)
-
-    def __getitem__(self, index: int) -> tuple[NDArray[np.uint8], int]:
-        """Picture (C, H, W) and class.
+    def read(self, settings: Data, loss: str = "cross_entropy") -> Raw:
+        """Read the folder ``data.path``; classes are numbered in the order of their folders' names.
 
         Raises:
-            DataError: The file is damaged; it is named.
+            DataError: Pillow is not installed, there are no two class folders, one holds no picture, it
+                cannot be told what folders are, a file is damaged, or the pictures are of several sizes
+                and ``data.size`` is not set.
         """
-        try:
-            return read_image(self.paths[index], self.shape), int(self.labels[index])
-        except DataError as error:
-            raise DataError(error.message, where=error.where, remedy=_REMEDY) from error
-
-
-def read(settings: Data) -> Raw:
-    """Read the folder ``data.path``; classes are numbered in the order of their folders' names.
-
-    Raises:
-        DataError: Pillow is not installed, there are no two class folders, one holds no picture, it cannot
-            be told what folders are, a file is damaged, or the pictures are of several sizes and
-            ``data.size`` is not set.
-    """
-    pillow()
-    root = source_path(settings, folder=True)
-    splits = split_folders(root)
-    found = {name: _searched(folder, settings) for name, folder in splits.folders.items()}
-    train = found["train"]
-    if len(train.names) < 2:
-        raise DataError(
-            f"there is only one class, {train.names[0]}",
-            where=str(train.folder),
-            remedy="Add a folder for each class",
+        pillow()
+        root = source_path(settings, folder=True)
+        splits = split_folders(root)
+        found = {name: _searched(folder, settings) for name, folder in splits.folders.items()}
+        train = found["train"]
+        if len(train.names) < 2:
+            raise DataError(
+                f"there is only one class, {train.names[0]}",
+                where=str(train.folder),
+                remedy="Add a folder for each class",
+            )
+        shape = common_shape(found, settings)
+        parts = {name: _files(part, train.names, shape) for name, part in found.items()}
+        return Raw(
+            place=str(root),
+            train=parts["train"],
+            validation=parts.get("validation"),
+            test=parts.get("test"),
+            class_names=train.names,
+            notes=(*splits.notes, *_notes(found), *_resizing(found, shape)),
         )
-    shape = common_shape(found, settings)
-    parts = {name: _files(part, train.names, shape) for name, part in found.items()}
-    return Raw(
-        place=str(root),
-        train=parts["train"],
-        validation=parts.get("validation"),
-        test=parts.get("test"),
-        class_names=train.names,
-        notes=(*splits.notes, *_notes(found), *_resizing(found, shape)),
-    )
+
+    def read_alike(self, settings: Data, known: Known, loss: str = "cross_entropy") -> Raw:
+        """Read another folder with the classes and the shape of the first; a class may have no folder here.
+
+        Raises:
+            DataError: As for ``read``, or it has a class that the first has not.
+        """
+        channels, height, width = known.sample_shape
+        assert known.class_names is not None
+        if known.is_trained:
+            settings = settings.model_copy(update={"size": (height, width)})
+        splits = split_folders(source_path(settings, folder=True))
+        found = {name: _searched(folder, settings) for name, folder in splits.folders.items()}
+        shape = (channels, height, width)
+        for part in found.values():
+            _check_size(part, shape, settings)
+        parts = {name: _files(part, known.class_names, shape) for name, part in found.items()}
+        return Raw(
+            place=str(settings.path),
+            train=parts["train"],
+            validation=parts.get("validation"),
+            test=parts.get("test"),
+            class_names=known.class_names,
+            notes=(*splits.notes, *_notes(found)),
+        )
+
+    def has_inputs(self, path: Path) -> bool:
+        """Whether it is a folder, which is searched for pictures."""
+        return path.is_dir()
+
+    def inputs(self, path: Path, known: Known) -> PictureInputs:
+        """One picture, or those below a folder in the order of their paths, hidden ones left out."""
+        folder, files = (path, _pictures_below(path)) if path.is_dir() else (path.parent, (path,))
+        if len(known.sample_shape) != 3 or known.sample_shape[0] not in (1, 3):
+            words = f"the run was trained on samples of shape {known.sample_shape}, not on pictures"
+            raise DataError(words, where=str(files[0]))
+        channels, height, width = known.sample_shape
+
+        def read(start: int, stop: int) -> Array:
+            return np.stack([_to_predict(file, (channels, height, width)) for file in files[start:stop]])
+
+        names = tuple(file.relative_to(folder).as_posix() for file in files)
+        return PictureInputs(str(folder if len(files) > 1 else files[0]), names, read)
 
 
-def read_alike(settings: Data, first: Raw) -> Raw:
-    """Read another folder with the classes and the shape of the first.
+def _below(folder: Path) -> Iterator[Path]:
+    for pattern in ("*/*", "*/*/*"):
+        yield from folder.glob(pattern)
 
-    Raises:
-        DataError: As for ``read``, or it has a class that the first has not.
-    """
-    assert isinstance(first.train, ImageFiles)
-    assert first.class_names is not None
-    splits = split_folders(source_path(settings, folder=True))
-    found = {name: _searched(folder, settings) for name, folder in splits.folders.items()}
-    for part in found.values():
-        _check_size(part, first.train.shape, settings)
-    parts = {name: _files(part, first.class_names, first.train.shape) for name, part in found.items()}
-    notes = (*splits.notes, *_notes(found))
-    return replace(
-        first, train=parts["train"], validation=parts.get("validation"), test=parts.get("test"), notes=notes
-    )
+
+def _pictures_below(folder: Path) -> tuple[Path, ...]:
+    files = []
+    for place, below, names in os.walk(folder):
+        below[:] = sorted(name for name in below if not name.startswith("."))
+        files += [
+            Path(place) / name
+            for name in names
+            if Path(name).suffix.lower() in ENDINGS and not name.startswith(".")
+        ]
+    if not files:
+        raise DataError(
+            "there are no pictures in this folder",
+            where=str(folder),
+            remedy="Give a picture or a folder of them",
+        )
+    return tuple(sorted(files))
+
+
+def _to_predict(path: Path, shape: Shape) -> Array:
+    try:
+        return read_image(path, shape)
+    except DataError as error:
+        remedy = error.remedy or "Replace it, or take it out of what is to be predicted"
+        raise DataError(error.message, where=error.where, remedy=remedy) from error
 
 
 def _notes(found: dict[str, ClassFolders]) -> tuple[str, ...]:
@@ -163,7 +209,7 @@ def _searched(folder: Path, settings: Data) -> ClassFolders:
                 read_image(path, (header.channels, header.height, header.width))
         except DataError as error:
             if not settings.skip_broken:
-                raise DataError(error.message, where=error.where, remedy=_REMEDY) from error
+                raise DataError(error.message, where=error.where, remedy=SKIP_REMEDY) from error
             broken.append(path)
             headers.append(None)
         else:
@@ -179,48 +225,11 @@ def _searched(folder: Path, settings: Data) -> ClassFolders:
         notes.append(f"{words} left out: {class_folders.names_of(broken, folder)}")
     good = tuple(header for header in headers if header is not None)
     files = tuple(found.files[i] for i in kept)
-    notes.extend(_remarks(good, folder))
-    notes.extend(_shortening([(f, h) for f, h in zip(files, good, strict=True) if h.deep], len(good), folder))
-    return replace(found, files=files, classes=classes, headers=good, notes=tuple(notes))
-
-
-def _remarks(headers: Sequence[Header], folder: Path) -> Iterator[str]:
-    transparent = sum(header.transparent for header in headers)
-    if transparent:
-        yield f"{class_folders.some(transparent, 'transparent picture')} laid over white in {folder}"
-    several = sum(header.frames > 1 for header in headers)
-    if several:
-        words = class_folders.some(several, "file")
-        yield f"{words} read for the first of several pictures alone in {folder}"
-    gray = sum(header.channels == 1 for header in headers)
-    if 0 < gray < len(headers):
-        yield f"{gray} of the {len(headers)} pictures of {folder} are gray, the others colored"
-
-
-def _shortening(deep: Sequence[tuple[Path, Header]], count: int, folder: Path) -> Iterator[str]:
-    """How much is left of pictures of 16 bits; they are unpacked for it, for no header says what they use.
-
-    Raises:
-        DataError: Nothing is left of them, or one is damaged.
-    """
-    if not deep:
-        return
-    used = np.zeros(256, dtype=bool)
-    for path, header in deep:
-        used[ImageFiles([path], [0], (header.channels, header.height, header.width))[0][0]] = True
-    levels = int(used.sum())
-    remedy = (
-        "scale their values to 0 … 65535 (12 bits: times 16), or give them as an npz file, which keeps all"
+    notes.extend(remarks_on(good, folder))
+    notes.extend(
+        shortening_of([(f, h) for f, h in zip(files, good, strict=True) if h.deep], len(good), folder)
     )
-    if levels == 1 and len(deep) == count:
-        raise DataError(
-            "all pixels of these pictures of 16 bits are the same once they are shortened to 8",
-            where=str(folder),
-            remedy=remedy.capitalize(),
-        )
-    what = f"{class_folders.some(len(deep), 'picture')} shortened from 16 bits to 8 in {folder}"
-    few = f": {remedy}" if levels <= FEW_LEVELS else ""
-    yield f"{what}, {levels} of 256 levels are used{few}"
+    return replace(found, files=files, classes=classes, headers=good, notes=tuple(notes))
 
 
 def _files(found: ClassFolders, names: tuple[str, ...], shape: Shape) -> ImageFiles:

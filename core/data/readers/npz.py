@@ -16,20 +16,41 @@ from nnbabysit.core.data.readers.checked_arrays import Array, checked_arrays
 from nnbabysit.core.data.readers.class_names import as_text, numbered
 from nnbabysit.core.data.readers.file_format import format_of
 from nnbabysit.core.data.readers.raw import Raw
+from nnbabysit.core.data.readers.reader import Inputs, Known, Reader
 from nnbabysit.core.data.readers.source_path import source_path
 from nnbabysit.core.errors import DataError
 
 _KEYS = "x and y, or x_train, y_train and, if there are any, x_validation, y_validation, x_test, y_test"
 
 
-def read(settings: Data) -> Raw:
-    """Read the archive at ``settings.path``.
+class NpzReader(Reader):
+    """One archive of arrays."""
 
-    Raises:
-        DataError: The file cannot be read, lacks the arrays, or holds some that nobody reads.
-    """
-    path = source_path(settings)
-    return from_mapping(load(path, settings.drop), str(path))
+    name = "npz"
+    reads = "a file .npz"
+    endings = (".npz",)
+    has_channels = True
+
+    def read(self, settings: Data, loss: str = "cross_entropy") -> Raw:
+        """Read the archive at ``settings.path``.
+
+        Raises:
+            DataError: The file cannot be read, lacks the arrays, or holds some that nobody reads.
+        """
+        path = source_path(settings)
+        return from_mapping(load_archive(path, settings.drop), str(path))
+
+    def has_inputs(self, path: Path) -> bool:
+        """Whether it is a file with one array."""
+        return path.is_file() and path.name.lower().endswith(".npy")
+
+    def inputs(self, path: Path, known: Known) -> Inputs:
+        """The array that holds samples to predict, see ``input_array``; that of a .npy file is alone."""
+        if self.has_inputs(path):
+            return Inputs(load_array(path))
+        arrays = load_archive(path)
+        name, notes = input_array(arrays, str(path))
+        return Inputs(arrays[name], notes)
 
 
 def from_mapping(arrays: Mapping[str, Array], place: str) -> Raw:
@@ -74,7 +95,7 @@ def from_mapping(arrays: Mapping[str, Array], place: str) -> Raw:
     )
 
 
-def inputs(arrays: Mapping[str, Array], place: str) -> tuple[str, tuple[str, ...]]:
+def input_array(arrays: Mapping[str, Array], place: str) -> tuple[str, tuple[str, ...]]:
     """The array that holds samples to predict: x, that of the test split, or the only one that is an input.
 
     Returns:
@@ -178,7 +199,7 @@ def _said(named: Mapping[Part, str]) -> tuple[str, ...]:
     return (f"arrays read by what they seem to be: {', '.join(other)}",) if other else ()
 
 
-def load(path: Path, leave_out: Sequence[str] = ()) -> dict[str, Array]:
+def load_archive(path: Path, leave_out: Sequence[str] = ()) -> dict[str, Array]:
     """The arrays of an archive by their names.
 
     Args:
@@ -198,6 +219,21 @@ def load(path: Path, leave_out: Sequence[str] = ()) -> dict[str, Array]:
         raise DataError(f"this is no readable npz file ({error})", where=str(path)) from error
     except OSError as error:
         raise DataError(f"cannot be read ({error.strerror or error})", where=str(path)) from error
+
+
+def load_array(path: Path) -> Array:
+    """The array of a .npy file.
+
+    Raises:
+        DataError: It cannot be read, is no such file, or holds pickled objects.
+    """
+    try:
+        array = np.load(path, allow_pickle=False)
+    except (ValueError, EOFError, OSError) as error:
+        raise DataError(f"this is no readable npy file of numbers ({error})", where=str(path)) from error
+    if not isinstance(array, np.ndarray):
+        raise DataError("this is no npy file", where=str(path), remedy="Name an archive .npz")
+    return array
 
 
 def _members(archive: NpzFile, leave_out: Sequence[str], path: Path) -> dict[str, Array]:

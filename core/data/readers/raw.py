@@ -6,10 +6,27 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch.utils.data
+from numpy.typing import NDArray
 
 from nnbabysit.core.data.readers.checked_arrays import Arrays
 from nnbabysit.core.data.readers.tables.columns import Columns
+
+
+class PictureDataset(torch.utils.data.Dataset[tuple[NDArray[np.uint8], int]]):
+    """A map-style Dataset of pictures (C, H, W) and classes, read when they are asked for.
+
+    Attributes:
+        shape: (C, H, W) that every picture is brought to.
+    """
+
+    shape: tuple[int, int, int]
+
+    def __len__(self) -> int:
+        """Number of pictures."""
+        raise NotImplementedError
+
 
 Samples = Arrays | torch.utils.data.Dataset[Any]
 

@@ -22,6 +22,7 @@ from nnbabysit.core.config.reference.json_schema import schema_line
 from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.checks.survey import Survey, survey
 from nnbabysit.core.data.readers import detection
+from nnbabysit.core.data.readers.registry import reader_of
 from nnbabysit.core.errors import ConfigError, DataError, Mistake, ModelError, UserError
 from nnbabysit.core.models.unknown_arguments import unknown_arguments
 from nnbabysit.core.paths import with_home
@@ -180,7 +181,7 @@ def _data(request: Request) -> dict[str, Any]:
     path = Path(os.path.normpath(request.cwd / with_home(request.data)))
     source = detection.detect(path)
     settings = {"source": source, "path": str(path)}
-    if source not in detection.TABLES:
+    if not reader_of(source).needs_target:
         if request.target is not None:
             raise UserError("--target is the column of a table, and this is none", where=request.data)
         return settings

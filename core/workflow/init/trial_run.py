@@ -15,7 +15,7 @@ from nnbabysit.core.config.files.commented import Entry
 from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.data.preparation.targets import resolve
 from nnbabysit.core.data.readers.checked_arrays import Arrays
-from nnbabysit.core.data.readers.choose import read
+from nnbabysit.core.data.readers.registry import read
 from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.diagnosis.rules.initial_loss import is_decided, limits, standing, start_evidence
 from nnbabysit.core.errors import DataError, ModelError, UserCodeError

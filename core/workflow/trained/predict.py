@@ -12,7 +12,7 @@ from nnbabysit.core.training.loop.steps import EVALUATION_BATCH
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from nnbabysit.core.data.new_samples.unlabeled import Samples
+    from nnbabysit.core.data.new_samples.unlabeled import UnlabeledSamples
     from nnbabysit.core.training.evaluation.load_trained import Trained
 
 
@@ -31,7 +31,9 @@ class Prediction:
     values: tuple[float, ...]
 
 
-def predict(trained: Trained, samples: Samples, batch_size: int = EVALUATION_BATCH) -> Iterator[Prediction]:
+def predict(
+    trained: Trained, samples: UnlabeledSamples, batch_size: int = EVALUATION_BATCH
+) -> Iterator[Prediction]:
     """Ask a network about samples, batch by batch, in their order.
 
     Args:

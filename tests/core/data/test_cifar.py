@@ -21,7 +21,7 @@ VERSIONS = ["cifar-10-batches-bin", "cifar-10-batches-py"]
 
 
 def read(folder: Path) -> Raw:
-    return cifar.read(Data(source="cifar", path=str(folder)))
+    return cifar.CifarReader().read(Data(source="cifar", path=str(folder)))
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -126,15 +126,15 @@ def test_any_bytes_are_no_whole_number_of_records(content: bytes) -> None:
 def test_the_folder_that_torchvision_makes(golden: Path, tmp_path: Path) -> None:
     name = sorted(path.name for path in golden.iterdir() if path.name.startswith("cifar"))[0]
     shutil.copytree(golden / name, tmp_path / "data" / name)
-    raw = cifar.read(Data(source="cifar", path=str(tmp_path / "data")))
+    raw = cifar.CifarReader().read(Data(source="cifar", path=str(tmp_path / "data")))
     assert raw.notes == (f"read from {name}",)
     shutil.copytree(golden / name, tmp_path / "data" / "again")
     with pytest.raises(DataError, match="several versions of CIFAR"):
-        cifar.read(Data(source="cifar", path=str(tmp_path / "data")))
+        cifar.CifarReader().read(Data(source="cifar", path=str(tmp_path / "data")))
 
 
 def test_what_is_packed_is_to_be_unpacked(tmp_path: Path) -> None:
     (tmp_path / "cifar-10-python.tar.gz").write_bytes(b"\x1f\x8b")
     with pytest.raises(DataError) as error:
-        cifar.read(Data(source="cifar", path=str(tmp_path)))
+        cifar.CifarReader().read(Data(source="cifar", path=str(tmp_path)))
     assert error.value.remedy.startswith("Unpack cifar-10-python.tar.gz first")

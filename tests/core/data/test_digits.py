@@ -18,7 +18,7 @@ from nnbabysit.core.errors import DataError
 def test_the_bundled_digits_are_those_of_scikit_learn() -> None:
     from sklearn.datasets import load_digits
 
-    raw, original = digits.read(Data()), load_digits()
+    raw, original = digits.DigitsReader().read(Data()), load_digits()
     assert isinstance(raw.train, Arrays)
     assert raw.train.x.shape == (1797, 1, 8, 8)
     assert raw.train.x.dtype == np.uint8
@@ -45,7 +45,7 @@ def test_the_license_lies_beside_them() -> None:
 
 def test_digits_take_no_path() -> None:
     with pytest.raises(DataError) as error:
-        digits.read(Data(path="x"))
+        digits.DigitsReader().read(Data(path="x"))
     assert error.value.where == "data.path"
 
 

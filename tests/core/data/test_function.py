@@ -21,7 +21,7 @@ HEAD = "import numpy as np, torch\nfrom torch.utils.data import TensorDataset\n"
 
 def returning(write: Write, expression: str, **data: Any) -> Raw:
     text = f"{HEAD}def make(n=4):\n    return {expression}\n"
-    return function.read(Data(source=f"{write(text)}:make", **data))
+    return function.FunctionReader().read(Data(source=f"{write(text)}:make", **data))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_arguments_come_from_the_config(user_module: Write) -> None:
 
 def test_the_path_is_offered_by_name(user_module: Write) -> None:
     module = user_module("def make(path):\n    return [[ord(path)]] * 3, [0, 1, 2]\n")
-    raw = function.read(Data(source=f"{module}:make", path="A"))
+    raw = function.FunctionReader().read(Data(source=f"{module}:make", path="A"))
     assert isinstance(raw.train, Arrays)
     assert raw.train.x.tolist() == [[65]] * 3
 
@@ -88,14 +88,14 @@ def test_what_the_function_raises_is_shown_with_file_and_line(user_module: Write
         "import numpy as np\n\ndef make():\n    inner()\n\ndef inner():\n    np.zeros(3).reshape(2, 2)\n"
     )
     with pytest.raises(UserCodeError, match="raised ValueError: cannot reshape") as error:
-        function.read(Data(source=f"{module}:make"))
+        function.FunctionReader().read(Data(source=f"{module}:make"))
     assert error.value.where == f"{module}:7"
     assert isinstance(error.value.__cause__, ValueError)
 
 
 def test_an_error_of_the_program_stays_what_it_is(user_module: Write) -> None:
     with pytest.raises(UserError, match="has no 'other'"):
-        function.read(Data(source=f"{user_module('make = 1')}:other"))
+        function.FunctionReader().read(Data(source=f"{user_module('make = 1')}:other"))
 
 
 @pytest.mark.parametrize(
@@ -121,14 +121,14 @@ def test_anything_else_is_refused_in_words(user_module: Write, expression: str, 
 
 def test_something_that_cannot_be_called(user_module: Write) -> None:
     with pytest.raises(DataError, match="it is a int, not a function"):
-        function.read(Data(source=f"{user_module('make = 1')}:make"))
+        function.FunctionReader().read(Data(source=f"{user_module('make = 1')}:make"))
 
 
 def test_the_given_arrays_are_not_changed(user_module: Write) -> None:
     module = user_module(
         "import numpy as np\nX = np.ones((2, 2)); X.flags.writeable = False\ndef make(): return X, [0, 1]"
     )
-    raw = function.read(Data(source=f"{module}:make"))
+    raw = function.FunctionReader().read(Data(source=f"{module}:make"))
     assert isinstance(raw.train, Arrays)
     assert raw.train.x.flags.writeable
     assert np.array_equal(raw.train.x, np.ones((2, 2)))

@@ -30,7 +30,7 @@ def settings(folder: Path) -> Data:
 
 @pytest.mark.parametrize("name", ["idx", "idx-gz"])
 def test_golden_files_gzipped_or_not(golden: Path, name: str) -> None:
-    raw = idx.read(settings(golden / name))
+    raw = idx.IdxReader().read(settings(golden / name))
     assert isinstance(raw.train, Arrays)
     assert isinstance(raw.test, Arrays)
     assert raw.train.x.shape == (20, 1, 28, 28)
@@ -43,7 +43,7 @@ def test_golden_files_gzipped_or_not(golden: Path, name: str) -> None:
 def test_names_with_a_dot_are_found(golden: Path, tmp_path: Path) -> None:
     for path in (golden / "idx").iterdir():
         shutil.copy(path, tmp_path / path.name.replace("-idx", ".idx"))
-    assert len(idx.read(settings(tmp_path)).train) == 20  # type: ignore[arg-type]
+    assert len(idx.IdxReader().read(settings(tmp_path)).train) == 20  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("kind", ["u1", "i1", "i2", "i4", "f4", "f8"])
@@ -89,7 +89,7 @@ def test_a_changed_byte_gives_an_array_or_a_data_error(position: int, byte: int)
 
 def test_a_missing_folder_says_how_to_get_the_data(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="there is no folder") as error:
-        idx.read(settings(tmp_path / "nowhere"))
+        idx.IdxReader().read(settings(tmp_path / "nowhere"))
     assert error.value.where == "data.path"
     assert "apt-get" not in error.value.remedy
 
@@ -97,45 +97,45 @@ def test_a_missing_folder_says_how_to_get_the_data(tmp_path: Path) -> None:
 def test_the_default_place_of_fashion_mnist_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "exists", lambda self: False)
     with pytest.raises(DataError) as error:
-        idx.read(settings(DEBIAN_FASHION_MNIST))
+        idx.IdxReader().read(settings(DEBIAN_FASHION_MNIST))
     assert "apt-get install dataset-fashion-mnist" in error.value.remedy
     assert "data.path" in error.value.remedy
 
 
 def test_no_path_at_all() -> None:
     with pytest.raises(DataError, match="needs the folder") as error:
-        idx.read(Data(source="idx"))
+        idx.IdxReader().read(Data(source="idx"))
     assert error.value.where == "data.path"
 
 
 def test_a_file_in_place_of_a_folder(golden: Path) -> None:
     with pytest.raises(DataError, match="is a file"):
-        idx.read(settings(golden / "npz" / "features.npz"))
+        idx.IdxReader().read(settings(golden / "npz" / "features.npz"))
 
 
 def test_an_empty_folder(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="train-images-idx3-ubyte"):
-        idx.read(settings(tmp_path))
+        idx.IdxReader().read(settings(tmp_path))
 
 
 def test_images_without_labels(golden: Path, tmp_path: Path) -> None:
     shutil.copy(golden / "idx" / "train-images-idx3-ubyte", tmp_path)
     with pytest.raises(DataError, match="no train-labels-idx1-ubyte"):
-        idx.read(settings(tmp_path))
+        idx.IdxReader().read(settings(tmp_path))
 
 
 def test_images_and_labels_of_different_length(golden: Path, tmp_path: Path) -> None:
     shutil.copy(golden / "idx" / "train-images-idx3-ubyte", tmp_path)
     shutil.copy(golden / "idx" / "t10k-labels-idx1-ubyte", tmp_path / "train-labels-idx1-ubyte")
     with pytest.raises(DataError, match=r"has 20 samples and train-labels-idx1-ubyte has 10"):
-        idx.read(settings(tmp_path))
+        idx.IdxReader().read(settings(tmp_path))
 
 
 def test_labels_in_place_of_images(golden: Path, tmp_path: Path) -> None:
     for name in ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"):
         shutil.copy(golden / "idx" / "train-labels-idx1-ubyte", tmp_path / name)
     with pytest.raises(DataError, match="3 axes"):
-        idx.read(settings(tmp_path))
+        idx.IdxReader().read(settings(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -147,14 +147,14 @@ def test_a_damaged_gzip_file(golden: Path, tmp_path: Path, content: bytes) -> No
     shutil.copytree(golden / "idx-gz", tmp_path / "copy")
     (tmp_path / "copy" / "train-images-idx3-ubyte.gz").write_bytes(content)
     with pytest.raises(DataError, match=r"gzip file is damaged|no idx file") as error:
-        idx.read(settings(tmp_path / "copy"))
+        idx.IdxReader().read(settings(tmp_path / "copy"))
     assert error.value.where.endswith("train-images-idx3-ubyte.gz")
 
 
 def test_a_folder_with_the_test_part_alone_serves_as_a_part(golden: Path, tmp_path: Path) -> None:
     for path in (golden / "idx").glob("t10k*"):
         shutil.copy(path, tmp_path)
-    assert len(idx.read(settings(tmp_path)).train) == 10  # type: ignore[arg-type]
+    assert len(idx.IdxReader().read(settings(tmp_path)).train) == 10  # type: ignore[arg-type]
 
 
 def copied(source: Path, target: Path, rename: Callable[[str], str] = str, packed: bool = False) -> Path:
@@ -180,7 +180,7 @@ def copied(source: Path, target: Path, rename: Callable[[str], str] = str, packe
 def test_the_first_bytes_count_and_not_the_name(
     golden: Path, tmp_path: Path, rename: Callable[[str], str], packed: bool
 ) -> None:
-    raw = idx.read(settings(copied(golden / "idx", tmp_path, rename, packed)))
+    raw = idx.IdxReader().read(settings(copied(golden / "idx", tmp_path, rename, packed)))
     assert isinstance(raw.train, Arrays)
     assert isinstance(raw.test, Arrays)
     assert raw.train.x[:, 0, 0, 0].tolist() == list(range(20))
@@ -189,24 +189,24 @@ def test_the_first_bytes_count_and_not_the_name(
 
 def test_the_folder_that_torchvision_makes(golden: Path, tmp_path: Path) -> None:
     copied(golden / "idx", tmp_path / "MNIST" / "raw")
-    raw = idx.read(settings(tmp_path))
+    raw = idx.IdxReader().read(settings(tmp_path))
     assert len(raw.train) == 20  # type: ignore[arg-type]
     assert raw.notes == ("read from MNIST/raw",)
     copied(golden / "idx", tmp_path / "FashionMNIST" / "raw")
     with pytest.raises(DataError, match="several folders: FashionMNIST/raw, MNIST/raw") as error:
-        idx.read(settings(tmp_path))
+        idx.IdxReader().read(settings(tmp_path))
     named = Path(error.value.remedy.rpartition(" ")[2])
-    assert len(idx.read(settings(named)).train) == 20  # type: ignore[arg-type]
+    assert len(idx.IdxReader().read(settings(named)).train) == 20  # type: ignore[arg-type]
 
 
 def test_several_data_sets_in_one_folder(golden: Path, tmp_path: Path) -> None:
     copied(golden / "idx", tmp_path, "emnist-digits-{}".format)
     copied(golden / "idx", tmp_path, "emnist-letters-{}".format)
     with pytest.raises(DataError, match="several data sets: emnist-digits, emnist-letters") as error:
-        idx.read(settings(tmp_path))
+        idx.IdxReader().read(settings(tmp_path))
     named = Path(error.value.remedy.rpartition(" ")[2])
     assert named.name == "emnist-digits-train-images-idx3-ubyte"
-    assert len(idx.read(settings(named)).train) == 20  # type: ignore[arg-type]
+    assert len(idx.IdxReader().read(settings(named)).train) == 20  # type: ignore[arg-type]
 
 
 def test_labels_that_run_from_1_name_their_classes(maker: ModuleType, tmp_path: Path) -> None:
@@ -215,7 +215,7 @@ def test_labels_that_run_from_1_name_their_classes(maker: ModuleType, tmp_path: 
         ("labels-idx1", np.array([1, 2, 3, 1, 2, 3], "u1")),
     ):
         (tmp_path / f"emnist-letters-train-{name}-ubyte").write_bytes(maker.idx_bytes(values))
-    raw = idx.read(settings(tmp_path))
+    raw = idx.IdxReader().read(settings(tmp_path))
     assert isinstance(raw.train, Arrays)
     assert (raw.class_names, raw.train.y.tolist()) == (("1", "2", "3"), [0, 1, 2, 0, 1, 2])
     assert raw.notes == ("labels run from 1 to 3, and are the names of the classes",)
@@ -228,4 +228,4 @@ def test_any_bytes_in_a_file_give_a_source_or_a_data_error(which: int, content: 
         path = sorted(folder.iterdir())[which]
         path.write_bytes(gzip.compress(content) if packed else content)
         with pytest.raises(DataError):
-            idx.read(settings(folder))
+            idx.IdxReader().read(settings(folder))

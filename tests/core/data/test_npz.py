@@ -18,7 +18,7 @@ from nnbabysit.core.errors import DataError
 
 
 def read(path: Path) -> Raw:
-    return npz.read(Data(source="npz", path=str(path)))
+    return npz.NpzReader().read(Data(source="npz", path=str(path)))
 
 
 def saved(tmp_path: Path, **arrays: Any) -> Path:
@@ -198,14 +198,14 @@ def test_what_nobody_reads_is_refused_and_the_remedy_helps(
         read(path)
     assert remedy in error.value.remedy
     drop = remedy.partition("[")[2].rstrip("]").split(", ")
-    raw = npz.read(Data(source="npz", path=str(path), drop=drop))
+    raw = npz.NpzReader().read(Data(source="npz", path=str(path), drop=drop))
     assert isinstance(raw.train, Arrays)
     assert np.array_equal(raw.train.x, X)
 
 
 def test_an_array_to_leave_out_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="has no array 'z', it holds x, y") as error:
-        npz.read(Data(source="npz", path=str(saved(tmp_path, x=X, y=Y)), drop=["z"]))
+        npz.NpzReader().read(Data(source="npz", path=str(saved(tmp_path, x=X, y=Y)), drop=["z"]))
     assert error.value.where == "data.drop"
 
 
@@ -214,7 +214,7 @@ def test_pickled_objects_can_be_left_out_and_are_not_loaded(tmp_path: Path) -> N
     with pytest.raises(DataError, match="the array frame holds pickled Python objects") as error:
         read(path)
     assert "data.drop: [frame]" in error.value.remedy
-    assert len(npz.read(Data(source="npz", path=str(path), drop=["frame"])).train) == 4  # type: ignore[arg-type]
+    assert len(npz.NpzReader().read(Data(source="npz", path=str(path), drop=["frame"])).train) == 4  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("y", [X, np.zeros((4, 2, 2))])

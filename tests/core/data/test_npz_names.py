@@ -53,7 +53,7 @@ def test_every_array_is_read_or_refused_whatever_they_are_called(names: set[str]
     ],
 )
 def test_the_samples_to_predict(names: str, chosen: str) -> None:
-    name, notes = npz.inputs(dict.fromkeys(names.split(), X), "here")
+    name, notes = npz.input_array(dict.fromkeys(names.split(), X), "here")
     assert name == chosen
     assert notes == (() if chosen == "x" else (f"the array {chosen} is read as x",))
 
@@ -64,4 +64,4 @@ def test_the_samples_to_predict(names: str, chosen: str) -> None:
 )
 def test_samples_that_could_be_several_are_refused(names: str, words: str) -> None:
     with pytest.raises(DataError, match=words):
-        npz.inputs(dict.fromkeys(names.split(), X), "here")
+        npz.input_array(dict.fromkeys(names.split(), X), "here")

@@ -72,7 +72,7 @@ def test_what_lies_beside_pictures_is_no_class_and_no_picture(tmp_path: Path) ->
     for folder in ("__MACOSX", ".ipynb_checkpoints", ".git"):
         (tmp_path / folder / "a").mkdir(parents=True)
         (tmp_path / folder / "a" / "._0.png").write_bytes(b"junk")
-    raw = images.read(Data(source="images", path=str(tmp_path)))
+    raw = images.ImagesReader().read(Data(source="images", path=str(tmp_path)))
     assert (raw.class_names, len(raw.train), raw.notes) == (("a", "b"), 6, ())  # type: ignore[arg-type]
 
 

@@ -15,6 +15,7 @@ from nnbabysit.core.config.schema.data import Data
 from nnbabysit.core.data.readers import tabular
 from nnbabysit.core.data.readers.checked_arrays import Arrays
 from nnbabysit.core.data.readers.raw import Raw
+from nnbabysit.core.data.readers.reader import Known
 from nnbabysit.core.data.readers.tables.columns import Columns
 from nnbabysit.core.errors import DataError
 
@@ -41,7 +42,17 @@ def read(folder: Path, table: str | pa.Table, loss: str = "cross_entropy", **dat
     else:
         pq.write_table(table, path)
     source = path.suffix[1:]
-    return tabular.read(Data(**{"source": source, "path": str(path), "target": "kind", **data}), loss)
+    return tabular.TableReader().read(
+        Data(**{"source": source, "path": str(path), "target": "kind", **data}), loss
+    )
+
+
+def read_alike(path: Path, first: Columns, *, is_trained: bool = False) -> Raw:
+    """Another table, read as the first was."""
+    known = Known(
+        class_names=first.classes, sample_shape=(first.width,), columns=first, is_trained=is_trained
+    )
+    return tabular.TableReader().read_alike(Data(source=path.suffix[1:], path=str(path)), known)
 
 
 def arrays(raw: Raw) -> Arrays:
@@ -156,7 +167,7 @@ def test_the_index_of_pandas_is_left_out_and_said(tmp_path: Path) -> None:
     found = {}
     for name in ("own.csv", "own.parquet", "named.parquet", "twice.csv"):
         data = Data(source=name.rpartition(".")[2], path=str(tmp_path / name), target="kind")
-        raw = tabular.read(data, "cross_entropy")
+        raw = tabular.TableReader().read(data, "cross_entropy")
         found[name] = arrays(raw).x.tolist()
         assert [note for note in raw.notes if note.startswith("left out: '")], name
     assert all(x == [[value] for value in frame["x"].tolist()] for x in found.values())
@@ -167,7 +178,7 @@ def test_a_folder_called_like_a_column_adds_none(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     pq.write_table(pa.table({"length": [1, 2, 3, 4], "kind": ["a", "b"] * 2}), folder / "t.parquet")
     data = Data(source="parquet", path=str(folder / "t.parquet"), target="kind")
-    raw = tabular.read(data, "cross_entropy")
+    raw = tabular.TableReader().read(data, "cross_entropy")
     assert arrays(raw).x.tolist() == [[1], [2], [3], [4]]
     assert [column.name for column in columns(raw).columns] == ["length"]
 
@@ -219,14 +230,14 @@ def test_classes_under_other_names_are_refused(tmp_path: Path, own: Any, other: 
     first = columns(read(tmp_path, text(own)))
     (tmp_path / "new.csv").write_text(text(other))
     with pytest.raises(DataError, match=f"holds '{other[0]}'.*There it is '{own[0]}': write it alike"):
-        tabular.read_alike(Data(source="csv", path=str(tmp_path / "new.csv")), first, is_later=True)
+        read_alike(tmp_path / "new.csv", first, is_trained=True)
 
 
 def test_names_of_true_and_false_in_another_format(tmp_path: Path) -> None:
     first = columns(read(tmp_path, "x,kind\n" + "1,True\n2,False\n" * 4))
     assert first.classes == ("False", "True")
     pq.write_table(pa.table({"x": [1, 2], "kind": [True, False]}), tmp_path / "new.parquet")
-    raw = tabular.read_alike(Data(source="parquet", path=str(tmp_path / "new.parquet")), first)
+    raw = read_alike(tmp_path / "new.parquet", first)
     assert arrays(raw).y.tolist() == [1, 0]
 
 

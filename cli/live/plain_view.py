@@ -10,7 +10,7 @@ from nnbabysit.cli.render.data_notes import Heard, is_data_note
 from nnbabysit.core.report.event_lines import line_of
 
 if TYPE_CHECKING:
-    from nnbabysit.core.record.event import Event
+    from nnbabysit.core.record.events import Event
 
 ONLY_VERBOSE = frozenset({"checkpoint"})
 ONLY_IN_BABYSIT = frozenset({"step", "verdict"})  # elsewhere the result is rendered at once
@@ -47,7 +47,7 @@ class PlainView:
             return
         if self._heard.again(event):
             return
-        line = line_of(event.kind, event.fields)
+        line = line_of(event)
         if line:
             self._write_line(line)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.progress_bar import ProgressBar
@@ -15,11 +14,10 @@ from nnbabysit.cli.live.scatter import MARKS, Scatter, end_label
 from nnbabysit.cli.live.throughput import Speed
 from nnbabysit.cli.render.abbreviate import shortened
 from nnbabysit.cli.render.terminal import clean_line
+from nnbabysit.core.record.search_events import BestTrial, PlacementEvent, SearchProgressEvent, TrialEvent
 from nnbabysit.core.report.event_lines import duration, number, placement_line
 from nnbabysit.core.report.page.scale import drawable
 from nnbabysit.core.search.names import short_names
-
-Fields = Mapping[str, Any]
 
 PREFERRED = ("optimizer.lr", "regularization.l2")
 STYLES = {"complete": "", "diverged": "yellow", "stopped": "", "failed": "red"}
@@ -42,54 +40,48 @@ class SearchBoard:
     def __init__(self, clock: Callable[[], float]) -> None:
         """Nothing is known yet."""
         self._speed = Speed(clock)
-        self._trials: Any = None
+        self._trials: int | None = None
         self._told = self._earlier = self._ended = 0
         self._counts = dict.fromkeys(STYLES, 0)
         self._reasons: dict[str, tuple[str, str]] = {}
         self._share: float | None = None
-        self._eta: Any = None
+        self._eta: float | None = None
         self._running = ""
-        self._best: Any = None
+        self._best: BestTrial | None = None
         self._placement = ""
         self._metric = "val_acc"
         self._charts: dict[str, Scatter] = {}
 
-    def take_trial(self, fields: Fields) -> None:
+    def take_trial(self, event: TrialEvent) -> None:
         """Take in a trial that has ended; trials come in any order and in groups."""
         self._speed.count()
         self._told += 1
-        self._trials = fields.get("trials", self._trials)
+        self._trials = event.trials
         if self._told == 1:
-            self._earlier = max(0, _whole(fields.get("ended")) - 1)
+            self._earlier = max(0, event.ended - 1)
         self._ended = max(self._ended, self._earlier + self._told)
-        self._eta = fields.get("eta")
-        state = str(fields.get("state", "complete"))
-        state = state if state in self._counts else "failed"
+        self._eta = event.eta
+        state = event.state if event.state in self._counts else "failed"
         self._counts[state] += 1
         if state != "complete":
-            reason = clean_line(str(fields.get("reason") or "no reason given"))
-            self._reasons[state] = f"trial {_whole(fields.get('index')) + 1}: ", reason
-        self._metric = clean_line(str(fields.get("metric", "val_acc")))
-        self._draw_in(fields, state)
-        if fields.get("best") is not None:
-            self._best = fields["best"]
+            reason = clean_line(event.reason or "no reason given")
+            self._reasons[state] = f"trial {event.index + 1}: ", reason
+        self._metric = clean_line(event.metric)
+        self._draw_in(event, state)
+        self._best = event.best or self._best
 
-    def take_progress(self, fields: Fields) -> None:
+    def take_progress(self, event: SearchProgressEvent) -> None:
         """Take in how far the search is while trials train."""
-        self._trials = fields.get("trials", self._trials)
-        self._ended = max(self._ended, _whole(fields.get("ended")))
-        share = drawable(fields.get("share"))
-        if share is not None:
-            self._share = min(max(share, 0.0), 1.0)
-            self._speed.note_share(self._share)
-        running = [f"running {number(fields['running'])}"] if fields.get("running") else []
-        if running and fields.get("epochs"):
-            running.append(f"epoch {number(fields.get('epoch', '?'))}/{number(fields['epochs'])}")
-        self._running = ", ".join(running)
+        self._trials = event.trials
+        self._ended = max(self._ended, event.ended)
+        self._share = min(max(event.share, 0.0), 1.0)
+        self._speed.note_share(self._share)
+        place = f"epoch {number(event.epoch)}/{number(event.epochs)}"
+        self._running = f"running {number(event.running)}, {place}" if event.running else ""
 
-    def take_placement(self, fields: Fields) -> None:
+    def take_placement(self, event: PlacementEvent) -> None:
         """Take in how trials are laid on the machine."""
-        self._placement = placement_line(fields)
+        self._placement = placement_line(event)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """As many lines as there is something to say, and charts where they have room."""
@@ -119,11 +111,11 @@ class SearchBoard:
             yield Text(self._placement if fits else self._placement.partition(" (")[0], style="dim")
 
     def _bar(self, width: int) -> RenderableType:
-        whole = _whole(self._trials)
+        whole = self._trials or 0
         share = self._share
         if whole and (share is None or self._ended >= whole):
             share = min(1.0, self._ended / whole)
-        words = f"{share or 0.0:4.0%} {number(self._ended)}/{number(self._trials)} trials"
+        words = f"{share or 0.0:4.0%} {number(self._ended)}/{number(whole)} trials"
         speed = self._speed.per_second()
         if speed is not None:
             words += f" {_rate(speed)}/s" if speed >= 0.1 else f" {_rate(speed * 60)}/min"
@@ -142,29 +134,21 @@ class SearchBoard:
         parts = [Text(f"{name}{number(count)}", style=style) for name, count, style in known if count]
         return Text(", ").join([*parts, *([Text(self._running, style="dim")] if self._running else [])])
 
-    def _draw_in(self, fields: Fields, state: str) -> None:
+    def _draw_in(self, event: TrialEvent, state: str) -> None:
         """Put the trial, and the best so far, on the charts."""
-        params = fields.get("params")
-        if not isinstance(params, Mapping):
-            return
         if not self._charts:
-            self._charts = _charts_of(params, self._metric)
-        value = self._shown(fields.get("value")) if state == "complete" else None
+            self._charts = _charts_of(event.params, self._metric)
+        value = self._shown(event.value) if state == "complete" else None
         for path, chart in self._charts.items():
-            x = drawable(params.get(path))
+            x = drawable(event.params.get(path))
             if x is not None and (value is not None or state != "complete"):
                 chart.add(x, value, state)
-        best = fields.get("best")
-        if isinstance(best, Mapping) and isinstance(best.get("params"), Mapping):
-            self._star(best["params"], self._shown(best.get("value")))
+            best = None if event.best is None else drawable(event.best.params.get(path))
+            height = None if event.best is None else self._shown(event.best.value)
+            if best is not None and height is not None:
+                chart.set_best(best, height)
 
-    def _star(self, params: Fields, value: float | None) -> None:
-        for path, chart in self._charts.items():
-            x = drawable(params.get(path))
-            if x is not None and value is not None:
-                chart.set_best(x, value)
-
-    def _shown(self, value: Any) -> float | None:
+    def _shown(self, value: float | None) -> float | None:
         """A value as people know it: a loss is told with its sign turned, so that larger is better."""
         known = drawable(value)
         return -known if known is not None and self._metric == "val_loss" else known
@@ -196,7 +180,7 @@ class SearchBoard:
         return f"{self._metric}{better}" + (f"  (below: {marks})" if marks else "")
 
 
-def _charts_of(params: Fields, metric: str) -> dict[str, Scatter]:
+def _charts_of(params: Mapping[str, object], metric: str) -> dict[str, Scatter]:
     """Charts of learning rate and penalty, or else of the first settings that are numbers; at most two."""
     numeric = [path for path in params if drawable(params[path]) is not None]
     wanted = [path for path in PREFERRED if path in numeric]
@@ -209,22 +193,15 @@ def _charts_of(params: Fields, metric: str) -> dict[str, Scatter]:
     }
 
 
-def best_in_words(best: Any, metric: Any = None) -> str:
+def best_in_words(best: BestTrial, metric: str) -> str:
     """Value and settings of the best trial."""
-    if not isinstance(best, Mapping):
-        return number(best)
-    params = best.get("params", {})
-    names = short_names(params)
-    drawn = ", ".join(f"{clean_line(names[key])} {number(value)}" for key, value in params.items())
-    value = best.get("value")
-    shown = f"val_loss {number(-value)}" if metric == "val_loss" and value is not None else number(value)
-    loss = f" (val_loss {number(best['loss'])})" if best.get("by_loss") else ""
+    names = short_names(best.params)
+    drawn = ", ".join(f"{clean_line(names[key])} {number(value)}" for key, value in best.params.items())
+    is_loss = metric == "val_loss" and best.value is not None
+    shown = f"val_loss {number(-(best.value or 0.0))}" if is_loss else number(best.value)
+    loss = f" (val_loss {number(best.loss)})" if best.by_loss else ""
     return f"{shown}{loss}  {drawn}".rstrip()
 
 
 def _rate(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
-
-
-def _whole(value: Any) -> int:
-    return int(value) if isinstance(value, int | float) and drawable(value) is not None else 0

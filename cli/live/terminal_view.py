@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Self
 
 from rich.console import Console
 from rich.live import Live
@@ -13,17 +13,25 @@ from rich.text import Text
 
 from nnbabysit.cli.live.train_dashboard import Dashboard
 from nnbabysit.cli.render.data_notes import Heard
+from nnbabysit.core.record.events import (
+    CheckEvent,
+    CheckpointEvent,
+    Event,
+    GateEvent,
+    NoteEvent,
+    StartEvent,
+    VerdictEvent,
+)
+from nnbabysit.core.record.search_events import PlacementEvent, TrialEvent
+from nnbabysit.core.record.training_events import EpochEvent, TinyEvent
 from nnbabysit.core.report.event_lines import NOTE, line_of
-
-if TYPE_CHECKING:
-    from nnbabysit.core.record.event import Event
 
 REFRESH_SECONDS = 0.25
 MILESTONES = 10
 """Lines of ``overfit-tiny`` that stay on the screen; the others pass by in the dashboard."""
 LINES = 32
 """Lines of trials that come at once; when more end, they come together at the next redrawing."""
-STYLES = {"warning": "yellow", "step": "bold", "checkpoint": "dim", "note": ""}
+STYLES = {"warning": "yellow", "step": "bold", "checkpoint": "dim"}
 
 
 class LiveView:
@@ -77,13 +85,13 @@ class LiveView:
 
     def __call__(self, event: Event) -> None:
         """Print the event's line if it should stay, and redraw the dashboard if it is time."""
-        changed = self._dashboard.take(event.kind, event.fields)
+        changed = self._dashboard.take(event)
         line = self._lasting_line(event)
         if line:
             self._waiting.append(line)
         now = self._clock()
         due = now - self._drawn >= REFRESH_SECONDS and (changed or bool(self._waiting))
-        if due or (line and (event.kind != "trial" or self._may_print(now))):
+        if due or (line and (not isinstance(event, TrialEvent) or self._may_print(now))):
             self._print_waiting()
             self._live.refresh()
             self._drawn = now
@@ -103,34 +111,37 @@ class LiveView:
         return True
 
     def _lasting_line(self, event: Event) -> Text | None:
-        if self._heard.again(event) or not self._lasts(event.kind, event.fields):
+        if self._heard.again(event) or not self._lasts(event):
             return None
-        line = line_of(event.kind, event.fields)
-        return None if line is None else styled(event.kind, event.fields, line)
+        line = line_of(event)
+        return None if line is None else styled(event, line)
 
-    def _lasts(self, kind: str, fields: dict[str, Any]) -> bool:
-        if kind in ("epoch", "checkpoint"):
-            return self._verbose
-        if kind in ("step", "verdict"):
-            return self._steps
-        if kind == "tiny":
-            epoch, epochs = int(fields["epoch"]), int(fields["epochs"])
-            return self._verbose or epoch in (1, epochs) or epoch % max(1, epochs // MILESTONES) == 0
-        return kind != "start" and (kind != "placement" or self._verbose)
+    def _lasts(self, event: Event) -> bool:
+        match event:
+            case StartEvent():
+                return False
+            case EpochEvent() | CheckpointEvent() | PlacementEvent():
+                return self._verbose
+            case GateEvent() | VerdictEvent():
+                return self._steps
+            case TinyEvent(epoch=epoch, epochs=epochs):
+                every = max(1, epochs // MILESTONES)
+                return self._verbose or epoch in (1, epochs) or epoch % every == 0
+        return True
 
 
-def styled(kind: str, fields: dict[str, Any], line: str) -> Text:
+def styled(event: Event, line: str) -> Text:
     """The line in its colors; it never passes through Rich markup."""
-    text = Text(line, style=STYLES.get(kind, ""))
-    if kind == "check":
-        passed = fields.get("passed")
-        text.stylize("dim" if passed is None else "green" if passed else "bold red", 0, 2)
-    elif kind == "note" and line.startswith(NOTE):
-        text.stylize("cyan", 0, len(NOTE))
-    elif kind == "trial" and fields.get("good"):
-        text.stylize("bold green")
-    elif kind == "trial" and fields.get("state") not in (None, "complete"):
-        text.stylize("yellow")
-    elif kind == "verdict":
-        text.stylize("green" if fields.get("verdict") == "pass" else "bold red", 0, line.find(":"))
+    text = Text(line, style=STYLES.get(event.kind, ""))
+    match event:
+        case CheckEvent(passed=passed):
+            text.stylize("dim" if passed is None else "green" if passed else "bold red", 0, 2)
+        case NoteEvent() if line.startswith(NOTE):
+            text.stylize("cyan", 0, len(NOTE))
+        case TrialEvent(good=True):
+            text.stylize("bold green")
+        case TrialEvent() if event.state != "complete":
+            text.stylize("yellow")
+        case VerdictEvent(verdict=verdict):
+            text.stylize("green" if verdict == "pass" else "bold red", 0, line.find(":"))
     return text

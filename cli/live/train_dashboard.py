@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
@@ -15,6 +14,9 @@ from rich.text import Text
 
 from nnbabysit.cli.live.search_dashboard import SearchBoard
 from nnbabysit.cli.render.terminal import clean_line
+from nnbabysit.core.record.events import Event, GateEvent, StartEvent
+from nnbabysit.core.record.search_events import PlacementEvent, SearchProgressEvent, TrialEvent
+from nnbabysit.core.record.training_events import EpochEvent, TinyEvent, TrainProgressEvent
 from nnbabysit.core.report.event_lines import duration, number, start_line, tiny_line
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -62,26 +64,34 @@ class Dashboard:
         self._title = ""
         self._share: float | None = None
         self._count = ""
-        self._eta: Any = None
-        self._numbers: dict[str, Any] = {}
+        self._eta: float | None = None
+        self._numbers: dict[str, float] = {}
         self._updates: Mapping[str, float] = {}
         self._line = ""
         self._search: SearchBoard | None = None
 
-    def take(self, kind: str, fields: Mapping[str, Any]) -> bool:
+    def take(self, event: Event) -> bool:
         """Take in an event; False if it changes nothing here."""
-        takers: dict[str, Callable[[Mapping[str, Any]], None]] = {
-            "start": self._take_start,
-            "step": self._take_step,
-            "progress": self._take_progress,
-            "epoch": self._take_epoch,
-            "trial": lambda fields: self._board().take_trial(fields),
-            "placement": lambda fields: self._board().take_placement(fields),
-            "tiny": self._take_tiny,
-        }
-        if kind not in takers:
-            return False
-        takers[kind](fields)
+        match event:
+            case StartEvent():
+                self._take_start(event)
+            case GateEvent():
+                self._forget()  # the next gate starts from nothing
+                self._title = clean_line(event.command)
+            case TrainProgressEvent():
+                self._take_progress(event)
+            case EpochEvent():
+                self._take_epoch(event)
+            case TinyEvent():
+                self._take_tiny(event)
+            case SearchProgressEvent():
+                self._board().take_progress(event)
+            case TrialEvent():
+                self._board().take_trial(event)
+            case PlacementEvent():
+                self._board().take_placement(event)
+            case _:
+                return False
         return True
 
     def draw(self) -> RenderableType:
@@ -103,65 +113,53 @@ class Dashboard:
             parts.append(self._search)
         return Group(*parts)
 
-    def _take_start(self, fields: Mapping[str, Any]) -> None:
-        self._title = start_line(fields)
-        if str(fields.get("command", "")).startswith("search"):
+    def _take_start(self, event: StartEvent) -> None:
+        self._title = start_line(event)
+        if event.command.startswith("search"):
             self._board()  # its clock begins
 
-    def _take_step(self, fields: Mapping[str, Any]) -> None:
-        self._forget()  # the next step of babysit starts from nothing
-        self._title = clean_line(str(fields.get("command", "")))
+    def _take_progress(self, event: TrainProgressEvent) -> None:
+        self._place(event.step, event.steps, event.eta)
+        self._count = f"epoch {event.epoch}/{event.epochs}"
+        self._note_loss(event.loss)
+        self._note_numbers(event, {"loss": event.loss})
 
-    def _take_progress(self, fields: Mapping[str, Any]) -> None:
-        if fields.get("command") == "search":
-            self._board().take_progress(fields)
-            return
-        self._place(fields.get("step"), fields.get("steps"), fields)
-        if fields.get("epochs"):
-            self._count = f"epoch {fields.get('epoch', '?')}/{fields['epochs']}"
-        if fields.get("loss") is not None:
-            self._note_loss(fields["loss"])
-            self._numbers["loss"] = fields["loss"]
-        self._take_common(fields)
-
-    def _take_epoch(self, fields: Mapping[str, Any]) -> None:
-        self._place(fields.get("epoch"), fields.get("epochs"), fields)
-        self._count = f"epoch {fields.get('epoch', '?')}/{fields.get('epochs', '?')}"
-        if fields.get("train_loss") is not None:
-            self._note_loss(fields["train_loss"])
-        names = {
-            "train_loss": "loss",
-            "train_accuracy": "acc",
-            "val_loss": "val loss",
-            "val_accuracy": "val acc",
+    def _take_epoch(self, event: EpochEvent) -> None:
+        self._place(event.epoch, event.epochs, event.eta)
+        self._count = f"epoch {event.epoch}/{event.epochs}"
+        self._note_loss(event.train_loss)
+        scores = {
+            "loss": event.train_loss,
+            "acc": event.train_accuracy,
+            "val loss": event.val_loss,
+            "val acc": event.val_accuracy,
         }
-        self._numbers |= {name: fields[key] for key, name in names.items() if fields.get(key) is not None}
-        self._take_common(fields)
+        self._note_numbers(event, scores)
 
-    def _take_common(self, fields: Mapping[str, Any]) -> None:
-        names = {"lr": "lr", "grad_norm": "grad norm", "samples_per_second": "samples/s"}
-        self._numbers |= {name: fields[key] for key, name in names.items() if fields.get(key) is not None}
-        if fields.get("update_ratios"):
-            self._updates = fields["update_ratios"]
+    def _note_numbers(
+        self, event: TrainProgressEvent | EpochEvent, scores: Mapping[str, float | None]
+    ) -> None:
+        rates = {"lr": event.lr, "grad norm": event.gradient_norm, "samples/s": event.samples_per_second}
+        self._numbers |= {name: value for name, value in {**scores, **rates}.items() if value is not None}
+        self._updates = event.update_ratios or self._updates
 
     def _board(self) -> SearchBoard:
         if self._search is None:
             self._search = SearchBoard(self._clock)
         return self._search
 
-    def _take_tiny(self, fields: Mapping[str, Any]) -> None:
-        self._place(fields.get("epoch"), fields.get("epochs"), fields)
-        self._note_loss(fields["cost"])
-        self._line = tiny_line(fields)
+    def _take_tiny(self, event: TinyEvent) -> None:
+        self._place(event.epoch, event.epochs, None)
+        self._note_loss(event.cost)
+        self._line = tiny_line(event)
 
-    def _place(self, done: Any, of: Any, fields: Mapping[str, Any]) -> None:
-        self._share = min(1.0, done / of) if done is not None and of else None
-        self._eta = fields.get("eta")
+    def _place(self, done: int, of: int, eta: float | None) -> None:
+        self._share = min(1.0, done / of) if of else None
+        self._eta = eta
 
-    def _note_loss(self, loss: Any) -> None:
-        if isinstance(loss, int | float):
-            self.losses.append(float(loss))
-            del self.losses[: -20 * HISTORY]
+    def _note_loss(self, loss: float) -> None:
+        self.losses.append(loss)
+        del self.losses[: -20 * HISTORY]
 
     def _bar(self) -> RenderableType:
         grid = Table.grid(padding=(0, 1))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nnbabysit.core.record.event import DATA
+from nnbabysit.core.record.events import DATA, NoteEvent, WarningEvent
 
 if TYPE_CHECKING:
-    from nnbabysit.core.record.event import Event
+    from nnbabysit.core.record.events import Event
 
 
 def is_data_note(event: Event) -> bool:
     """Whether a note or warning says how the data was read."""
-    return event.fields.get("about") == DATA
+    return isinstance(event, NoteEvent | WarningEvent) and event.about == DATA
 
 
 class Heard:
@@ -24,9 +24,8 @@ class Heard:
 
     def again(self, event: Event) -> bool:
         """Whether this is a note on the data that was shown before."""
-        if not is_data_note(event):
+        if not isinstance(event, NoteEvent | WarningEvent) or event.about != DATA:
             return False
-        text = str(event.fields.get("text"))
-        known = text in self._texts
-        self._texts.add(text)
+        known = event.text in self._texts
+        self._texts.add(event.text)
         return known

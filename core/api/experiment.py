@@ -21,7 +21,7 @@ from nnbabysit.core.import_path import is_in_memory
 from nnbabysit.core.models.seeding import seeded
 from nnbabysit.core.paths import current_folder
 from nnbabysit.core.record.directory import EVENTS
-from nnbabysit.core.record.event import Listener
+from nnbabysit.core.record.events import Listener
 from nnbabysit.core.record.removal import remove
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.report.log import failure_line, keep_log

@@ -35,7 +35,7 @@ from nnbabysit.core.errors import RunError, UserError
 from nnbabysit.core.import_path import is_in_memory, keep_at
 from nnbabysit.core.record.archive import read_meta
 from nnbabysit.core.record.directory import CONFIG
-from nnbabysit.core.record.event import Listener
+from nnbabysit.core.record.events import Listener
 from nnbabysit.core.training.evaluation.load_trained import Trained, load_trained
 from nnbabysit.core.workflow.gates.overfit_tiny import run_overfit_tiny
 from nnbabysit.core.workflow.gates.sanity import run_sanity

@@ -7,6 +7,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +18,7 @@ from nnbabysit.core.record.archive import find_runs, read_config_yaml, read_meta
 from nnbabysit.core.record.clock import steady_clock
 from nnbabysit.core.record.directory import CONFIG, EVENTS, GIT_DIFF, LOG, META, METRICS, RESULT
 from nnbabysit.core.record.environment import environment, git_state, without_passwords
-from nnbabysit.core.record.event import Event, Listener
+from nnbabysit.core.record.events import Event, Listener, RepairedEvent
 from nnbabysit.core.record.lock import RunLock
 
 # What the rest of the project needs of a run, in one place.
@@ -118,9 +119,8 @@ class Run:
             run._meta = meta
             run.update_meta(end=None, exit_code=None, resumes=[*meta.get("resumes", []), resumed])
             for name in repaired:
-                run.event(
-                    "repaired", file=name, text=f"The last line of {name} was torn and has been cut off"
-                )
+                text = f"The last line of {name} was torn and has been cut off"
+                run.event(RepairedEvent(file=name, text=text))
         except BaseException:
             run._lock.release()
             raise
@@ -136,29 +136,29 @@ class Run:
         """Folder of the checkpoints, made on first use."""
         return self._made("checkpoints")
 
-    def event(self, kind: str, **fields: Any) -> None:
-        """Append an event to ``events.jsonl`` and tell the listeners.
+    def event(self, event: Event) -> None:
+        """Append an event, with the time, to ``events.jsonl`` and tell the listeners.
 
         Raises:
             DiskError: The disk is full, over quota or broken; the events before are intact.
         """
-        self._append(EVENTS, Event(kind, self._clock(), fields))
+        self._append(EVENTS, event)
 
-    def metric(self, **fields: Any) -> None:
-        """Append a row of numbers to ``metrics.jsonl`` and tell the listeners, as an event ``metric``.
+    def metric(self, event: Event) -> None:
+        """Append an event, with the time, to ``metrics.jsonl`` and tell the listeners.
 
         Raises:
             DiskError: The disk is full, over quota or broken; the rows before are intact.
         """
-        self._append(METRICS, Event("metric", self._clock(), fields))
+        self._append(METRICS, event)
 
     def listen(self, listener: Listener) -> None:
         """Call ``listener`` too with every event from now on."""
         self._listeners = (*self._listeners, listener)
 
-    def tick(self, kind: str, **fields: Any) -> None:
+    def tick(self, event: Event) -> None:
         """Tell the listeners only; nothing is written."""
-        self._tell(Event(kind, self._clock(), fields))
+        self._tell(replace(event, time=self._clock()))
 
     def log(self, text: str) -> None:
         """Append lines to ``log.txt``, each with the time; control characters are written as escapes.
@@ -270,8 +270,9 @@ class Run:
         )
 
     def _append(self, name: str, event: Event) -> None:
-        files.append_line(self.path / name, event.to_json_line())
-        self._tell(event)
+        timed = replace(event, time=self._clock())
+        files.append_line(self.path / name, timed.to_json())
+        self._tell(timed)
 
     def _tell(self, event: Event) -> None:
         for listener in self._listeners:

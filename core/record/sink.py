@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from nnbabysit.core.record.event import Event
+from nnbabysit.core.record.events import Event
 
 CAPACITY = 10_000
 """Events that wait; more are dropped and counted."""

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from functools import singledispatch
 from typing import Any
 
-from nnbabysit.core.record.event import DATA
+from nnbabysit.core.record.events import (
+    DATA,
+    CheckEvent,
+    CheckpointEvent,
+    Event,
+    GateEvent,
+    NoteEvent,
+    RepairedEvent,
+    StartEvent,
+    VerdictEvent,
+    WarningEvent,
+)
+from nnbabysit.core.record.search_events import PlacementEvent, RepeatEvent, TrialEvent
+from nnbabysit.core.record.training_events import EpochEvent, TinyEvent
 from nnbabysit.core.report.cleaning import clean_line
-
-Fields = Mapping[str, Any]
+from nnbabysit.core.search.names import drawn_value, short_names
 
 ONE_BY_ONE = "one by one"
 """How a placement without stacks is called, at its beginning."""
@@ -39,134 +51,133 @@ def duration(seconds: Any) -> str:
     return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
 
 
-def line_of(kind: str, fields: Fields) -> str | None:
-    """The line of an event; None for events that a person does not watch."""
-    teller = TELLERS.get(kind)
-    return None if teller is None else teller(fields)
+def line_of(event: Event) -> str | None:
+    """The line of an event, without control characters; None for events that a person does not watch."""
+    line = _line(event)
+    return None if line is None else clean_line(line)
 
 
-def start_line(fields: Fields) -> str:
+@singledispatch
+def _line(event: Event) -> str | None:
+    """The line of an event, in one function for each class that has one."""
+    return None
+
+
+@_line.register
+def _note_line(event: NoteEvent) -> str:
+    """A note of how the data was read is marked: it may change what all that follows means."""
+    return f"{NOTE} {event.text}" if event.about == DATA else event.text
+
+
+@_line.register
+def _warning_line(event: WarningEvent) -> str:
+    return f"warning: {event.text}"
+
+
+@_line.register
+def _repaired_line(event: RepairedEvent) -> str:
+    return f"repaired: {event.text}"
+
+
+@_line.register
+def _check_line(event: CheckEvent) -> str:
+    """``ok``, ``no`` or ``--`` (not applicable), the check's name and what it saw."""
+    return f"{MARKS[event.passed]}  {event.name}: {event.text}".rstrip(": ")
+
+
+@_line.register
+def _checkpoint_line(event: CheckpointEvent) -> str:
+    best = ", the best so far" if event.best else ""
+    return f"checkpoint {event.path} after epoch {event.epoch}{best}"
+
+
+@_line.register
+def _gate_line(event: GateEvent) -> str:
+    return f"== {event.command}"
+
+
+@_line.register
+def _verdict_line(event: VerdictEvent) -> str:
+    return f"{event.verdict}: {event.summary}"
+
+
+@_line.register
+def start_line(event: StartEvent) -> str:
     """Command, experiment, device and size of the model, as far as they are known."""
-    parts = [f"{fields.get('command', 'run')}: {fields.get('name', '')}".rstrip(": ")]
-    if fields.get("device"):
-        parts.append(f"on {fields['device']}")
-    if isinstance(fields.get("parameters"), int):
-        parts.append(f"{fields['parameters']:,} parameters")
+    parts = [f"{event.command}: {event.name}".rstrip(": ")]
+    parts += [f"on {event.device}"] if event.device else []
+    parts += [f"{event.parameters:,} parameters"] if event.parameters is not None else []
     return clean_line(", ".join(parts))
 
 
-def epoch_line(fields: Fields) -> str:
+@_line.register
+def epoch_line(event: EpochEvent) -> str:
     """Losses, accuracies, learning rate, update ratio, speed and time left of one epoch."""
-    parts = [
-        f"epoch {fields.get('epoch', '?')}/{fields.get('epochs', '?')}",
-        f"step {fields.get('step', '?')}",
-    ]
-    named = (
-        ("loss", "train_loss"),
-        ("val_loss", "val_loss"),
-        ("acc", "train_accuracy"),
-        ("val_acc", "val_accuracy"),
-        ("lr", "lr"),
-        ("update", "update_ratio"),
-        ("grad", "grad_norm"),
-    )
-    parts += [f"{label} {number(fields[key])}" for label, key in named if fields.get(key) is not None]
-    speed = fields.get("samples_per_second")
-    if speed is not None:
-        parts.append(f"{number(float(speed), 3) if speed < 1000 else f'{speed:,.0f}'}/s")
-    if fields.get("eta") is not None:
-        parts.append(f"eta {duration(fields['eta'])}")
-    return " ".join(parts)
+    named = {
+        "loss": event.train_loss,
+        "val_loss": event.val_loss,
+        "acc": event.train_accuracy,
+        "val_acc": event.val_accuracy,
+        "lr": event.lr,
+        "update": event.update_ratio,
+        "grad": event.gradient_norm,
+    }
+    numbers = " ".join(f"{name} {number(value)}" for name, value in named.items() if value is not None)
+    speed = event.samples_per_second
+    shown = number(speed, 3) if speed < 1000 else f"{speed:,.0f}"
+    place = f"epoch {event.epoch}/{event.epochs} step {event.step}"
+    return f"{place} {numbers} {shown}/s eta {duration(event.eta)}"
 
 
-def tiny_line(fields: Fields) -> str:
+@_line.register
+def tiny_line(event: TinyEvent) -> str:
     """The notes' line: epoch, cost, training accuracy (none for regression), learning rate."""
-    accuracy = fields.get("accuracy")
-    middle = "" if accuracy is None else f"train: {float(accuracy):.6f}, "
-    cost, lr = float(fields["cost"]), float(fields["lr"])
-    return f"epoch {fields['epoch']} / {fields['epochs']}: cost {cost:.6f}, {middle}lr {lr:e}"
+    middle = "" if event.accuracy is None else f"train: {event.accuracy:.6f}, "
+    return f"epoch {event.epoch} / {event.epochs}: cost {event.cost:.6f}, {middle}lr {event.lr:e}"
 
 
-def trial_line(fields: Fields) -> str:
-    """The notes' line: ``val_acc: 0.412000, lr: 1.4e-04, reg: 4.7e-01, (1 / 100)``, marked if good."""
-    from nnbabysit.core.search import names
-    from nnbabysit.core.search.trial import told_trial
+@_line.register
+def trial_line(event: TrialEvent) -> str:
+    """A trial as the notes print it: ``val_acc: 0.412000, lr: 1.405206e-04, reg: 4.793564e-01, (1 / 100)``.
 
-    trial = told_trial(fields)
-    metric, good = str(fields.get("metric", "val_acc")), bool(fields.get("good"))
-    return clean_line(names.trial_line(trial, fields["trials"], metric=metric, good=good))
-
-
-def _repeat_line(fields: Fields) -> str:
-    from nnbabysit.core.search import names
-
-    return clean_line(names.repeat_line(fields))
+    One that is ranked by its loss although it has an accuracy tells both; a good one is marked.
+    """
+    names = short_names(event.params)
+    drawn = "".join(f"{names[path]}: {drawn_value(value)}, " for path, value in event.params.items())
+    mark = "  nice" if event.good else ""
+    return f"{_value(event)}, {drawn}({event.index + 1} / {event.trials}){mark}{_reason(event)}"
 
 
-def placement_line(fields: Fields) -> str:
+@_line.register
+def repeat_line(event: RepeatEvent) -> str:
+    """A trial that was trained again: ``again trial 12, seed 3, val_acc: 0.412000, (4 / 50)``."""
+    which = f"again trial {(event.repeat_of or 0) + 1}, seed {event.seed}"
+    return f"{which}, {_value(event)}, ({event.number} / {event.repeats}){_reason(event)}"
+
+
+def _value(event: TrialEvent | RepeatEvent) -> str:
+    """``val_acc: 0.412000``; the sign of a loss is turned back; of a trial without a value its state."""
+    if event.value is None:
+        return f"{event.metric}: {event.state}"
+    loss = f", val_loss: {event.loss:f}" if event.by_loss and event.loss is not None else ""
+    return f"{event.metric}: {-event.value if event.metric == 'val_loss' else event.value:f}{loss}"
+
+
+def _reason(event: TrialEvent | RepeatEvent) -> str:
+    return f"  {event.reason}" if event.reason else ""
+
+
+@_line.register
+def placement_line(event: PlacementEvent) -> str:
     """How a search lays its trials on the machine, and how long a step takes so and otherwise.
 
     Of the other ways one is named: one trial after another, or else the fastest.
     """
-    chosen = str(fields.get("text", ""))
-    timed = {
-        str(way.get("text", "")): float(way["milliseconds"])
-        for way in fields.get("alternatives") or ()
-        if isinstance(way, Mapping) and isinstance(way.get("milliseconds"), int | float)
-    }
+    chosen = event.text
+    timed = {way.text: way.milliseconds for way in event.alternatives}
     parts = [f"{timed.pop(chosen):.3g} ms per trial and step"] if chosen in timed else []
     single = {text: taken for text, taken in timed.items() if text.startswith(ONE_BY_ONE)}
     if timed:
         other = min(single or timed, key=timed.__getitem__)
         parts.append(f"{ONE_BY_ONE if single and ONE_BY_ONE not in chosen else other} {timed[other]:.3g} ms")
     return clean_line(f"placement  {chosen}" + (f" ({'; '.join(parts)})" if parts else ""))
-
-
-def check_line(fields: Fields) -> str:
-    """``ok``, ``no`` or ``--`` (not applicable), the check's name and what it saw."""
-    text = clean_line(str(fields.get("text", "")))
-    return f"{MARKS[fields.get('passed')]}  {clean_line(str(fields.get('name', '')))}: {text}".rstrip(": ")
-
-
-def _checkpoint_line(fields: Fields) -> str | None:
-    best = ", the best so far" if fields.get("best") else ""
-    return clean_line(f"checkpoint {fields.get('path', '')} after epoch {fields.get('epoch', '?')}{best}")
-
-
-def step_line(fields: Fields) -> str:
-    """Heading of a step of ``babysit``."""
-    return f"== {clean_line(str(fields.get('command', '')))}"
-
-
-def verdict_line(fields: Fields) -> str:
-    """Verdict and its sentence."""
-    return clean_line(f"{fields.get('verdict', '')}: {fields.get('summary', '')}")
-
-
-def _warning_line(fields: Fields) -> str:
-    return f"warning: {clean_line(str(fields.get('text', '')))}"
-
-
-def _note_line(fields: Fields) -> str:
-    """A note of how the data was read is marked: it may change what all that follows means."""
-    text = clean_line(str(fields.get("text", "")))
-    return f"{NOTE} {text}" if fields.get("about") == DATA else text
-
-
-TELLERS: dict[str, Callable[[Fields], str | None]] = {
-    "start": start_line,
-    "note": _note_line,
-    "warning": _warning_line,
-    "repaired": lambda fields: clean_line(
-        f"repaired: {fields.get('text') or fields.get('path') or 'a torn last line'}"
-    ),
-    "epoch": epoch_line,
-    "tiny": tiny_line,
-    "trial": trial_line,
-    "placement": placement_line,
-    "repeat": _repeat_line,
-    "check": check_line,
-    "checkpoint": _checkpoint_line,
-    "step": step_line,
-    "verdict": verdict_line,
-}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nnbabysit.core.report.event_lines import line_of
 
 if TYPE_CHECKING:
-    from nnbabysit.core.record.event import Event
+    from nnbabysit.core.record.events import Event
     from nnbabysit.core.record.run import Run
 
 
@@ -16,7 +16,7 @@ def keep_log(run: Run) -> None:
     """Write a line for every event of ``run`` from now on that has one; to be called once for an open run."""
 
     def listen(event: Event) -> None:
-        line = line_of(event.kind, event.fields)
+        line = line_of(event)
         if line:
             run.log(line)
 

@@ -11,7 +11,7 @@ from nnbabysit.core.errors import RunError
 from nnbabysit.core.record import strict_json
 from nnbabysit.core.record.archive import read_meta, status
 from nnbabysit.core.record.directory import EVENTS, METRICS, RESULT
-from nnbabysit.core.record.event import DATA
+from nnbabysit.core.record.events import DATA
 from nnbabysit.core.record.files import os_errors_in_words, read_lines
 from nnbabysit.core.report.settings import Setting, read_settings
 from nnbabysit.core.report.words import duration, moment, value_text

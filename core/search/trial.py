@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -89,12 +89,6 @@ def judged(merit: Merit) -> dict[str, Any]:
     """What a trial with weights of this merit holds: ``Trial(**judged(merit), …)``."""
     loss = None if merit.accuracy is None else merit.loss
     return {"value": merit.told, "loss": loss, "by_loss": merit.by_loss}
-
-
-def told_trial(fields: Mapping[str, Any]) -> Trial:
-    """The trial that an event or a result tells of, as ``to_document`` wrote it, of older versions too."""
-    names = ("index", "params", "value", "state", "reason", "loss", "by_loss")
-    return Trial(**{name: fields[name] for name in names if name in fields})
 
 
 def rank(trial: Trial) -> tuple[float, float, float, int]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from nnbabysit.core.record.event import DATA
+from nnbabysit.core.record.events import DATA, NoteEvent, WarningEvent
 
 if TYPE_CHECKING:
     from nnbabysit.core.config.schema.root import Config
@@ -37,17 +37,17 @@ def note_provenance(run: Run, config: Config, dataset: Dataset, device: torch.de
     tell_notes(run, dataset.notes)
 
 
-def tell_notes(run: Run, notes: Iterable[str], kind: str = "note") -> None:
+def tell_notes(run: Run, notes: Iterable[str], kind: type[NoteEvent | WarningEvent] = NoteEvent) -> None:
     """Tell how data was read; ``about`` marks such an event, for it is shown with ``--quiet`` too."""
     for text in notes:
-        run.event(kind, text=text, about=DATA)
+        run.event(kind(text=text, about=DATA))
 
 
 def note_start(run: Run, prepared: Prepared) -> None:
     """Tell what the network starts from, and whether there is no accuracy."""
     objective, data = prepared.assembly.objective, prepared.dataset
     if data.task != "regression" and not objective.has_accuracy(data.num_outputs, prepared.assembly.device):
-        run.event("note", text=NO_ACCURACY)
+        run.event(NoteEvent(text=NO_ACCURACY))
     if prepared.assembly.transferred is not None:
         for text in prepared.assembly.transferred.words():
-            run.event("note", text=text)
+            run.event(NoteEvent(text=text))

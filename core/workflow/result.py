@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from nnbabysit.core.diagnosis.engine import Finding
 from nnbabysit.core.errors import DiskError, NnbabysitError
+from nnbabysit.core.record.events import FindingEvent, VerdictEvent
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.workflow import display
 
@@ -92,8 +93,8 @@ def conclude(run: Run, result: StepResult) -> None:
         DiskError: The disk is full, over quota or broken.
     """
     for finding in result.findings:
-        run.event("finding", **finding.to_document())
-    run.event("verdict", verdict=result.verdict, summary=result.summary)
+        run.event(FindingEvent(**finding.to_document()))
+    run.event(VerdictEvent(verdict=result.verdict, summary=result.summary))
     tables = [asdict(table) for table in result.tables]
     run.save_result({**result.to_document(), "tables": tables})
     write_report(run)

@@ -10,6 +10,7 @@ import pytest
 from nnbabysit.cli.execution import Session, conduct
 from nnbabysit.cli.options import Options
 from nnbabysit.core.diagnosis.engine import Finding
+from nnbabysit.core.record.events import NoteEvent
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.workflow.result import StepResult
 
@@ -56,7 +57,7 @@ def test_a_change_after_babysit_starts_from_what_its_training_ran_with(
     )
 
     def workflow(config: Any, run: Run, *, dataset: Any) -> StepResult:
-        run.event("note", text="working")
+        run.event(NoteEvent(text="working"))
         steps = [{"command": "search", "run_dir": "runs/b"}, {"command": "train", "run_dir": "runs/c"}]
         return StepResult(
             command="babysit",

@@ -14,12 +14,12 @@ from rich.console import Console
 
 from nnbabysit.cli.live.plain_view import PlainView
 from nnbabysit.cli.live.terminal_view import LiveView
-from nnbabysit.core.record.event import DATA, Event
+from nnbabysit.core.record.events import DATA, Event, NoteEvent
 
 Shell = Callable[..., subprocess.CompletedProcess[str]]
 
-NOTE = Event("note", 0.0, {"text": "x_val was read as x_validation", "about": DATA})
-OTHER = Event("note", 0.0, {"text": "dropout is off"})
+NOTE = NoteEvent(text="x_val was read as x_validation", about=DATA)
+OTHER = NoteEvent(text="dropout is off")
 
 
 def plain(*events: Event, quiet: bool = False) -> list[str]:

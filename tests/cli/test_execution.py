@@ -17,6 +17,7 @@ from nnbabysit.cli.options import Options, duration
 from nnbabysit.cli.run_lookup import check_runs_root, find_resumable, find_run
 from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.errors import DataError, RunError
+from nnbabysit.core.record.events import GateEvent, NoteEvent
 from nnbabysit.core.record.run import Run, read_meta, status
 from nnbabysit.core.workflow.result import StepResult, Verdict
 
@@ -37,7 +38,7 @@ def run(workflow: Workflow, command: str = "data", **options: Any) -> int:
 
 def ending(verdict: Verdict, **more: Any) -> Workflow:
     def workflow(config: Any, run: Run, *, dataset: Any) -> StepResult:
-        run.event("note", text="working")
+        run.event(NoteEvent(text="working"))
         return StepResult(
             command="data",
             verdict=verdict,
@@ -53,7 +54,7 @@ def ending(verdict: Verdict, **more: Any) -> Workflow:
 def raising(error: BaseException, *, after_work: bool = True) -> Workflow:
     def workflow(config: Any, run: Run, *, dataset: Any) -> StepResult:
         if after_work:
-            run.event("note", text="working")
+            run.event(NoteEvent(text="working"))
         raise error
 
     return workflow
@@ -168,8 +169,8 @@ def test_the_steps_of_babysit_share_their_words() -> None:
 def test_a_step_that_breaks_closes_the_run_of_the_step_as_well() -> None:
     def step(session: Session) -> StepResult:
         def workflow(config: Any, run: Run, *, dataset: Any) -> StepResult:
-            session.new_run("sanity", config).event("note", text="working")
-            run.event("step", command="sanity")
+            session.new_run("sanity", config).event(NoteEvent(text="working"))
+            run.event(GateEvent(command="sanity"))
             raise ZeroDivisionError
 
         return session.run_step(workflow)

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from nnbabysit.cli.app import run_command
-from nnbabysit.core.record.event import Event
+from nnbabysit.core.record.events import Event
 from nnbabysit.core.record.files import read_lines
 from nnbabysit.core.report.sinks import choose as sinks
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import nnbabysit
+from nnbabysit.core.record.event_log import from_document
 from nnbabysit.core.record.files import read_lines
 from nnbabysit.core.report.event_lines import line_of
 from tests.cli.conftest import ENVIRONMENT, Shell
@@ -34,7 +35,7 @@ def lines_of(run: Path) -> list[str]:
 def check_whole(run: Path) -> None:
     """The log holds the line of each event that has one, in their order, once."""
     events, _ = read_lines(run / "events.jsonl")
-    told = [line_of(event["kind"], event) for event in events]
+    told = [line_of(from_document(event)) for event in events]
     assert lines_of(run) == [line for line in told if line]
     result = json.loads((run / "result.json").read_text(encoding="utf-8"))
     assert lines_of(run)[-1] == f"{result['verdict']}: {result['summary']}"

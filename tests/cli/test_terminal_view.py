@@ -18,7 +18,8 @@ from rich.console import Console
 from nnbabysit.cli.live.plain_view import PlainView
 from nnbabysit.cli.live.terminal_view import LINES, LiveView
 from nnbabysit.cli.live.train_dashboard import Dashboard, sparkline, update_style
-from nnbabysit.core.record.event import Event
+from nnbabysit.core.record.events import Event
+from tests.made_events import made
 
 PROGRESS = {
     "step": 150,
@@ -30,7 +31,7 @@ PROGRESS = {
     "samples_per_second": 51234.0,
     "eta": 45.0,
     "update_ratios": {"0.weight": 1.1e-3, "2.weight": 0.05, "[red]4": 5e-8},
-    "grad_norm": 0.7,
+    "gradient_norm": 0.7,
 }
 
 
@@ -56,9 +57,11 @@ def drawn(dashboard: Dashboard) -> str:
 
 def test_training_shows_progress_numbers_sparkline_and_update_ratios() -> None:
     dashboard = Dashboard()
-    dashboard.take("start", {"command": "train", "name": "digits", "device": "cpu", "parameters": 760})
-    dashboard.take("progress", {**PROGRESS, "loss": 2.3})
-    dashboard.take("progress", PROGRESS)
+    dashboard.take(
+        made("start", **{"command": "train", "name": "digits", "device": "cpu", "parameters": 760})
+    )
+    dashboard.take(made("progress", **{**PROGRESS, "loss": 2.3}))
+    dashboard.take(made("progress", **PROGRESS))
     assert drawn(dashboard) == "\n".join(
         [
             "train: digits, on cpu, 760 parameters",
@@ -75,20 +78,22 @@ def test_training_shows_progress_numbers_sparkline_and_update_ratios() -> None:
 def test_a_search_shows_the_best_so_far() -> None:
     dashboard = Dashboard()
     best = {"index": 0, "params": {"optimizer.lr": 0.012}, "value": 0.91}
-    dashboard.take("trial", {"index": 4, "trials": 10, "value": 0.5, "params": {}, "best": best, "eta": 9.0})
+    dashboard.take(
+        made("trial", **{"index": 4, "trials": 10, "value": 0.5, "params": {}, "best": best, "eta": 9.0})
+    )
     assert "10% 1/10 trials eta 9s" in drawn(dashboard)
     assert "best so far  0.91  lr 0.012" in drawn(dashboard)
 
 
 def test_the_next_step_of_babysit_starts_from_nothing() -> None:
     dashboard = Dashboard()
-    dashboard.take("progress", PROGRESS)
-    dashboard.take("step", {"command": "train"})
+    dashboard.take(made("progress", **PROGRESS))
+    dashboard.take(made("step", **{"command": "train"}))
     assert drawn(dashboard) == "train"
 
 
 def test_other_events_change_nothing() -> None:
-    assert not Dashboard().take("metric", {})
+    assert not Dashboard().take(made("check", name="a", passed=True, text=""))
 
 
 @pytest.mark.parametrize(
@@ -114,7 +119,7 @@ def test_a_sparkline_has_one_bar_per_value_until_it_is_full() -> None:
 
 
 def events(*pairs: tuple[str, dict[str, Any]]) -> list[Event]:
-    return [Event(kind, 0.0, fields) for kind, fields in pairs]
+    return [made(kind, **fields) for kind, fields in pairs]
 
 
 TRIAL = {"trials": 200, "value": 0.5, "state": "complete", "params": {"optimizer.lr": 1.0}}
@@ -138,13 +143,13 @@ def test_lines_of_trials_that_end_at_once_wait_for_each_other_and_none_is_lost()
     shown = []
     with LiveView(console, clock=lambda: now[0]) as view:
         for index in range(100):
-            view(Event("trial", 0.0, {**TRIAL, "index": index}))
+            view(made("trial", **{**TRIAL, "index": index}))
         shown.append(output_of(console).count("lr: 1.0"))
         now[0] = 1.0
-        view(Event("progress", 0.0, {"command": "search", "trials": 200, "ended": 100, "share": 0.6}))
+        view(made("progress", **{"command": "search", "trials": 200, "ended": 100, "share": 0.6}))
         shown.append(output_of(console).count("lr: 1.0"))
         for index in range(100, 200):
-            view(Event("trial", 0.0, {**TRIAL, "index": index}))
+            view(made("trial", **{**TRIAL, "index": index}))
     shown.append(output_of(console).count("lr: 1.0"))
     assert shown == [LINES + 1, 100, 200]
 
@@ -153,7 +158,7 @@ def test_a_trial_that_ends_soon_after_another_is_shown_at_once() -> None:
     console = new_console()
     with LiveView(console, clock=lambda: 0.0) as view:
         for index in range(5):
-            view(Event("trial", 0.0, {**TRIAL, "index": index}))
+            view(made("trial", **{**TRIAL, "index": index}))
         assert "(5 / 200)" in output_of(console)
         assert "2% 5/200 trials" in output_of(console)
 
@@ -163,7 +168,7 @@ def test_the_placement_stays_for_the_verbose() -> None:
     for verbose in (False, True):
         console = new_console()
         with LiveView(console, verbose=verbose, clock=lambda: 0.0) as view:
-            view(Event("placement", 0.0, {"text": "16 trials a stack", "alternatives": []}))
+            view(made("placement", **{"text": "16 trials a stack", "alternatives": []}))
         counts.append(output_of(console).count("placement  16 trials a stack"))
     assert counts[0] < counts[1]
 
@@ -179,7 +184,7 @@ def test_in_a_pipe_every_line_of_overfit_tiny_is_printed() -> None:
 def test_a_quiet_view_says_nothing() -> None:
     lines: list[str] = []
     with PlainView(lines.append, quiet=True) as view:
-        view(Event("note", 0.0, {"text": "hello"}))
+        view(made("note", **{"text": "hello"}))
     assert lines == []
 
 
@@ -201,7 +206,7 @@ def test_checkpoints_are_told_to_the_verbose_and_steps_to_babysit() -> None:
 def test_user_strings_are_no_markup_in_the_live_view() -> None:
     console = new_console()
     with LiveView(console) as view:
-        view(Event("note", 0.0, {"text": "file [/a/path] :smile:"}))
+        view(made("note", **{"text": "file [/a/path] :smile:"}))
     assert "file [/a/path] :smile:" in output_of(console)
 
 

@@ -27,7 +27,7 @@ from nnbabysit.core.report.page.page import write_page
 from ..core.report.browser import CHROMIUM, DRIVER, Browser, open_browser
 
 if TYPE_CHECKING:
-    from nnbabysit.core.record.event import Event
+    from nnbabysit.core.record.events import Event
 
 FOLDER = Path(__file__).resolve().parents[2] / ".pictures"
 COMMAND = "nnbabysit train digits -S optimizer.lr=1"
@@ -86,7 +86,7 @@ def _write(folder: Path) -> None:
     dashboard, console = Dashboard(), new_console()
 
     def look(event: Event) -> None:
-        dashboard.take(event.kind, event.fields)
+        dashboard.take(event)
         if event.kind == "epoch" and event.fields["epoch"] == MIDDLE:
             console.print(dashboard.draw())
 

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from nnbabysit.core.errors import UserError
+from nnbabysit.core.record.events import WarningEvent
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.record.sink import Sink, Writer
 
@@ -44,9 +45,13 @@ def check_sinks(names: Sequence[str], *, where: str = "--log") -> None:
 
 def attach_sinks(names: Sequence[str], run: Run) -> list[Sink]:
     """Let a run tell the sinks too; close them when it has ended."""
+
+    def warn(text: str) -> None:
+        run.event(WarningEvent(text=text))
+
     sinks = []
     for name in dict.fromkeys(names):
-        sink = Sink(name, lambda: _tensorboard(run.path), tell=lambda text: run.event("warning", text=text))
+        sink = Sink(name, lambda: _tensorboard(run.path), tell=warn)
         run.listen(sink)
         sinks.append(sink)
     return sinks

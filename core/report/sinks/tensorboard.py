@@ -20,7 +20,9 @@ from tensorboardX import RecordWriter
 from tensorboardX.proto import event_pb2, summary_pb2
 from tensorboardX.summary import hparams
 
-from nnbabysit.core.record.event import Event
+from nnbabysit.core.record.events import Event
+from nnbabysit.core.record.search_events import TrialEvent
+from nnbabysit.core.record.training_events import BatchEvent, EpochEvent, ScoreEvent, TinyEvent
 
 FOLDER = "tensorboard"
 """Name of the folder in a run directory."""
@@ -85,19 +87,19 @@ class TensorBoardWriter:
 
     def write(self, event: Event) -> None:
         """Take an event; most kinds have no numbers to show."""
-        fields = event.fields
-        if event.kind == "metric":
-            self._file.scalars(_metrics(fields), fields["step"], event.time)
-        elif event.kind == "epoch":
-            shown: dict[str, Any] = {
-                key: fields[key] for key in ("dead_units", "samples_per_second") if key in fields
-            }
-            self._file.scalars(dict(_numbers("", shown)), fields["step"], event.time)
-        elif event.kind == "tiny":
-            values = {key: fields[key] for key in ("cost", "accuracy", "lr")}
-            self._file.scalars(dict(_numbers("overfit_tiny/", values)), fields["epoch"], event.time)
-        elif event.kind == "trial":
-            self._trial(fields, event.time)
+        match event:
+            case BatchEvent() | ScoreEvent():
+                self._file.scalars(_metrics(event), event.step, event.time)
+            case EpochEvent():
+                units = dict(_numbers("dead_units/", event.dead_units))
+                self._file.scalars(
+                    {**units, "samples_per_second": event.samples_per_second}, event.step, event.time
+                )
+            case TinyEvent():
+                values = {"cost": event.cost, "accuracy": event.accuracy, "lr": event.lr}
+                self._file.scalars(dict(_numbers("overfit_tiny/", values)), event.epoch, event.time)
+            case TrialEvent():
+                self._trial(event)
 
     def flush(self) -> None:
         """Bring everything to the disk."""
@@ -107,36 +109,35 @@ class TensorBoardWriter:
         """Close the file."""
         self._file.close()
 
-    def _trial(self, fields: dict[str, Any], wall_time: float) -> None:
-        index, metric, value = fields["index"] + 1, fields["metric"], fields["value"]
-        if metric == "val_loss" and value is not None:
-            value = -value  # a search maximizes, and so holds it negated
-        best = fields.get("best")
-        values = {"value": value, "best": None if best is None else best["value"]}
-        if metric == "val_loss" and values["best"] is not None:
-            values["best"] = -values["best"]
-        self._file.scalars(dict(_numbers("search/", values)), index, wall_time)
-        plain = {key: _plain(param) for key, param in fields["params"].items()}
+    def _trial(self, event: TrialEvent) -> None:
+        index, value = event.index + 1, event.value
+        best = None if event.best is None else event.best.value
+        if event.metric == "val_loss":  # a search maximizes, and so holds it negated
+            value, best = (None if number is None else -number for number in (value, best))
+        self._file.scalars(dict(_numbers("search/", {"value": value, "best": best})), index, event.time)
+        plain = {key: _plain(param) for key, param in event.params.items()}
         file = EventFile(self._folder / f"trial-{index:04d}")
         try:
-            for summary in hparams(plain, {metric: value}):
-                file.summary(summary, 0, wall_time)
+            for summary in hparams(plain, {event.metric: value}):
+                file.summary(summary, 0, event.time)
             if value is not None:
-                file.scalars({metric: value}, 0, wall_time)
+                file.scalars({event.metric: value}, 0, event.time)
         finally:
             file.close()
 
 
-def _metrics(fields: dict[str, Any]) -> dict[str, float]:
+def _metrics(event: BatchEvent | ScoreEvent) -> dict[str, float]:
     """A line of ``metrics.jsonl`` as tags: what a split has of its own is told apart by its name."""
-    split = fields["split"]
-    own: dict[str, Any] = {key: fields[key] for key in ("loss", "accuracy", "cost") if key in fields}
-    common = {key: value for key, value in fields.items() if key not in own and key not in _COUNTS}
-    values = {f"{tag}/{split}": value for tag, value in _numbers("", own)}
-    return values | dict(_numbers("", common))
+    own = ("loss", "accuracy", "cost")
+    values = {
+        f"{name}/{event.split}" if name in own else name: value
+        for name, value in event.fields.items()
+        if name not in _COUNTS
+    }
+    return dict(_numbers("", values))
 
 
-def _numbers(prefix: str, values: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+def _numbers(prefix: str, values: Mapping[str, object]) -> Iterator[tuple[str, float]]:
     """The numbers in nested mappings, each with its path; beyond the range of float32 they are infinite."""
     for key, value in values.items():
         if isinstance(value, Mapping):
@@ -146,5 +147,5 @@ def _numbers(prefix: str, values: Mapping[str, Any]) -> Iterator[tuple[str, floa
             yield f"{prefix}{key}", math.copysign(math.inf, value) if too_large else value
 
 
-def _plain(value: Any) -> str | float | bool:
+def _plain(value: object) -> str | float | bool:
     return value if isinstance(value, str | int | float | bool) else str(value)

@@ -62,10 +62,6 @@ class Timing:
     placement: Placement
     seconds: float
 
-    def to_document(self) -> dict[str, Any]:
-        """JSON-ready builtins."""
-        return {"text": self.placement.text, "milliseconds": self.seconds * 1e3}
-
 
 def guess(network: nn.Module, *, cores: int, most: int, can_fork: bool) -> Placement:
     """Where to start: as many trials as fit into the cache near a core, a process for each core."""

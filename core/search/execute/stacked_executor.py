@@ -16,6 +16,8 @@ from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.data.splits.arrays import ArraySplit
 from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.errors import ModelError, NnbabysitError
+from nnbabysit.core.record.events import Listener, NoteEvent
+from nnbabysit.core.record.search_events import PlacementEvent, PlacementTiming, SearchProgressEvent
 from nnbabysit.core.search.execute.executor import SequentialExecutor
 from nnbabysit.core.search.execute.grouping import Group, Grouping
 from nnbabysit.core.search.execute.halving import Halving, Stacks
@@ -27,13 +29,8 @@ from nnbabysit.core.search.trial import PlannedTrial, Trial
 from nnbabysit.core.stacked.memory import keep_memory
 from nnbabysit.core.training.loop.yardstick import Merit
 
-Tell = Callable[..., None]
 REPORT_SECONDS = 0.2
 """Least time between two reports of progress."""
-
-
-def tell_nobody(kind: str, **fields: Any) -> None:
-    """For a search that nobody watches."""
 
 
 class StackedExecutor:
@@ -55,7 +52,7 @@ class StackedExecutor:
         ended: int = 0,
         stage: str = "coarse",
         placement: Placement | None = None,
-        tell: Tell = tell_nobody,
+        tell: Listener = lambda _event: None,
         log: Callable[[str], None] = lambda _line: None,
         clock: Callable[[], float] = time.perf_counter,
         load: Callable[[Config], Dataset] = load_dataset,
@@ -213,15 +210,15 @@ class StackedExecutor:
             return
         self._reported = now
         self._tell(
-            "progress",
-            command="search",
-            trials=self._trials,
-            ended=min(self._trials, self._ended),  # more are trained by a second look
-            running=progress.trials,
-            epoch=progress.epoch,
-            epochs=self._epochs,
-            share=min(1.0, self._done / (self._trials * self._epochs)),
-            value=self._best.told if math.isfinite(self._best.value) else None,
+            SearchProgressEvent(
+                trials=self._trials,
+                ended=min(self._trials, self._ended),  # more are trained by a second look
+                running=progress.trials,
+                epoch=progress.epoch,
+                epochs=self._epochs,
+                share=min(1.0, self._done / (self._trials * self._epochs)),
+                value=self._best.told if math.isfinite(self._best.value) else None,
+            )
         )
 
     def _pool(self, placement: Placement) -> InProcess | Workers:
@@ -249,14 +246,17 @@ class StackedExecutor:
 
     def _placed(self, groups: Sequence[Group]) -> Placement:
         placement, timings = self._calibration.place(groups, self._measured)
-        timed = [timing.to_document() for timing in timings]
-        self._tell("placement", text=placement.text, placement=asdict(placement), alternatives=timed)
+        timed = tuple(
+            PlacementTiming(text=timing.placement.text, milliseconds=timing.seconds * 1e3)
+            for timing in timings
+        )
+        self._tell(PlacementEvent(text=placement.text, placement=asdict(placement), alternatives=timed))
         return placement
 
     def _say(self, text: str) -> None:
         if text not in self._said:
             self._said.add(text)
-            self._tell("note", text=text)
+            self._tell(NoteEvent(text=text))
 
 
 def _parts(trials: Sequence[PlannedTrial], most: int, of: int) -> list[tuple[PlannedTrial, ...]]:

@@ -11,6 +11,8 @@ from nnbabysit.core.diagnosis.rules.plateau import FACTORS, FURTHER, helps
 from nnbabysit.core.models.random_layers import without_draws
 from nnbabysit.core.models.seeding import seeded
 from nnbabysit.core.models.weights import weight_matrices
+from nnbabysit.core.record.events import NoteEvent
+from nnbabysit.core.record.training_events import TinyEvent
 from nnbabysit.core.training.loop.steps import evaluate, train_steps
 from nnbabysit.core.training.probes.structure import Fault, faults, has_learned
 from nnbabysit.core.training.setup.setup import assemble
@@ -96,7 +98,7 @@ def overfit(problem: TinyProblem, run: Run | None) -> Attempt:
     before = {name: weight.detach().clone() for name, weight in weight_matrices(assembly.model).items()}
     if run is not None and drawing:
         layers = "1 layer" if drawing == 1 else f"{drawing} layers"
-        run.event("note", text=f"nothing is dropped or drawn at random in {layers} for this check")
+        run.event(NoteEvent(text=f"nothing is dropped or drawn at random in {layers} for this check"))
     lines: list[Line] = []
     epochs = config.overfit_tiny.epochs
     for epoch in range(1, epochs + 1):
@@ -108,7 +110,9 @@ def overfit(problem: TinyProblem, run: Run | None) -> Attempt:
         line = Line(epoch=epoch, cost=cost, loss=score.loss, accuracy=score.accuracy, lr=lr)
         lines.append(line)
         if run is not None:
-            run.event("tiny", epoch=epoch, epochs=epochs, cost=line.cost, accuracy=line.accuracy, lr=line.lr)
+            run.event(
+                TinyEvent(epoch=epoch, epochs=epochs, cost=line.cost, accuracy=line.accuracy, lr=line.lr)
+            )
         if not math.isfinite(line.loss) or (epoch >= FULL_EPOCHS and problem.learned(line)):
             break
     return Attempt(lines=lines, everywhere=has_learned(before, assembly.model))
@@ -150,7 +154,7 @@ def try_other_rates(problem: TinyProblem, final: float, run: Run) -> dict[str, A
         last = tried[name].last
         outcome = "passes" if problem.learned(last) else "fails too"
         told = f"tried on the spot: lr {name}, {lr:g}, {outcome}: final loss {amount(last.loss)}"
-        run.event("note", text=told)
+        run.event(NoteEvent(text=told))
         if name in FURTHER and not problem.learned(last) and helps(before, last.loss):
             waiting.append((FURTHER[name], last.loss))
     return tried

@@ -10,6 +10,7 @@ from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.diagnosis.engine import SEVERITIES
+from nnbabysit.core.record.events import GateEvent
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.search.store.study import best_values
 from nnbabysit.core.workflow.gates.data import run_data_check
@@ -42,7 +43,7 @@ def run_babysit(config: Config, run: Run, *, new_run: NewRun, dataset: Dataset |
     tell_notes(run, data.notes)
     done: list[tuple[StepResult, float]] = []
     for command, step_config, step in _steps(config, data, done):
-        run.event("step", command=command)
+        run.event(GateEvent(command=command))
         start = time.perf_counter()
         with new_run(command, step_config) as step_run:
             result = step(step_run)

@@ -12,6 +12,7 @@ from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.diagnosis.engine import Finding, diagnose
 from nnbabysit.core.diagnosis.rules.data import DATA_RULES
 from nnbabysit.core.models import ids
+from nnbabysit.core.record.events import CheckEvent
 from nnbabysit.core.workflow.provenance import note_provenance
 from nnbabysit.core.workflow.result import StepResult, Table
 
@@ -47,7 +48,7 @@ def run_data_check(config: Config, run: Run, dataset: Dataset | None = None) -> 
     metrics = _metrics(data, measured)
     findings = diagnose(DATA_RULES, _evidence(config, data, measured))
     for check in _checks(data, measured, metrics, findings):
-        run.event("check", **check)
+        run.event(check)
     failed = any(finding.severity == "error" for finding in findings)
     return StepResult(
         command="data",
@@ -154,17 +155,14 @@ def _largest(part: SplitMeasurement) -> float:
 
 def _checks(
     data: Dataset, measured: Measured, metrics: dict[str, Any], findings: list[Finding]
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[CheckEvent]:
     """One line per check; passed is False for an error, None for a warning."""
     severities = {finding.id: finding.severity for finding in findings}
 
-    def line(name: str, rules: str, text: str) -> dict[str, Any]:
+    def line(name: str, rules: str, text: str) -> CheckEvent:
         worst = {severities.get(f"DAT{number}", "info") for number in rules.split()}
-        return {
-            "name": name,
-            "passed": False if "error" in worst else None if "warning" in worst else True,
-            "text": text,
-        }
+        passed = False if "error" in worst else None if "warning" in worst else True
+        return CheckEvent(name=name, passed=passed, text=text)
 
     shape = " × ".join(map(str, data.input_shape))
     sizes = ", ".join(f"{name} {m.statistics.samples}" for name, m in measured.items())

@@ -13,6 +13,7 @@ from nnbabysit.core.config.loading import with_values
 from nnbabysit.core.data.splits.tiny import tiny_split
 from nnbabysit.core.diagnosis.check_rules import TINY_RULES
 from nnbabysit.core.diagnosis.engine import diagnose
+from nnbabysit.core.record.events import NoteEvent
 from nnbabysit.core.report.plots.write import plot_tiny
 from nnbabysit.core.training.setup.setup import prepare
 from nnbabysit.core.workflow.gates.attempt import (
@@ -128,7 +129,7 @@ def _samples(config: Config, model: nn.Module, dataset: Dataset, run: Run) -> in
     text = (
         f"{possible} of {wanted} samples: with {parameters} parameters{each} no more are sure to be learned"
     )
-    run.event("note", text=text)
+    run.event(NoteEvent(text=text))
     return possible
 
 

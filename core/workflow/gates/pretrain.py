@@ -14,6 +14,7 @@ from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.data.new_samples.pictures import are_pictures, pictures
 from nnbabysit.core.data.new_samples.signature import SIGNATURE_FILE, Signature
 from nnbabysit.core.models.weights import count_parameters
+from nnbabysit.core.record.events import NoteEvent, StartEvent
 from nnbabysit.core.report.plots.write import plot_curves, plot_reconstructions
 from nnbabysit.core.training.batching import steps_per_epoch
 from nnbabysit.core.training.checkpoints import BEST, save_weights
@@ -142,11 +143,11 @@ def _start(config: Config, run: Run, data: Dataset, model: Autoencoder, device: 
     note_provenance(run, config, data, device)
     Signature.of(data).save(run.checkpoints / SIGNATURE_FILE)
     parameters = count_parameters(model)
-    run.event("start", command="pretrain", name=config.name, device=str(device), parameters=parameters)
+    run.event(StartEvent(command="pretrain", name=config.name, device=str(device), parameters=parameters))
     settings = config.pretrain
     damage = "" if settings.kind == "autoencoder" else f", {settings.corruption} noise {settings.noise:g}"
     inputs = f"{len(data.train)} inputs, no labels"
-    run.event("note", text=f"{settings.kind}{damage}: learns from {inputs}")
+    run.event(NoteEvent(text=f"{settings.kind}{damage}: learns from {inputs}"))
 
 
 def _learn(
@@ -168,7 +169,7 @@ def _learn(
     steps = steps_per_epoch(assembly.model, len(train), settings.batch_size)
     events = TrainEvents(run, shown, steps_per_epoch=steps, start_epoch=first, clock=clock)
     if total > settings.epochs:
-        run.event("note", text=f"{stage.name}: epochs {first} to {last}")
+        run.event(NoteEvent(text=f"{stage.name}: epochs {first} to {last}"))
     progress, weights = Progress(), assembly.model.state_dict()
     for record in train_epochs(
         assembly,

@@ -17,6 +17,7 @@ from nnbabysit.core.diagnosis.engine import Finding, diagnose
 from nnbabysit.core.diagnosis.rules.initial_loss import is_decided, limits, standing, start_evidence
 from nnbabysit.core.models.seeding import seeded
 from nnbabysit.core.models.weights import count_parameters
+from nnbabysit.core.record.events import CheckEvent
 from nnbabysit.core.report.plots.write import plot_activations
 from nnbabysit.core.training.probes.initial_loss import InitialLosses, first_samples, initial_losses
 from nnbabysit.core.training.probes.layer_statistics import LayerStatistics, layer_statistics
@@ -70,7 +71,7 @@ def run_sanity(config: Config, run: Run, *, dataset: Dataset | None = None) -> S
     evidence = _evidence(config, data, losses, motions, dependence)
     findings = diagnose(SANITY_RULES, evidence)
     for check in _checks(config, losses, motions, dependence, {finding.id for finding in findings}):
-        run.event("check", **check)
+        run.event(check)
     plot_activations(layers, run.plots / "activations")
     failed = any(finding.severity == "error" for finding in findings)
     return StepResult(
@@ -133,7 +134,7 @@ def _first_loss(losses: InitialLosses, tolerance: float, fired: set[str]) -> tup
 
 def _checks(
     config: Config, losses: InitialLosses, motions: dict[str, Motion], dependence: float, fired: set[str]
-) -> list[dict[str, Any]]:
+) -> list[CheckEvent]:
     """One line per check: name, passed, text."""
     strength, total = config.sanity.regularization, len(motions)
     compared, first_loss = _first_loss(losses, config.sanity.tolerance, fired)
@@ -143,34 +144,34 @@ def _checks(
     )
     moved = sum(m.change > 0 for m in motions.values())
     return [
-        {"name": "initial loss", "passed": compared, "text": first_loss},
-        {
-            "name": "regularization",
-            "passed": "INI003" not in fired if losses.weights else None,
-            "text": f"l2 = {strength:g} takes the cost from {mean} to {amount(losses.regularized)}"
+        CheckEvent(name="initial loss", passed=compared, text=first_loss),
+        CheckEvent(
+            name="regularization",
+            passed="INI003" not in fired if losses.weights else None,
+            text=f"l2 = {strength:g} takes the cost from {mean} to {amount(losses.regularized)}"
             if losses.weights
             else "no weight matrix is trained, so there is nothing to penalize",
-        },
-        {
-            "name": "gradients",
-            "passed": "INI004" not in fired,
-            "text": f"{reached} of {total} trainable parameters get a finite, non-zero gradient",
-        },
-        {
-            "name": "updates",
-            "passed": "INI005" not in fired,
-            "text": f"{moved} of {total} trainable parameters change in the first steps",
-        },
-        {
-            "name": "outputs",
-            "passed": "INI007" not in fired,
-            "text": "probabilities already" if losses.probabilities else "raw scores, not probabilities",
-        },
-        {
-            "name": "independence",
-            "passed": "INI006" not in fired,
-            "text": f"a sample's output changes by {dependence:.1e} when its neighbors in the batch change",
-        },
+        ),
+        CheckEvent(
+            name="gradients",
+            passed="INI004" not in fired,
+            text=f"{reached} of {total} trainable parameters get a finite, non-zero gradient",
+        ),
+        CheckEvent(
+            name="updates",
+            passed="INI005" not in fired,
+            text=f"{moved} of {total} trainable parameters change in the first steps",
+        ),
+        CheckEvent(
+            name="outputs",
+            passed="INI007" not in fired,
+            text="probabilities already" if losses.probabilities else "raw scores, not probabilities",
+        ),
+        CheckEvent(
+            name="independence",
+            passed="INI006" not in fired,
+            text=f"a sample's output changes by {dependence:.1e} when its neighbors in the batch change",
+        ),
     ]
 
 

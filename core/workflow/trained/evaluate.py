@@ -39,7 +39,8 @@ from nnbabysit.core.workflow.trained.networks import Member
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from nnbabysit.core.record.run import Run
+    from nnbabysit.core.record.events import NoteEvent, StartEvent, WarningEvent
+from nnbabysit.core.record.run import Run
 
 WORST = 16
 """Samples in the picture of the most wrongly classified ones."""
@@ -127,20 +128,22 @@ def run_evaluate(members: Sequence[Member], run: Run) -> StepResult:
         threads=torch.get_num_threads(),
         dataset_fingerprint=first.unseen.fingerprint or None,
     )
-    run.event("start", command="evaluate", name=first.trained.config.name, device=str(first.trained.device))
-    tell_notes(run, _data_notes(members), "warning")
+    run.event(
+        StartEvent(command="evaluate", name=first.trained.config.name, device=str(first.trained.device))
+    )
+    tell_notes(run, _data_notes(members), WarningEvent)
     for text in _warnings(members):
-        run.event("warning", text=text)
+        run.event(WarningEvent(text=text))
     evaluations = []
     for number, member in enumerate(members, start=1):
         evaluation = evaluate_member(member)
         evaluations.append(evaluation)
-        run.event("note", text=f"{member.trained.name}: {summary_of(evaluation.scores)}")
+        run.event(NoteEvent(text=f"{member.trained.name}: {summary_of(evaluation.scores)}"))
         _plot(evaluation, run.plots, f"-{number}" if len(members) > 1 else "")
     if len(members) == 1 or not _same_samples(members) or any(map(_has_loss_alone, members)):
         return _result(evaluations, run)
     together = evaluate_together(evaluations)
-    run.event("note", text=f"ensemble: {summary_of(together.scores)}")
+    run.event(NoteEvent(text=f"ensemble: {summary_of(together.scores)}"))
     _plot(together, run.plots, "")
     return _result_together(evaluations, together, run)
 

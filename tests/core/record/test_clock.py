@@ -11,6 +11,7 @@ import pytest
 
 from nnbabysit.core.record.catalog import read_catalog
 from nnbabysit.core.record.clock import steady_clock
+from nnbabysit.core.record.events import NoteEvent
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.report.recorded import read_run
 from tests.conftest import MakeRun
@@ -28,9 +29,9 @@ def test_a_run_ends_after_it_began_though_the_clock_was_set(
 ) -> None:
     real = time.time
     run = Run.create(root=tmp_path, command="train", config_yaml="seed: 0\n")
-    run.event("start")
+    run.event(NoteEvent(text="begun"))
     monkeypatch.setattr(time, "time", lambda: real() + shift)
-    run.event("epoch")
+    run.event(NoteEvent(text="gone on"))
     run.close(0)
     events = [json.loads(line) for line in (run.path / "events.jsonl").read_text().splitlines()]
     meta = json.loads((run.path / "meta.json").read_text())
@@ -43,12 +44,12 @@ def test_a_run_that_continues_begins_with_the_clock_of_that_day(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Run.create(root=tmp_path, command="train", config_yaml="seed: 0\n") as run:
-        run.event("start")
+        run.event(NoteEvent(text="begun"))
     real = time.time
     monkeypatch.setattr(time, "time", lambda: real() + 24 * HOUR)
     heard: list[float] = []
     with Run.open(run.path, listeners=[lambda event: heard.append(event.time)]) as again:
-        again.event("epoch")
+        again.event(NoteEvent(text="gone on"))
     assert heard[0] == pytest.approx(real() + 24 * HOUR, abs=5.0)
 
 

@@ -14,28 +14,31 @@ import pytest
 
 from nnbabysit.core.errors import RunError
 from nnbabysit.core.record import files
+from nnbabysit.core.record.events import NoteEvent
 from nnbabysit.core.record.run import Run, find_runs, read_meta, status
 
 WRITER = """
 import os, signal, sys
 from pathlib import Path
 from nnbabysit.core.record import files
+from nnbabysit.core.record.events import NoteEvent
 from nnbabysit.core.record.run import Run
+from nnbabysit.core.record.training_events import BatchEvent
 run = Run.create(root=Path(sys.argv[1]), command="train", config_yaml="seed: 0\\n", name="killed")
 """
 ENDLESS = """
 print(run.path, flush=True)
 number = 0
 while True:
-    run.event("note", number=number)
-    run.metric(step=number)
+    run.event(NoteEvent(text=str(number)))
+    run.metric(BatchEvent(step=number, epoch=1, loss=1.0))
     run.update_meta(seed=number)
     number += 1
 """
 HALF_A_LINE = """
-run.event("note", number=0)
+run.event(NoteEvent(text="whole"))
 descriptor = os.open(run.path / "events.jsonl", os.O_WRONLY | os.O_APPEND)
-os.write(descriptor, b'{"kind": "note", "time": 1.0, "numb')
+os.write(descriptor, b'{"kind": "note", "time": 1.0, "te')
 os.kill(os.getpid(), signal.SIGKILL)
 """
 BEFORE_THE_RENAME = """
@@ -87,7 +90,7 @@ def test_the_run_of_a_killed_process_opens_at_once_and_lost_nothing(tmp_path: Pa
         assert not torn
         assert [row["step"] for row in rows] == list(range(len(rows)))
         assert read_meta(path)["seed"] in (len(rows) - 1, len(rows) - 2, None)
-        run.event("note", number=-1)
+        run.event(NoteEvent(text="opened"))
     assert status(path) == "ended"
 
 

@@ -60,7 +60,7 @@ def test_what_is_no_run_stays(tmp_path: Path, make_run: MakeRun) -> None:
     (foreign / "config.yaml").touch()
     bare = make_run(tmp_path, 1)
     (bare / "config.yaml").unlink()
-    newer = make_run(tmp_path, 2, schema_version=2)
+    newer = make_run(tmp_path, 2, schema_version=3)
     for path in (link, foreign, bare, newer, tmp_path, tmp_path / "nowhere"):
         with pytest.raises(RunError):
             check_removable(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,9 @@ import pytest
 from nnbabysit.core.errors import RunError
 from nnbabysit.core.record import files
 from nnbabysit.core.record import run as run_module
-from nnbabysit.core.record.run import Event, Run, read_meta, status
+from nnbabysit.core.record.events import Event, NoteEvent, RepairedEvent
+from nnbabysit.core.record.run import Run, read_meta, status
+from nnbabysit.core.record.training_events import BatchEvent
 
 NOW = datetime(2026, 11, 20, 14, 3, 21, tzinfo=UTC)
 
@@ -24,12 +27,16 @@ def make(root: Path, name: str | None = "brave-otter", command: str = "train") -
     )
 
 
+def row(step: int) -> BatchEvent:
+    return BatchEvent(step=step, epoch=1, loss=math.inf)
+
+
 def test_meta_says_what_the_run_was_made_with(tmp_path: Path) -> None:
     with make(tmp_path) as run:
         run.update_meta(threads=2, device="cpu", seed=0, dataset_fingerprint="ab12")
         meta = json.loads((run.path / "meta.json").read_text())
     assert {
-        "schema_version": 1,
+        "schema_version": 2,
         "command": "train",
         "pid": os.getpid(),
         "cwd": str(Path.cwd()),
@@ -45,13 +52,13 @@ def test_events_metrics_and_listeners_see_the_same(tmp_path: Path) -> None:
         root=tmp_path, command="train", config_yaml="", now=NOW, listeners=[heard.append], clock=lambda: 5.0
     )
     with run:
-        run.event("note", text="hello")
-        run.metric(step=1, loss=math.inf)
-        run.tick("progress", step=2)
+        run.event(NoteEvent(text="hello"))
+        run.metric(row(1))
+        run.tick(NoteEvent(text="shown"))
         assert heard == [
-            Event("note", 5.0, {"text": "hello"}),
-            Event("metric", 5.0, {"step": 1, "loss": math.inf}),
-            Event("progress", 5.0, {"step": 2}),
+            NoteEvent(time=5.0, text="hello"),
+            replace(row(1), time=5.0),
+            NoteEvent(time=5.0, text="shown"),
         ]
         assert (run.path / "events.jsonl").read_text() == '{"kind": "note", "time": 5.0, "text": "hello"}\n'
         assert json.loads((run.path / "metrics.jsonl").read_text())["loss"] == "inf"
@@ -123,27 +130,27 @@ def test_the_exit_code_of_an_error_is_the_callers_to_say(tmp_path: Path) -> None
 
 def test_a_run_is_opened_again_where_it_was(tmp_path: Path) -> None:
     with make(tmp_path) as run:
-        run.event("note", text="one")
+        run.event(NoteEvent(text="one"))
     with Run.open(tmp_path / "latest") as again:
         assert again.path == run.path
         assert status(run.path) == "running"
         meta = read_meta(run.path)
         assert meta["exit_code"] is None
         assert [resume["pid"] for resume in meta["resumes"]] == [os.getpid()]
-        again.event("note", text="two")
+        again.event(NoteEvent(text="two"))
     assert [event["text"] for event in files.read_lines(run.path / "events.jsonl")[0]] == ["one", "two"]
 
 
 def test_a_torn_line_is_repaired_and_said(tmp_path: Path) -> None:
     heard: list[Event] = []
     with make(tmp_path) as run:
-        run.metric(step=1)
-        run.metric(step=2)
+        run.metric(row(1))
+        run.metric(row(2))
     path = run.path / "metrics.jsonl"
     path.write_bytes(path.read_bytes()[:-7])
     with Run.open(run.path, listeners=[heard.append]):
         assert [row["step"] for row in files.read_lines(path)[0]] == [1]
-    assert [(event.kind, event.fields["file"]) for event in heard] == [("repaired", "metrics.jsonl")]
+    assert [event.file for event in heard if isinstance(event, RepairedEvent)] == ["metrics.jsonl"]
     assert files.read_lines(run.path / "events.jsonl")[0][0]["kind"] == "repaired"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from nnbabysit.core.record.event import Event
+from nnbabysit.core.record.events import Event, NoteEvent
 from nnbabysit.core.record.sink import Sink
 
 
@@ -21,7 +21,8 @@ class Writer:
 
     def write(self, event: Event) -> None:
         self.act(event)
-        self.events.append(event.kind)
+        assert isinstance(event, NoteEvent)
+        self.events.append(event.text)
 
     def flush(self) -> None:
         """Nothing is buffered."""
@@ -35,7 +36,7 @@ def no_tale(text: str) -> None:
 
 
 def event(number: int) -> Event:
-    return Event(str(number), 0.0)
+    return NoteEvent(text=str(number))
 
 
 def test_every_event_arrives_in_order_and_the_writer_is_closed() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from nnbabysit.core.report.event_lines import duration, line_of, number
+from tests.made_events import made
 
 EPOCH = {
     "epoch": 3,
@@ -20,7 +21,7 @@ EPOCH = {
     "lr": 3e-4,
     "update_ratio": 1.2e-3,
     "update_ratios": {"0.weight": 1.2e-3},
-    "grad_norm": 0.7,
+    "gradient_norm": 0.7,
     "samples_per_second": 51234.0,
     "eta": 245.0,
 }
@@ -142,6 +143,22 @@ EPOCH = {
             "val_loss: 0.250000, (2 / 2)",
         ),
         (
+            "trial",
+            {"value": 0.96, "loss": 0.125, "by_loss": True, "params": {"n": 3, "act": "relu"}},
+            "val_acc: 0.960000, val_loss: 0.125000, n: 3, act: relu, (1 / 9)",
+        ),
+        (
+            "repeat",
+            {"repeat_of": 11, "seed": 3, "value": -0.25, "number": 4, "repeats": 50, "metric": "val_loss"},
+            "again trial 12, seed 3, val_loss: 0.250000, (4 / 50)",
+        ),
+        (
+            "repeat",
+            {"repeat_of": 1, "seed": 3, "value": 0.96, "number": 1, "repeats": 2}
+            | {"loss": 0.125, "by_loss": True},
+            "again trial 2, seed 3, val_acc: 0.960000, val_loss: 0.125000, (1 / 2)",
+        ),
+        (
             "check",
             {"name": "initial loss", "passed": True, "text": "2.31, guessing costs 2.30"},
             "ok  initial loss: 2.31, guessing costs 2.30",
@@ -165,26 +182,30 @@ EPOCH = {
         ),
         ("step", {"command": "sanity"}, "== sanity"),
         ("verdict", {"verdict": "pass", "summary": "all is well"}, "pass: all is well"),
-        ("repaired", {"text": "the last line was torn"}, "repaired: the last line was torn"),
+        (
+            "repaired",
+            {"file": "events.jsonl", "text": "the last line was torn"},
+            "repaired: the last line was torn",
+        ),
     ],
 )
 def test_each_event_is_one_plain_line(kind: str, fields: dict[str, Any], line: str) -> None:
-    assert line_of(kind, fields) == line
+    assert line_of(made(kind, **fields)) == line
 
 
 def test_an_epoch_of_regression_has_no_accuracy() -> None:
-    line = line_of("epoch", {**EPOCH, "train_accuracy": None, "val_accuracy": None})
+    line = line_of(made("epoch", **{**EPOCH, "train_accuracy": None, "val_accuracy": None}))
     assert line is not None
     assert "acc" not in line
 
 
 def test_events_that_nobody_watches_have_no_line() -> None:
-    assert line_of("metric", {"step": 1}) is None
-    assert line_of("progress", {"step": 1}) is None
+    assert line_of(made("metric", step=1, epoch=1, split="train", loss=1.0)) is None
+    assert line_of(made("progress", command="search")) is None
 
 
 def test_control_characters_of_the_user_never_reach_the_screen() -> None:
-    line = line_of("note", {"text": "class \x1b]0;owned\x07 \x1b[31mred\x1b[0m\r\nnext [/red]"})
+    line = line_of(made("note", text="class \x1b]0;owned\x07 \x1b[31mred\x1b[0m\r\nnext [/red]"))
     assert line == "class  red next [/red]"
 
 

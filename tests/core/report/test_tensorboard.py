@@ -16,8 +16,9 @@ from tensorboardX.proto import event_pb2
 from tensorboardX.proto.plugin_hparams_pb2 import HParamsPluginData
 from tensorboardX.record_writer import masked_crc32c
 
-from nnbabysit.core.record.event import Event
+from nnbabysit.core.record.events import Event
 from nnbabysit.core.report.sinks.tensorboard import TensorBoardWriter
+from tests.made_events import made
 
 
 def records(path: Path) -> Iterator[Any]:
@@ -59,7 +60,7 @@ def test_metrics_become_curves_over_the_steps(tmp_path: Path) -> None:
     train = {"step": 8, "epoch": 2, "split": "train", "loss": 0.75, "accuracy": 0.5, "cost": 1.5, "lr": 0.125}
     validation = {"step": 8, "epoch": 2, "split": "validation", "loss": math.inf, "accuracy": None}
     rows = [{**batch, **probes}, train, validation]
-    found = written(tmp_path, *(Event("metric", 3.0, row) for row in rows))
+    found = written(tmp_path, *(made("metric", **{"time": 3.0, **row}) for row in rows))
     assert math.isnan(found.pop(("update_ratios/3.weight", 7)))
     assert found == {
         ("loss/batch", 7): 0.5,
@@ -76,7 +77,7 @@ def test_metrics_become_curves_over_the_steps(tmp_path: Path) -> None:
 
 def test_numbers_beyond_float32_are_infinite(tmp_path: Path) -> None:
     row = {"step": 1, "epoch": 1, "split": "batch", "loss": 1e300, "lr": -1e300}
-    assert written(tmp_path, Event("metric", 0.0, row)) == {
+    assert written(tmp_path, made("metric", **{**row})) == {
         ("loss/batch", 1): math.inf,
         ("lr", 1): -math.inf,
     }
@@ -84,7 +85,7 @@ def test_numbers_beyond_float32_are_infinite(tmp_path: Path) -> None:
 
 def test_the_file_begins_with_its_version_and_keeps_the_time_of_events(tmp_path: Path) -> None:
     row = {"step": 1, "epoch": 1, "split": "batch", "loss": 1.0}
-    written(tmp_path, Event("start", 1.0), Event("metric", 2.5, row))
+    written(tmp_path, made("start", time=1.0), made("metric", **{"time": 2.5, **row}))
     (path,) = tmp_path.iterdir()
     first, second = records(path)
     assert first.file_version == "brain.Event:2"
@@ -94,7 +95,7 @@ def test_the_file_begins_with_its_version_and_keeps_the_time_of_events(tmp_path:
 def test_epochs_and_the_tiny_set_have_tags_of_their_own(tmp_path: Path) -> None:
     epoch = {"step": 10, "dead_units": {"1": 0.5}, "samples_per_second": 100.0, "train_loss": 9.0}
     tiny = {"epoch": 3, "epochs": 9, "cost": 0.5, "accuracy": None, "lr": 1.0}
-    assert written(tmp_path, Event("epoch", 0.0, epoch), Event("tiny", 0.0, tiny)) == {
+    assert written(tmp_path, made("epoch", **{**epoch}), made("tiny", **{**tiny})) == {
         ("dead_units/1", 10): 0.5,
         ("samples_per_second", 10): 100.0,
         ("overfit_tiny/cost", 3): 0.5,
@@ -106,7 +107,7 @@ def trial(index: int, value: float | None, metric: str = "val_acc") -> Event:
     params = {"optimizer.lr": 0.5, "optimizer.name": "adam", "model.args.hidden": [8]}
     best = {"index": 0, "params": params, "value": 0.75 if metric == "val_acc" else -0.75}
     fields = {"index": index, "params": params, "value": value, "metric": metric, "best": best}
-    return Event("trial", 0.0, fields)
+    return made("trial", **{**fields})
 
 
 def test_each_trial_is_a_run_with_its_hyperparameters(tmp_path: Path) -> None:
@@ -134,7 +135,7 @@ def test_the_loss_of_a_regression_trial_is_shown_as_a_loss(tmp_path: Path) -> No
 
 def test_a_run_that_goes_on_says_from_which_step(tmp_path: Path) -> None:
     def row(step: int) -> Event:
-        return Event("metric", 0.0, {"step": step, "epoch": 1, "split": "batch", "loss": float(step)})
+        return made("metric", step=step, epoch=1, split="batch", loss=float(step))
 
     written(tmp_path, row(1), row(2), row(3))
     before = set(tmp_path.iterdir())

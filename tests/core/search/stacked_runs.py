@@ -11,6 +11,7 @@ import torch
 from nnbabysit.core.config.loading import load_config
 from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.splits.dataset import Dataset
+from nnbabysit.core.record.events import Event, NoteEvent
 from nnbabysit.core.search.execute.executor import SequentialExecutor
 from nnbabysit.core.search.execute.placement import Placement
 from nnbabysit.core.search.execute.stacked_executor import StackedExecutor
@@ -43,11 +44,11 @@ class Run:
         config: Config | None = None,
         epochs: int = 1,
     ) -> None:
-        self.events: list[tuple[str, dict[str, Any]]] = []
+        self.events: list[Event] = []
         self.log: list[str] = []
         self.executor = StackedExecutor(
             config or digits(), dataset, epochs=epochs, trials=len(trials), placement=placement,
-            tell=lambda kind, **fields: self.events.append((kind, fields)), log=self.log.append,
+            tell=self.events.append, log=self.log.append,
         )  # fmt: skip
         ended = [trial for group in self.executor.run(trials) for trial in group]
         self.trials = sorted(ended, key=lambda trial: trial.index)
@@ -58,7 +59,7 @@ class Run:
 
     @property
     def notes(self) -> str:
-        return "\n".join(fields["text"] for kind, fields in self.events if kind == "note")
+        return "\n".join(event.text for event in self.events if isinstance(event, NoteEvent))
 
     def check_same(self, others: list[Trial]) -> None:
         """All but the time they took; curves by rounding."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import resource
-from typing import Any
 
 import pytest
 
 from nnbabysit.core.data.splits.dataset import Dataset
+from nnbabysit.core.record.search_events import SearchProgressEvent
 from nnbabysit.core.search.execute import halving
 from nnbabysit.core.search.execute.placement import Placement
 from nnbabysit.core.search.execute.stacked_executor import StackedExecutor
@@ -72,24 +72,25 @@ def test_halving_goes_on_after_a_kill(dataset: Dataset, monkeypatch: pytest.Monk
 
 def test_progress_counts_what_ended_before_and_what_halving_spares(dataset: Dataset) -> None:
     """20 trials, 10 of which had ended; of the others, one in two goes on behind each epoch."""
-    told: list[dict[str, Any]] = []
+    told: list[SearchProgressEvent] = []
     ticks = iter(range(1000))
     executor = StackedExecutor(
         digits("search.halving={factor: 2}"), dataset, epochs=4, trials=20, ended=10, placement=STACKS,
-        tell=lambda kind, **fields: told.append(fields) if kind == "progress" else None,
+        tell=lambda event: told.append(event) if isinstance(event, SearchProgressEvent) else None,
         clock=lambda: float(next(ticks)),
     )  # fmt: skip
     trials = planned(*({LR: 0.01 + 0.001 * i} for i in range(10)))
     assert sum(len(group) for group in executor.run(trials)) == 10
-    assert told[0]["share"] == pytest.approx(0.5 + 3 / 80)
-    assert [fields["ended"] for fields in told][:2] == [10, 10]
-    assert told[0]["value"] is not None
-    assert [fields["value"] for fields in told] == sorted(fields["value"] for fields in told)
-    shares = [fields["share"] for fields in told]
+    assert told[0].share == pytest.approx(0.5 + 3 / 80)
+    assert [event.ended for event in told][:2] == [10, 10]
+    assert told[0].value is not None
+    values = [event.value or 0.0 for event in told]
+    assert values == sorted(values)
+    shares = [event.share for event in told]
     assert shares == sorted(shares)
     list(executor.run([PlannedTrial(index=20 + i, params={LR: 0.05}, confirm=True) for i in range(2)]))
-    assert told[-1]["ended"] == 20
-    assert told[-1]["share"] == 1.0
+    assert told[-1].ended == 20
+    assert told[-1].share == 1.0
 
 
 def test_halving_where_nobody_is_left(dataset: Dataset) -> None:

@@ -40,10 +40,7 @@ def test_the_fastest_comes_first_when_there_is_much_to_do() -> None:
     bench = Bench({16: 2e-3, 32: 1e-3, 8: 3e-3, 1: 8e-3})
     timings = fastest(CANDIDATES, bench.measure, 10**6, bench.clock)
     assert [(t.placement.stack, t.seconds) for t in timings] == [(32, 1e-3), (16, 2e-3), (8, 3e-3), (1, 8e-3)]
-    assert timings[0].to_document() == {
-        "text": "32 trials a stack, 1 process of 2 threads",
-        "milliseconds": 1.0,
-    }
+    assert timings[0].placement.text == "32 trials a stack, 1 process of 2 threads"
 
 
 @pytest.mark.parametrize(

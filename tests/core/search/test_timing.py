@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from nnbabysit.core.data.splits.dataset import Dataset
+from nnbabysit.core.record.search_events import PlacementEvent
 from nnbabysit.core.search.execute import job as job_module
 from nnbabysit.core.search.execute import timing as calibration
 from nnbabysit.core.search.execute.placement import Placement
@@ -22,8 +23,8 @@ def test_a_placement_is_found_told_and_taken_over(dataset: Dataset) -> None:
     placement = run.executor.placement
     assert placement is not None
     assert placement.processes == 1
-    ((_, fields),) = [event for event in run.events if event[0] == "placement"]
-    assert Placement(**fields["placement"]) == placement
+    (told,) = [event for event in run.events if isinstance(event, PlacementEvent)]
+    assert Placement(**told.placement) == placement
     assert run.executor.width == placement.stack
     run.check_same(one_by_one(dataset, trials))
 
@@ -44,8 +45,8 @@ def test_a_measurement_that_fails_ends_nothing(dataset: Dataset, monkeypatch: py
     assert run.states == ["complete"] * 10
     assert run.executor.placement is not None
     assert run.executor.placement.stack <= 2
-    ((_, fields),) = [event for event in run.events if event[0] == "placement"]
-    assert all(math.isfinite(each["milliseconds"]) for each in fields["alternatives"])
+    (told,) = [event for event in run.events if isinstance(event, PlacementEvent)]
+    assert all(math.isfinite(each.milliseconds) for each in told.alternatives)
 
 
 def test_each_group_has_stacks_that_fit(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:

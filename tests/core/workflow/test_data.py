@@ -13,7 +13,7 @@ import pytest
 from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.readers import digits
 from nnbabysit.core.errors import DataError
-from nnbabysit.core.record.event import Event
+from nnbabysit.core.record.events import Event, NoteEvent
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.workflow.gates.data import run_data_check
 from nnbabysit.core.workflow.result import StepResult
@@ -150,7 +150,7 @@ def test_labels_that_cannot_be_trained_on_are_refused(run: Run, tmp_path: Path) 
 def test_notes_on_loading_are_passed_on(run: Run, events: list[Event]) -> None:
     data = {"source": "npz", "path": str(GOLDEN / "npz" / "images.npz")}
     checked(run, data=data, training={"batch_size": "full"})
-    assert "own validation split" in next(event.fields["text"] for event in events if event.kind == "note")
+    assert "own validation split" in next(event.text for event in events if isinstance(event, NoteEvent))
 
 
 def test_the_pixels_of_the_classic_cifar10_run_are_a_warning_and_no_error(run: Run) -> None:

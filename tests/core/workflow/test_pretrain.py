@@ -12,8 +12,10 @@ import torch
 
 from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.errors import RunError
+from nnbabysit.core.record.events import NoteEvent
 from nnbabysit.core.record.files import read_lines
 from nnbabysit.core.record.run import Event, Listener, Run
+from nnbabysit.core.record.training_events import EpochEvent
 from nnbabysit.core.workflow.gates.pretrain import load_inputs, run_pretrain
 from nnbabysit.core.workflow.gates.sanity import run_sanity
 from nnbabysit.core.workflow.gates.train.train import run_train
@@ -60,7 +62,7 @@ def source(new_run: NewRun) -> Path:
 
 
 def notes(events: list[Event]) -> list[str]:
-    return [event.fields["text"] for event in events if event.kind == "note"]
+    return [event.text for event in events if isinstance(event, NoteEvent)]
 
 
 @pytest.mark.parametrize("kind", ["autoencoder", "denoising", "stacked"])
@@ -103,7 +105,7 @@ def test_a_stage_leaves_the_layers_below_alone(new_run: NewRun) -> None:
     kept: list[dict[str, torch.Tensor]] = []
 
     def look(event: Event) -> None:
-        if event.kind == "note" and event.fields["text"].startswith("hidden2: epochs 4 to 6"):
+        if isinstance(event, NoteEvent) and event.text.startswith("hidden2: epochs 4 to 6"):
             kept.append(safetensors.torch.load((run.path / BEST).read_bytes()))
 
     run = new_run(look)
@@ -174,9 +176,7 @@ def test_layers_that_are_let_go_are_told_and_watched(new_run: NewRun, source: Pa
     run = new_run(events.append)
     run_train(config_of(transfer={"from": str(source), "unfreeze_after": 2}), run)
     assert notes(events)[-1] == ("transfer: no longer frozen, at 0.1 × lr: hidden1, norm1, hidden2, norm2")
-    watched = {
-        event.fields["epoch"]: set(event.fields["update_ratios"]) for event in events if event.kind == "epoch"
-    }
+    watched = {event.epoch: set(event.update_ratios) for event in events if isinstance(event, EpochEvent)}
     assert watched[2] == {"output.weight"}
     assert watched[3] == {"output.weight", "hidden1.weight", "hidden2.weight"}
 

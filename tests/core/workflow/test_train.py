@@ -20,6 +20,7 @@ from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.errors import RunError
 from nnbabysit.core.record.files import read_lines
 from nnbabysit.core.record.run import Event, Listener, Run
+from nnbabysit.core.record.training_events import EpochEvent
 from nnbabysit.core.training.loop.records import Score
 from nnbabysit.core.training.loop.steps import evaluate
 from nnbabysit.core.training.loop.yardstick import Merit, Yardstick
@@ -109,7 +110,7 @@ def test_a_run_learns_and_writes_everything(new_run: NewRun) -> None:
     result = run_train(config_of(training={"epochs": 8, "batch_size": 50}), run)
     assert result.verdict == "pass"
     assert result.metrics["test_accuracy"] > 0.9
-    best = max(event.fields["val_accuracy"] for event in events if event.kind == "epoch")
+    best = max(event.val_accuracy or 0.0 for event in events if isinstance(event, EpochEvent))
     assert result.metrics["best_val_accuracy"] == best
     assert result.metrics["epochs"] == 8
     assert f"{result.metrics['test_accuracy']:.4f}" in result.summary
@@ -130,7 +131,7 @@ def test_a_run_learns_and_writes_everything(new_run: NewRun) -> None:
         "val_loss",
         "lr",
         "update_ratio",
-        "grad_norm",
+        "gradient_norm",
         "samples_per_second",
         "eta",
     } <= shown.keys()

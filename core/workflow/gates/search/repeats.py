@@ -7,10 +7,12 @@ from typing import Any
 
 from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.record.directory import EVENTS
-from nnbabysit.core.record.files import read_lines
+from nnbabysit.core.record.event_log import read_events
+from nnbabysit.core.record.events import NoteEvent
 from nnbabysit.core.record.run import Run
+from nnbabysit.core.record.search_events import RepeatEvent
 from nnbabysit.core.search.execute.executor import Executor
-from nnbabysit.core.search.names import short_names, shown_value
+from nnbabysit.core.search.names import drawn_value, short_names
 from nnbabysit.core.search.repetition import (
     Difference,
     Repeated,
@@ -24,10 +26,6 @@ from nnbabysit.core.search.store.study import TrialStudy
 from nnbabysit.core.search.trial import PlannedTrial, Trial
 from nnbabysit.core.workflow.gates.search.tables import shown_loss
 from nnbabysit.core.workflow.result import Table
-
-_KIND = "repeat"
-"""Kind of the event that tells of a training of the second look."""
-
 
 BY_LOSS = "by which it is ranked: such an accuracy tells nothing"
 """Said where the loss decides although there is an accuracy."""
@@ -102,7 +100,7 @@ def again_table(repeated: Sequence[Repeated], metric: str) -> Table:
             *((shown_loss(one.mean_loss),) if by_loss else ()),
             f"{sign * (one.trial.value or 0.0):.6f}",
             _behind(repeated[0], one) if one is not repeated[0] else "",
-            *(shown_value(one.trial.params[path]) for path in names),
+            *(drawn_value(one.trial.params[path]) for path in names),
         )
         for one in repeated
     )
@@ -173,31 +171,31 @@ def _begin(
     how += ["in fp32"] if config.search.precision != "fp32" else []
     text = f"training {which} again {', '.join(how)}"
     if not stored:
-        run.event("note", text=text)
+        run.event(NoteEvent(text=text))
         return
-    run.event("note", text=f"{text}: going on behind {len(stored)} of {len(planned)}")
-    events, _ = read_lines(run.path / EVENTS)
-    told = {event["index"] for event in events if event.get("kind") == _KIND}
+    run.event(NoteEvent(text=f"{text}: going on behind {len(stored)} of {len(planned)}"))
+    told = {event.index for event in read_events(run.path / EVENTS, RepeatEvent)}
     for number, repeat in enumerate(stored, start=1):
         if repeat.index not in told:
             _tell(run, repeat, number, len(planned), metric)
 
 
 def _tell(run: Run, repeat: Trial, number: int, repeats: int, metric: str) -> None:
-    fields = {
-        "index": repeat.index,
-        "repeat_of": repeat.repeat_of,
-        "seed": repeat.seed,
-        "value": repeat.value,
-        "loss": repeat.loss,
-        "by_loss": repeat.by_loss,
-        "state": repeat.state,
-        "reason": repeat.reason,
-        "number": number,
-        "repeats": repeats,
-        "metric": metric,
-    }
-    run.event(_KIND, **fields)
+    run.event(
+        RepeatEvent(
+            index=repeat.index,
+            repeat_of=repeat.repeat_of,
+            seed=repeat.seed,
+            value=repeat.value,
+            loss=repeat.loss,
+            by_loss=repeat.by_loss,
+            state=repeat.state,
+            reason=repeat.reason,
+            number=number,
+            repeats=repeats,
+            metric=metric,
+        )
+    )
 
 
 def _gaps(repeated: Sequence[Repeated]) -> list[tuple[Repeated, Difference]]:

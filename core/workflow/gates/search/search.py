@@ -16,8 +16,10 @@ from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.errors import ModelError, NnbabysitError, UserCodeError, UserError
+from nnbabysit.core.record.events import Event, NoteEvent, StartEvent, WarningEvent
 from nnbabysit.core.record.files import write_atomically
 from nnbabysit.core.record.run import Run, read_meta
+from nnbabysit.core.record.search_events import PlacementEvent
 from nnbabysit.core.report.plots.write import plot_importances, plot_search
 from nnbabysit.core.search.execute.executor import Executor
 from nnbabysit.core.search.execute.placement import Placement
@@ -149,10 +151,10 @@ def _executor(
     """Stacks, where an interrupted search had them; where they are is noted, so that resuming finds it."""
     noted = read_meta(run.path).get(_PLACEMENT)
 
-    def tell(kind: str, **fields: Any) -> None:
-        if kind == "placement":
-            run.update_meta(**{_PLACEMENT: fields["placement"]})
-        run.event(kind, **fields)
+    def tell(event: Event) -> None:
+        if isinstance(event, PlacementEvent):
+            run.update_meta(**{_PLACEMENT: event.placement})
+        run.event(event)
 
     return StackedExecutor(
         config,
@@ -173,14 +175,14 @@ def _begin(config: Config, run: Run, what: Stage, data: Dataset, noted: dict[str
     device = pick_device(config.device)
     note_provenance(run, config, data, device)
     run.update_meta(**{lineage.KEY: lineage.note(config, **noted, finished=False)})
-    run.event("start", command=f"search --{what.name}", name=config.name, device=str(device))
+    run.event(StartEvent(command=f"search --{what.name}", name=config.name, device=str(device)))
     if what.note:
-        run.event("note", text=what.note)
+        run.event(NoteEvent(text=what.note))
     if what.narrowing and what.source:
         text = narrowed_yaml(config, what.narrowing, what.source, run.path)
         write_atomically(run.path / FILE_NAME, text)
         for warning in what.narrowing.warnings:
-            run.event("warning", text=warning)
+            run.event(WarningEvent(text=warning))
 
 
 def _run_trials(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from nnbabysit.core.config.schema.root import Config
@@ -12,7 +12,7 @@ from nnbabysit.core.diagnosis.engine import Finding, diagnose
 from nnbabysit.core.diagnosis.rules.search import SEARCH_RULES
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.search.marks import Marks
-from nnbabysit.core.search.names import short_names, shown_value
+from nnbabysit.core.search.names import drawn_value, short_names
 from nnbabysit.core.search.repetition import Repeated
 from nnbabysit.core.search.space.allowed import allowed_in
 from nnbabysit.core.search.space.border import find_borders
@@ -29,7 +29,7 @@ from nnbabysit.core.workflow.gates.search.repeats import (
 )
 from nnbabysit.core.workflow.gates.search.stage import Stage
 from nnbabysit.core.workflow.gates.search.tables import best_trials, best_values_table, narrowed_ranges
-from nnbabysit.core.workflow.gates.search.trial_events import best_document
+from nnbabysit.core.workflow.gates.search.trial_events import as_best
 from nnbabysit.core.workflow.result import StepResult, Table
 
 
@@ -107,7 +107,7 @@ def _best_document(best: Trial, repeated: Sequence[Repeated]) -> dict[str, Any]:
     """The winner, with what it came to when it was trained again."""
     again = {one.trial.index: one for one in repeated}.get(best.index)
     means = {"mean": again.mean, "standard_error": again.standard_error} if again else {}
-    return {**best_document(best), **means}
+    return {**asdict(as_best(best)), **means}
 
 
 def _summary(outcome: Outcome, best: Trial | None) -> str:
@@ -121,7 +121,7 @@ def _summary(outcome: Outcome, best: Trial | None) -> str:
     sign = -1 if outcome.metric == "val_loss" else 1
     shown = again_value(outcome.repeated, sign) or f"{sign * (best.value or 0.0):.4f}{_loss_in_words(best)}"
     names = short_names(best.params)
-    params = ", ".join(f"{names[path]} {shown_value(param, 3)}" for path, param in best.params.items())
+    params = ", ".join(f"{names[path]} {drawn_value(param, 3)}" for path, param in best.params.items())
     text = f"best {outcome.metric} {shown} in trial {best.index + 1} of {total}: {params}"
     return "; ".join(part for part in (text, again_in_words(outcome.repeated), counts) if part)
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from nnbabysit.core.config.schema.space import Axis
-from nnbabysit.core.search.names import short_names, shown_value
+from nnbabysit.core.search.names import drawn_value, short_names
 from nnbabysit.core.search.space.narrowing import Narrowing
 from nnbabysit.core.search.trial import Trial, ranked
 from nnbabysit.core.workflow.result import Table
@@ -32,7 +32,7 @@ def best_trials(trials: Sequence[Trial], good: Collection[int], metric: str) -> 
             str(trial.index + 1),
             f"{sign * (trial.value or 0.0):.6f}",
             *((shown_loss(trial.loss),) if by_loss else ()),
-            *(shown_value(trial.params[path]) for path in names),
+            *(drawn_value(trial.params[path]) for path in names),
             "nice" if trial.index in good else "",
         )
         for trial in best
@@ -66,7 +66,7 @@ def best_values_table(
     marked = [trial for trial in trials if trial.index in good]
     columns = ("setting", "best value", "searched", "good trials")
     rows = [
-        (path, shown_value(best.params[path], 4), shown_axis(axis), _spread([t.params[path] for t in marked]))
+        (path, drawn_value(best.params[path], 4), shown_axis(axis), _spread([t.params[path] for t in marked]))
         for path, axis in space.items()
     ]
     if not importances:

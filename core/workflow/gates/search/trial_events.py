@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from nnbabysit.core.record.directory import EVENTS
-from nnbabysit.core.record.files import read_lines
+from nnbabysit.core.record.event_log import read_events
+from nnbabysit.core.record.events import NoteEvent
 from nnbabysit.core.record.run import Run
+from nnbabysit.core.record.search_events import BestTrial, TrialEvent
 from nnbabysit.core.search.marks import Marks
 from nnbabysit.core.search.trial import Trial
 
@@ -44,12 +45,10 @@ class Telling:
         self._start, self._known = self._clock(), len(known)
         if not known:
             return
-        events, _ = read_lines(self._run.path / EVENTS)
-        told = {event["index"] for event in events if event.get("kind") == "trial"}
+        told = {event.index for event in read_events(self._run.path / EVENTS, TrialEvent)}
         left = self._trials - len(known)
-        self._run.event(
-            "note", text=f"going on with {left} of {self._trials} trials, {len(known)} have ended"
-        )
+        text = f"going on with {left} of {self._trials} trials, {len(known)} have ended"
+        self._run.event(NoteEvent(text=text))
         for trial in known:
             if trial.index in told:
                 self._take(trial)
@@ -66,23 +65,30 @@ class Telling:
         self._marks.add(trial)
 
     def _tell(self, trial: Trial) -> None:
-        is_marked = self._marks.is_good(trial)
         best = self._marks.best
         ended_now = max(1, self._ended - self._known)
         self._run.event(
-            "trial",
-            **trial.to_document(),
-            ended=self._ended,
-            trials=self._trials,
-            metric=self._metric,
-            good=is_marked,
-            best=best_document(best) if best else None,
-            eta=(self._clock() - self._start) / ended_now * (self._trials - self._ended),
+            TrialEvent(
+                index=trial.index,
+                params=trial.params,
+                value=trial.value,
+                loss=trial.loss,
+                by_loss=trial.by_loss,
+                state=trial.state,
+                reason=trial.reason,
+                seconds=trial.seconds,
+                ended=self._ended,
+                trials=self._trials,
+                metric=self._metric,
+                good=self._marks.is_good(trial),
+                best=as_best(best) if best else None,
+                eta=(self._clock() - self._start) / ended_now * (self._trials - self._ended),
+            )
         )
 
 
-def best_document(trial: Trial) -> dict[str, Any]:
-    """A winner as JSON-ready builtins."""
-    keys = ("index", "params", "value", "loss", "by_loss")
-    document = trial.to_document()
-    return {key: document[key] for key in keys}
+def as_best(trial: Trial) -> BestTrial:
+    """A winner as events and results tell of it."""
+    return BestTrial(
+        index=trial.index, params=trial.params, value=trial.value, loss=trial.loss, by_loss=trial.by_loss
+    )

@@ -16,6 +16,7 @@ from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.data.splits.dataset import Dataset, Split
 from nnbabysit.core.diagnosis.engine import SEVERITIES, Finding
 from nnbabysit.core.record.directory import point_latest_to
+from nnbabysit.core.record.events import GateEvent, MemberEvent, StartEvent
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.training.checkpoints import LAST
 from nnbabysit.core.training.evaluation.ensembling import mean_outputs, score_together
@@ -104,7 +105,7 @@ def run_ensemble(
     config = with_values(config, {"data.seed": config.split_seed})
     device = pick_device(config.device)
     note_provenance(run, config, data, device)
-    run.event("start", command="train", name=config.name, device=str(device), members=count)
+    run.event(StartEvent(command="train", name=config.name, device=str(device), members=count))
     trained: list[Member] = []
     for seed in range(config.seed, config.seed + count):
         left = None if max_time is None else max_time - (clock() - began)
@@ -131,13 +132,13 @@ def _train_member(
 ) -> Member:
     """Begin a member, or go on with it where it has a checkpoint."""
     began = clock()
-    run.event("step", command=f"train --seed {seed}")
+    run.event(GateEvent(command=f"train --seed {seed}"))
     config = with_values(config, {"seed": seed})
     path = next((m.path for m in begun_members(run.path) if m.seed == seed), None)
     resume = path is not None and (path / "checkpoints" / LAST).is_file()
     with reopen(path) if path is not None and resume else new_run("train", config) as member_run:
         if not resume:
-            run.event("member", seed=seed, run_dir=member_run.path.name)
+            run.event(MemberEvent(seed=seed, run_dir=member_run.path.name))
             point_latest_to(run.path)  # what is asked for next is the whole, or going on with it
         result = run_train(config, member_run, resume=resume, dataset=data, max_time=max_time, clock=clock)
         conclude(member_run, result)

@@ -9,7 +9,8 @@ from pathlib import Path
 from nnbabysit.core.errors import RunError
 from nnbabysit.core.record.archive import read_meta
 from nnbabysit.core.record.directory import EVENTS
-from nnbabysit.core.record.files import read_lines
+from nnbabysit.core.record.event_log import read_events
+from nnbabysit.core.record.events import MemberEvent, StartEvent
 
 COMMAND = "train-ensemble"
 """Command of the run that holds an ensemble together, as the run directory is named by it."""
@@ -43,20 +44,19 @@ def size_of(run: Path) -> int:
     Raises:
         RunError: It ended before it began.
     """
-    for event in read_lines(run / EVENTS)[0]:
-        if event.get("kind") == "start" and isinstance(event.get("members"), int):
-            return int(event["members"])
+    for event in read_events(run / EVENTS, StartEvent):
+        if event.members is not None:
+            return event.members
     raise RunError("the ensemble had not begun", where=str(run), remedy="Start it again")
 
 
 def begun_members(run: Path) -> list[BegunMember]:
     """Members in the order they were begun; of several attempts with one seed the last."""
     members: dict[int, BegunMember] = {}
-    for event in read_lines(run / EVENTS)[0]:
-        if event.get("kind") == "member":
-            # beside the ensemble: the folder of runs may have been moved
-            path = run.resolve().parent / Path(str(event["run_dir"])).name
-            members[int(event["seed"])] = BegunMember(seed=int(event["seed"]), path=path)
+    for event in read_events(run / EVENTS, MemberEvent):
+        # beside the ensemble: the folder of runs may have been moved
+        path = run.resolve().parent / Path(event.run_dir).name
+        members[event.seed] = BegunMember(seed=event.seed, path=path)
     return list(members.values())
 
 

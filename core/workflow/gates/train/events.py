@@ -9,6 +9,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from nnbabysit.core.record.run import Run
+from nnbabysit.core.record.training_events import BatchEvent, EpochEvent, ScoreEvent, TrainProgressEvent
 from nnbabysit.core.training.loop.records import EpochRecord, StepRecord
 
 if TYPE_CHECKING:
@@ -53,27 +54,29 @@ class TrainEvents:
         self._last_probes = record.probes
         self._ratios.append(record.probes["update_ratios"])
         self._run.metric(
-            step=record.step,
-            epoch=record.epoch,
-            split="batch",
-            loss=float(record.loss),
-            lr=record.lr,
-            **record.probes,
+            BatchEvent(
+                step=record.step,
+                epoch=record.epoch,
+                loss=float(record.loss),
+                lr=record.lr,
+                **record.probes,
+            )
         )
 
     def _tick(self, record: StepRecord, now: float) -> None:
         self._run.tick(
-            "progress",
-            step=record.step,
-            steps=self._epochs * self._per_epoch,
-            epoch=record.epoch,
-            epochs=self._epochs,
-            loss=float(record.loss),
-            lr=record.lr,
-            samples_per_second=self._samples / max(now - self._epoch_began, 1e-9),
-            eta=self._eta(record.step, now),
-            update_ratios=self._last_probes.get("update_ratios", {}),
-            grad_norm=self._last_probes.get("gradient_norm"),
+            TrainProgressEvent(
+                step=record.step,
+                steps=self._epochs * self._per_epoch,
+                epoch=record.epoch,
+                epochs=self._epochs,
+                loss=float(record.loss),
+                lr=record.lr,
+                samples_per_second=self._samples / max(now - self._epoch_began, 1e-9),
+                eta=self._eta(record.step, now),
+                update_ratios=self._last_probes.get("update_ratios", {}),
+                gradient_norm=self._last_probes.get("gradient_norm"),
+            )
         )
 
     def _eta(self, step: int, now: float) -> float:
@@ -92,31 +95,35 @@ class TrainEvents:
         ratios = record.probes["update_ratios"]
         now = self._clock()
         for split, score in (("train", record.train), ("validation", record.validation)):
-            extra = {"cost": record.cost, "lr": record.lr} if split == "train" else {}
+            trained = split == "train"
             self._run.metric(
-                step=record.step,
-                epoch=record.epoch,
-                split=split,
-                loss=score.loss,
-                accuracy=score.accuracy,
-                **extra,
+                ScoreEvent(
+                    step=record.step,
+                    epoch=record.epoch,
+                    split=split,
+                    loss=score.loss,
+                    accuracy=score.accuracy,
+                    cost=record.cost if trained else None,
+                    lr=record.lr if trained else None,
+                )
             )
         self._run.event(
-            "epoch",
-            epoch=record.epoch,
-            epochs=self._epochs,
-            step=record.step,
-            train_loss=record.train.loss,
-            train_accuracy=record.train.accuracy,
-            val_loss=record.validation.loss,
-            val_accuracy=record.validation.accuracy,
-            lr=record.lr,
-            update_ratio=_median(list(ratios.values())) if ratios else None,
-            update_ratios=ratios,
-            grad_norm=record.probes.get("gradient_norm"),
-            dead_units=record.probes["dead_units"],
-            samples_per_second=record.samples_per_second,
-            eta=self._eta(record.step, now),
+            EpochEvent(
+                epoch=record.epoch,
+                epochs=self._epochs,
+                step=record.step,
+                train_loss=record.train.loss,
+                train_accuracy=record.train.accuracy,
+                val_loss=record.validation.loss,
+                val_accuracy=record.validation.accuracy,
+                lr=record.lr,
+                update_ratio=_median(list(ratios.values())) if ratios else None,
+                update_ratios=ratios,
+                gradient_norm=record.probes.get("gradient_norm"),
+                dead_units=record.probes["dead_units"],
+                samples_per_second=record.samples_per_second,
+                eta=self._eta(record.step, now),
+            )
         )
         self._samples = 0
         self._epoch_began = self._clock()

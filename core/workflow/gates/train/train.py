@@ -10,6 +10,7 @@ from nnbabysit.core.data.new_samples.signature import SIGNATURE_FILE, Signature
 from nnbabysit.core.diagnosis.engine import Finding
 from nnbabysit.core.errors import RunError
 from nnbabysit.core.models.weights import count_parameters
+from nnbabysit.core.record.events import CheckpointEvent, NoteEvent, StartEvent, WarningEvent
 from nnbabysit.core.record.files import read_lines, write_atomically
 from nnbabysit.core.record.run import Run, read_meta
 from nnbabysit.core.record.strict_json import encode
@@ -106,7 +107,7 @@ def _resumed(
     kept = [line for line in lines if line["step"] <= progress.step]
     if len(kept) < len(lines):
         write_atomically(run.path / METRICS, "".join(f"{encode(line)}\n" for line in kept))
-    run.event("note", text=f"going on after epoch {progress.epoch} of {config.training.epochs}")
+    run.event(NoteEvent(text=f"going on after epoch {progress.epoch} of {config.training.epochs}"))
     return progress
 
 
@@ -128,7 +129,9 @@ def _check_same_data(config: Config, run: Run, data: Dataset) -> None:
                 remedy="Put it back as it was, or train anew",
             )
     if read_meta(run.path).get("dataset_fingerprint") not in (None, data.fingerprint):
-        run.event("warning", text="the data has changed since the run began: its fingerprint is another one")
+        run.event(
+            WarningEvent(text="the data has changed since the run began: its fingerprint is another one")
+        )
 
 
 def _start(config: Config, run: Run, prepared: Prepared, progress: Progress) -> None:
@@ -137,12 +140,9 @@ def _start(config: Config, run: Run, prepared: Prepared, progress: Progress) -> 
     Signature.of(data).save(
         run.checkpoints / SIGNATURE_FILE
     )  # now: a run killed in any epoch can be evaluated
+    parameters = count_parameters(assembly.model)
     run.event(
-        "start",
-        command="train",
-        name=config.name,
-        device=str(assembly.device),
-        parameters=count_parameters(assembly.model),
+        StartEvent(command="train", name=config.name, device=str(assembly.device), parameters=parameters)
     )
     note_start(run, prepared)
     if not progress.history:
@@ -216,7 +216,7 @@ def _records(
         completed = events.completed(record, dead_units(assembly.model, train))
         events.epoch(completed)
         if assembly.transferred is not None and (text := assembly.transferred.let_go(record.epoch)):
-            run.event("note", text=text)
+            run.event(NoteEvent(text=text))
         yield completed
 
 
@@ -228,7 +228,7 @@ def _checkpoint(
     if best:
         save_weights(folder / BEST, prepared.assembly.model)
     save_progress(folder / LAST, progress, prepared.assembly, config, companions.averaging)
-    run.event("checkpoint", path=str(folder / LAST), epoch=progress.epoch, best=best)
+    run.event(CheckpointEvent(path=str(folder / LAST), epoch=progress.epoch, best=best))
 
 
 def _test(run: Run, prepared: Prepared, progress: Progress) -> Score | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nnbabysit.core.config.schema.cycles import cycle_ends
+from nnbabysit.core.record.events import NoteEvent, WarningEvent
 from nnbabysit.core.training.checkpoints import AVERAGE, SNAPSHOT, load_weights, save_weights
 from nnbabysit.core.training.evaluation.ensembling import mean_outputs, score_together
 from nnbabysit.core.training.evaluation.outputs import ask
@@ -85,7 +86,7 @@ class Companions:
         if record.epoch in self._ends:
             number = self._ends.index(record.epoch) + 1
             save_weights(run.checkpoints / SNAPSHOT.format(number), self._model)
-            run.event("note", text=f"snapshot {number} of {len(self._ends)} after epoch {record.epoch}")
+            run.event(NoteEvent(text=f"snapshot {number} of {len(self._ends)} after epoch {record.epoch}"))
 
     def judged(self, run: Run, prepared: Prepared, progress: Progress) -> Companionship:
         """Judge them at the end; the network has the last snapshot's weights afterwards.
@@ -108,7 +109,7 @@ class Companions:
         if self.averaging is None:
             return Companionship()
         if not self.averaging.count:
-            run.event("warning", text="the run ended before training.average.start: nothing was averaged")
+            run.event(WarningEvent(text="the run ended before training.average.start: nothing was averaged"))
             return Companionship()
         data, objective = prepared.dataset, prepared.assembly.objective
         device = prepared.assembly.device
@@ -131,7 +132,7 @@ class Companions:
         ends = [end for end in self._ends if end <= progress.epoch]
         if not ends:
             if self._ends:
-                run.event("warning", text="the run ended within the first cycle: there is no snapshot")
+                run.event(WarningEvent(text="the run ended within the first cycle: there is no snapshot"))
             return Companionship()
         then = {record.epoch: record.validation for record in progress.history}
         rows = [

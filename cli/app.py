@@ -51,6 +51,7 @@ def _usage_error(error: Any, arguments: list[str]) -> int:
         error_line(message)
         return 2
     path = error.ctx.command_path if error.ctx is not None else "nnbabysit"
+    message += _as_setting(getattr(error, "option_name", "") or "")
     if "--json" in arguments:
         from nnbabysit.cli.failures import Failure
         from nnbabysit.cli.render.output import print_json
@@ -59,3 +60,13 @@ def _usage_error(error: Any, arguments: list[str]) -> int:
         print_json(failure.to_document(path.partition(" ")[2], None))
     error_line(f"error: {message}. See {path} --help.")
     return 2
+
+
+def _as_setting(option: str) -> str:
+    """How a flag that is no flag here is written as a setting; empty if none is known by its name."""
+    from nnbabysit.core.config.synonyms import find_synonym
+
+    synonym = find_synonym(option.lstrip("-"))
+    if synonym is None:
+        return ""
+    return f"; {synonym.answer or 'as a setting: ' + ' '.join(f'{path}=VALUE' for path in synonym.paths)}"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def typed(options: Options) -> list[str]:
     """CONFIG and the options that decide what runs, as the user typed them."""
     words = [options.config] if options.config else []
-    for override in options.set:
+    for override in (*options.set, *options.setting_overrides):
         words += ["-S", override]
     for flag, value in (("--name", options.name), ("--seed", options.seed), ("--device", options.device)):
         words += [flag, str(value)] if value is not None else []

@@ -12,8 +12,9 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from nnbabysit.cli.completion import add_completion
+from nnbabysit.core.config.synonyms import canonical, canonical_device
 from nnbabysit.core.errors import UserError
-from nnbabysit.core.paths import with_home
+from nnbabysit.core.paths import exists, with_home
 
 SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -29,13 +30,21 @@ def duration(text: str) -> float:
     return seconds
 
 
+SETS, TAKEN_BY = "sets", "taken by"
+
+
+def _sets(paths: str, *commands: str) -> dict[str, tuple[str, ...]]:
+    """What a flag that is a setting declares: the paths it sets, and the functions of its commands."""
+    return {SETS: tuple(paths.split()), TAKEN_BY: commands}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """What the user typed, apart from a command's own flags.
 
     Attributes:
         config: Path of a config, or the name of a bundled one; None: ``./nnbabysit.yaml``, else ``digits``.
-        set: Overrides, each ``path.to.setting=value``.
+        set: Overrides, each ``path.to.setting=value``, those typed without ``-S`` last.
         name: Name of the experiment and of the run directory.
         runs_dir: Folder in which run directories are made.
         seed: Replaces ``seed`` of the config.
@@ -47,6 +56,11 @@ class Options:
         max_time: Seconds after which the command stops, or None.
         debug: Show the traceback of an error.
         log: Names of the sinks that are told beside the run directory.
+        lr: Replaces ``optimizer.lr``; the flag of the commands that take it, as are the next four.
+        epochs: Replaces ``training.epochs``.
+        batch_size: Replaces ``training.batch_size``.
+        optimizer: Replaces ``optimizer.name``.
+        trials: Replaces the number of trials of both stages of the search.
         average: ``ema`` or ``swa``; the flag of commands that train to the end.
         snapshots: Likewise.
         grid: The flag of ``search``.
@@ -68,7 +82,7 @@ class Options:
             "-S",
             "--set",
             metavar="KEY=VALUE",
-            help="Override a setting, such as -S optimizer.lr=1e-2. Repeatable.",
+            help="Override a setting, such as -S optimizer.lr=1e-2. Repeatable; -S may be left out.",
         ),
     ] = field(default_factory=list)
     name: Annotated[
@@ -82,7 +96,7 @@ class Options:
         int | None, typer.Option("--seed", min=0, metavar="N", help="Seed of all randomness.")
     ] = None
     device: Annotated[
-        str | None, typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps.")
+        str | None, typer.Option("--device", metavar="DEVICE", help="auto, cpu, gpu, cuda:1 or mps.")
     ] = None
     json: Annotated[bool, typer.Option("--json", help="Print exactly one JSON document on stdout.")] = False
     quiet: Annotated[
@@ -104,6 +118,27 @@ class Options:
         list[str],
         typer.Option("--log", metavar="SINK", help="Write curves for tensorboard as well. Repeatable."),
     ] = field(default_factory=list)
+    lr: Annotated[float | None, typer.Option("--lr", metavar="X", help="Learning rate (optimizer.lr).")] = (
+        field(default=None, metadata=_sets("optimizer.lr", "sanity", "overfit_tiny", "train", "babysit"))
+    )
+    epochs: Annotated[
+        int | None, typer.Option("--epochs", metavar="N", help="Length of the training (training.epochs).")
+    ] = field(default=None, metadata=_sets("training.epochs", "train", "babysit"))
+    batch_size: Annotated[
+        str | None,
+        typer.Option("--batch-size", metavar="N", help="Samples per step, or full (training.batch_size)."),
+    ] = field(default=None, metadata=_sets("training.batch_size", "search", "train", "babysit"))
+    optimizer: Annotated[
+        str | None,
+        typer.Option("--optimizer", metavar="OPTIMIZER", help="Such as adam or sgd (optimizer.name)."),
+    ] = field(
+        default=None,
+        metadata=_sets("optimizer.name", "sanity", "overfit_tiny", "search", "train", "babysit"),
+    )
+    trials: Annotated[
+        int | None,
+        typer.Option("--trials", metavar="N", help="Trials (search.coarse.trials, search.fine.trials)."),
+    ] = field(default=None, metadata=_sets("search.coarse.trials search.fine.trials", "search", "babysit"))
     average: str | None = None
     snapshots: bool = False
     grid: bool = False
@@ -121,17 +156,33 @@ class Options:
         on += ["search.sampler=grid"] if self.grid else []
         numbers = {"seed": self.seed, "search.repeat": self.repeat}
         numbered = [f"{key}={value}" for key, value in numbers.items() if value is not None]
-        return [*self.set, *named, *numbered, *on]
+        return [*self.set, *self.setting_overrides, *named, *numbered, *on]
+
+    @property
+    def setting_overrides(self) -> list[str]:
+        """Flags that declare the setting they are, such as ``--lr``, as overrides that any command takes."""
+        return [
+            f"{path}={value}"
+            for item in fields(self)
+            for path in item.metadata.get(SETS, ())
+            if (value := getattr(self, item.name)) is not None
+        ]
 
     @property
     def flags(self) -> dict[str, str]:
         """Config path → flag, of the settings that were given by a flag of their own."""
         values = {"seed": self.seed, "device": self.device, "name": self.name}
+        declared = {
+            path: f"--{item.name.replace('_', '-')}"
+            for item in fields(self)
+            for path in item.metadata.get(SETS, ())
+            if getattr(self, item.name) is not None
+        }
         flags = {key: f"--{key}" for key, value in values.items() if value is not None}
         flags |= {"training.average.kind": "--average"} if self.average else {}
         flags |= {"training.snapshots": "--snapshots"} if self.snapshots else {}
         flags |= {"search.sampler": "--grid"} if self.grid else {}
-        return flags | ({"search.repeat": "--repeat"} if self.repeat is not None else {})
+        return declared | flags | ({"search.repeat": "--repeat"} if self.repeat is not None else {})
 
 
 OF_SEARCH = ("grid", "repeat")
@@ -143,9 +194,11 @@ OF_SOME = ("average", "snapshots", *OF_SEARCH)
 def with_options(command: Callable[..., int]) -> Callable[..., int]:
     """Give a command CONFIG and every option of ``Options``; it gets them bundled as its first argument.
 
-    Its remaining parameters are its own flags and stand right after CONFIG.
+    Its remaining parameters are its own flags and stand right after CONFIG. Settings may be typed
+    behind CONFIG as well, ``train digits epochs=5``.
     """
-    return _bundling(command, _common())
+    taken = [item.name for item in fields(Options) if command.__name__ in item.metadata.get(TAKEN_BY, ())]
+    return _bundling(command, [*_common(), *taken])
 
 
 def with_options_but_no_config(command: Callable[..., int]) -> Callable[..., int]:
@@ -159,7 +212,7 @@ def with_run_options(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def _common() -> list[str]:
-    return [item.name for item in fields(Options) if item.name not in OF_SOME]
+    return [item.name for item in fields(Options) if item.name not in OF_SOME and SETS not in item.metadata]
 
 
 def _bundling(command: Callable[..., int], names: Sequence[str]) -> Callable[..., int]:
@@ -177,12 +230,23 @@ def _bundling(command: Callable[..., int], names: Sequence[str]) -> Callable[...
         if item.name in names
     ]
     first = [parameter for parameter in shared if parameter.name == "config"]
-    parameters = [*first, *own, *shared[len(first) :]]
+    taken = [item.name for item in fields(Options) if SETS in item.metadata]
+    of_settings = [parameter for parameter in shared if parameter.name in taken]
+    others = [parameter for parameter in shared[len(first) :] if parameter not in of_settings]
+    parameters = [*first, *([_SETTINGS] if first else []), *of_settings, *own, *others]
     add_completion(parameters)
 
     def bundled(**values: Any) -> int:
         values = {name: _with_home(value) for name, value in values.items()}
+        words = [values.get("config"), *values.pop("settings", ())] if first else []
         picked = {name: values.pop(name) for name in names}
+        if first:
+            picked["config"], settings = _config_and_settings([word for word in words if word is not None])
+            picked["set"] = [*picked["set"], *settings]
+        if "set" in picked:
+            picked["set"] = [meant for text in picked["set"] for meant in canonical(text)]
+        if picked.get("device") is not None:
+            picked["device"] = canonical_device(picked["device"])
         return command(Options(**picked), **values)
 
     bundled.__name__ = command.__name__
@@ -194,6 +258,37 @@ def _bundling(command: Callable[..., int], names: Sequence[str]) -> Callable[...
         "return": int
     }
     return bundled
+
+
+_SETTINGS = inspect.Parameter(
+    "settings",
+    inspect.Parameter.KEYWORD_ONLY,
+    default=(),
+    annotation=Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH=VALUE",
+            help="Settings to override, such as optimizer.lr=0.01 or lr=0.01.",
+            show_default=False,
+        ),
+    ],
+)
+
+
+def _config_and_settings(words: Sequence[str]) -> tuple[str | None, list[str]]:
+    """CONFIG, and the settings that were typed beside it; a file of that name wins."""
+    settings = [word for word in words if is_setting(word)]
+    configs = [word for word in words if word not in settings]
+    if len(configs) > 1:
+        raise typer.BadParameter(
+            f"one CONFIG is taken, not {' and '.join(configs)}; a setting is written path=value"
+        )
+    return (configs[0] if configs else None), settings
+
+
+def is_setting(word: str) -> bool:
+    """Whether a word is ``path=value`` and no file."""
+    return re.match(r"[A-Za-z_][\w.-]*\s*=", word) is not None and not exists(Path(word))
 
 
 def _with_home(value: Any) -> Any:

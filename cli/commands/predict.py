@@ -41,7 +41,7 @@ def predict(
         ),
     ] = None,
     device: Annotated[
-        str, typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps.")
+        str, typer.Option("--device", metavar="DEVICE", help="auto, cpu, gpu, cuda:1 or mps.")
     ] = "auto",
     weights: OneSetFlag = OneSet.BEST,
 ) -> int:

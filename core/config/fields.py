@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args, get_origin
 from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.config.schema.section import Section
 from nnbabysit.core.config.schema.space import Axis
+from nnbabysit.core.config.synonyms import find_synonym
 
 Path = tuple[str | int, ...]
 _SPACE = re.compile(r"^(search)\.(coarse|fine)\.(space)\.(.+)$")
@@ -148,6 +149,9 @@ def _all_keys(place: Spot, prefix: str) -> Iterator[str]:
 
 def suggestion(path: Sequence[str | int]) -> str:
     """Nearest key to one that does not exist, as ``, did you mean lr?``, or the keys that exist there."""
+    known_elsewhere = translation(path)
+    if known_elsewhere:
+        return known_elsewhere
     for depth in range(len(path)):
         place = find(path[:depth]) or _VALUE
         wrong = str(path[depth])
@@ -165,8 +169,23 @@ def suggestion(path: Sequence[str | int]) -> str:
     return ""
 
 
+def translation(path: Sequence[str | int]) -> str:
+    """What a name of another tool, or one without its section, is here; empty if nothing is known of it."""
+    synonym = find_synonym(join(path))
+    if synonym is None:
+        return ""
+    if not synonym.paths:
+        return f"; {synonym.answer}"
+    place, last = find(path[:-1]), synonym.paths[0].rpartition(".")[2]
+    here = place is not None and place.kind == "section" and len(path) > 1 and last in keys(place)
+    return f", did you mean {last if here else ' and '.join(synonym.paths)}?"
+
+
 def suggested_key(key: str) -> str:
     """Nearest full dotted key, as ``, did you mean optimizer.lr?``; empty if none is near."""
+    known_elsewhere = translation(split(key))
+    if known_elsewhere:
+        return known_elsewhere
     settings = [known for known in all_keys() if not known.startswith("search.")]
     same = [known for known in settings if known.rpartition(".")[2] == key.rpartition(".")[2]]
     found = get_close_matches(key, same, n=1, cutoff=0) or get_close_matches(key, settings, n=1)

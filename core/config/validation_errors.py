@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from nnbabysit.core.config import fields
 from nnbabysit.core.config.fields import TOP, Path, Spot
+from nnbabysit.core.config.synonyms import CHOICES
 from nnbabysit.core.config.tree import get
 
 _EXPECTED: dict[str, Callable[[dict[str, Any]], str]] = {
@@ -91,7 +92,7 @@ def _message(path: Path, errors: list[ErrorDetails], tree: Any) -> str:
     if any(error["type"] not in _EXPECTED for error in errors):
         return f"{first['msg'][:1].lower()}{first['msg'][1:]}, got {shown(first['input'])}"
     expected = _either([_alternative(error) for error in errors])
-    return f"expected {expected}, got {shown(first['input'])}{_hint(first)}"
+    return f"expected {expected}, got {shown(first['input'])}{_hint(path, first)}"
 
 
 def _unknown(path: Path, tree: Any) -> str:
@@ -104,6 +105,9 @@ def _unknown(path: Path, tree: Any) -> str:
     owners = fields.members(place, key)
     if owners:
         return f"is no setting of {name}; it belongs to {', '.join(owners)}"
+    known_elsewhere = fields.translation(path)
+    if known_elsewhere:
+        return f"unknown key{known_elsewhere}"
     near = fields.near(key, list(section.model_fields))
     if near:
         return f"unknown key, did you mean {near}?"
@@ -124,7 +128,7 @@ def _wrong_name(path: Path, error: ErrorDetails) -> str:
     if is_missing:
         return f"name is missing; choose one of {', '.join(names)}"
     name = error["input"].get("name")
-    near = fields.near(str(name), names)
+    near = fields.near(str(name).lower(), names)
     hint = f", did you mean {near}?" if near else f"; choose one of {', '.join(names)}"
     return f"there is no {shown(name)}{hint}"
 
@@ -176,9 +180,11 @@ def shown(value: Any) -> str:
     return repr(value)
 
 
-def _hint(error: ErrorDetails) -> str:
-    """The way out of quoted numbers."""
+def _hint(path: Path, error: ErrorDetails) -> str:
+    """The way out of quoted numbers, and of a word where a section stands."""
     value = error["input"]
+    if isinstance(value, str) and fields.join(path) in CHOICES and "section" in _expected(error):
+        return f"; write {fields.join(path)}: {{{CHOICES[fields.join(path)]}: {value.lower()}}}"
     if isinstance(value, str) and error["type"] in ("float_type", "int_type"):
         try:
             float(value)

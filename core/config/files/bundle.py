@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os.path
+import re
+import shlex
 import stat
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -16,6 +18,7 @@ DEFAULT_FILE = "nnbabysit.yaml"
 DEFAULT_NAME = "digits"
 STDIN = "-"
 _DEVICES = ("/dev/", "/proc/")
+_IMPORT = re.compile(r"[A-Za-z_]\w*(\.\w+)*:[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ def locate(name_or_path: str | None, cwd: Path) -> Place:
     if name_or_path == STDIN:
         return Place(Path(STDIN), shown_stream(STDIN), is_bundled=False, is_stream=True)
     known = bundled()
+    _refuse_code(name_or_path, cwd)
     is_path = "/" in name_or_path or "\\" in name_or_path or name_or_path.endswith((".yaml", ".yml"))
     if not is_path and name_or_path in known:
         path = known[name_or_path]
@@ -69,6 +73,29 @@ def locate(name_or_path: str | None, cwd: Path) -> Place:
     hint = f", did you mean {near[0]}? Bundled" if near else "; bundled"
     message = f"neither a file nor a bundled config{hint}: {', '.join(known)}"
     raise ConfigError([Mistake(where=name_or_path or "''", key="", message=message)])
+
+
+def _refuse_code(name: str, cwd: Path) -> None:
+    """Python, as a file or as an import path, is a network of the user's own, and wants a config first."""
+    is_code = name.endswith(".py") or ".py:" in name
+    if not is_code and not (_IMPORT.fullmatch(name) and not exists(cwd / name)):
+        return
+    wanted = f"{name}:{_network_in(cwd / with_home(name))}" if name.endswith(".py") else name
+    message = (
+        "this is Python code, not a config; write a config for the network in it with "
+        f"nnbabysit init --from {shlex.quote(wanted)} --data DATA, then leave the config out"
+    )
+    raise ConfigError([Mistake(where=name, key="", message=message)])
+
+
+def _network_in(path: Path) -> str:
+    """Name of the first class that looks like a network; ``Net`` where none does or the file is not there."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except (OSError, ValueError):
+        return "Net"
+    found = re.search(r"^class (\w+)\(.*Module\b", text, re.MULTILINE)
+    return found.group(1) if found else "Net"
 
 
 def _file(name: str, cwd: Path, known: dict[str, Path]) -> Place:

@@ -14,6 +14,7 @@ from nnbabysit.core.config.files.bundle import STDIN
 from nnbabysit.core.config.files.origin import Origin
 from nnbabysit.core.config.files.yaml_loader import YamlError
 from nnbabysit.core.config.invisible import first_invisible, in_words
+from nnbabysit.core.config.synonyms import canonical
 from nnbabysit.core.errors import ConfigError, Mistake
 from nnbabysit.core.paths import is_utf8
 
@@ -46,7 +47,11 @@ class Source:
         return Mistake(where=self.origin(path).full, key=fields.join(path), message=message)
 
     def override(self, text: str) -> None:
-        """Apply one ``key=value`` of the command line."""
+        """Apply one ``key=value`` of the command line, short names and those of other tools included."""
+        for meant in canonical(text):
+            self._override(meant)
+
+    def _override(self, text: str) -> None:
         key, equals, written = (part.strip() for part in text.partition("="))
         origin = Origin("--set", text=text if len(text) <= 80 else f"{text[:77]}...")
         if not equals or not key or not all(key.split(".")):

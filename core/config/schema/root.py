@@ -23,7 +23,7 @@ Name = Annotated[
 ]
 Device = Annotated[
     str,
-    Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", description="auto, cpu, cuda, cuda:1 or mps"),
+    Field(pattern=r"^(auto|cpu|gpu|mps|cuda(:\d+)?)$", description="auto, cpu, gpu, cuda, cuda:1 or mps"),
 ]
 MODELS = ("mlp", "cnn", "resnet", "autoencoder")
 LOSSES = ("cross_entropy", "hinge", "bce", "mse")
@@ -236,7 +236,7 @@ class Config(Section):
     seed: NonNegativeInt = 0
     """All randomness is derived from it."""
     device: Device = "auto"
-    """Where to compute; ``auto`` takes a GPU if torch sees one."""
+    """Where to compute; ``auto`` takes a GPU if torch sees one, ``gpu`` insists on one: CUDA, else MPS."""
     data: Data = Data()
     """Samples, splits, preprocessing."""
     model: Model = Model()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import torch
 
+from nnbabysit.core.config.synonyms import canonical_device
 from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.data.preparation.augmentation import Augmentation, Mix
 from nnbabysit.core.data.seeds import derive_seed
@@ -235,15 +236,21 @@ def refuse_batch(size: int, samples: int, model: nn.Module, *, where: str, inste
 
 
 def pick_device(name: str) -> torch.device:
-    """The device that a config names; ``auto`` takes the first CUDA device, then MPS, then the CPU.
+    """The device that a config or a flag names.
+
+    ``auto`` takes the first CUDA device, else MPS, else the CPU; ``gpu`` the same but for the CPU; ``1`` is
+    ``cuda:1``.
 
     Raises:
         UserError: This machine, or this build of torch, does not have it.
     """
+    name = canonical_device(name)
     cuda = torch.cuda.is_available()
     mps = torch.backends.mps.is_available()
     if name == "auto":
         return torch.device("cuda:0" if cuda else "mps" if mps else "cpu")
+    if name == "gpu" and (cuda or mps):
+        return torch.device("cuda:0" if cuda else "mps")
     kind, _, index = name.partition(":")
     if kind == "cpu" or (kind == "mps" and mps):
         return torch.device(kind)

@@ -59,7 +59,7 @@ MISTAKES = [
     ("seed: -1", "$.seed"),
     ("seed: 1.5", "$.seed"),
     ("name: ''", "$.name"),
-    ("device: gpu", "$.device"),
+    ("device: tpu", "$.device"),
     ("data: {source: npy}", "$.data.source"),
     ("data: {preprocess: {center: mean}}", "$.data.preprocess.center"),
     ("data: {validation: 1.5}", "$.data.validation"),
@@ -171,6 +171,6 @@ def test_every_section_is_closed_and_every_key_of_the_schema_is_in_it() -> None:
 
 
 def test_docs_are_read_from_the_docstring_under_each_field() -> None:
-    assert field_docs(Config)["device"] == "Where to compute; `auto` takes a GPU if torch sees one."
+    assert field_docs(Config)["name"] == "Name of the experiment."
     assert set(field_docs(CNNSettings)) == set(CNNSettings.model_fields)
     assert field_docs(Section) == {}

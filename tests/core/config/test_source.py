@@ -85,7 +85,7 @@ def test_an_override_reaches_into_free_arguments_lists_and_spaces(tmp_path: Path
         ("model.args.hidden.7=3", "model.args.hidden.7: there is no item 7 in a list of 1"),
         ("search.coarse.space.lr={uniform: [0, 1]}",
          "search.coarse.space.lr: there is no setting lr, did you mean optimizer.lr?"),
-        ("optimizer=adam", "optimizer: expected a section (key: value), got 'adam'"),
+        ("optimizer=3", "optimizer: expected a section (key: value), got 3"),
         ("data.args={1: 2}", 'data.args: the key 1 is not a word; write "1" if it is meant'),
     ],
 )  # fmt: skip

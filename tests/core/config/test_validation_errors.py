@@ -46,7 +46,7 @@ def test_every_mistake_is_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
         training: {epochs: 007, batch_size: big}
         sanity:
         model: {name: mpl}
-        device: gpu
+        device: tpu
         overfit_tiny: {optimizer: {lr: 1}}
         """,
     )
@@ -63,7 +63,7 @@ def test_every_mistake_is_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
         "own.yaml:11:25  training.batch_size: expected a whole number or full, got 'big'",
         "own.yaml:12:1  sanity: is empty; indent its settings below it, or leave it out",
         "own.yaml:13:9  model.name: there is no 'mpl', did you mean mlp?",
-        "own.yaml:14:1  device: expected auto, cpu, cuda, cuda:1 or mps, got 'gpu'",
+        "own.yaml:14:1  device: expected auto, cpu, gpu, cuda, cuda:1 or mps, got 'tpu'",
         "own.yaml:15:16  overfit_tiny.optimizer: name is missing; "
         "choose one of sgd, momentum, nesterov, adagrad, rmsprop, adadelta, adam, adamw, radam, nadam, lbfgs",
         "--set optimizer.lrr=1  optimizer.lrr: unknown key, did you mean lr?",
@@ -83,7 +83,8 @@ def test_every_mistake_is_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
         ("training: {epochs: [1]}", f"{EPOCHS}, got a list of 1"),
         ("training: {epochs:}", f"{EPOCHS}, got nothing"),
         ("training: 3", "training: expected a section (key: value), got 3"),
-        ("optimizer: adam", "optimizer: expected a section (key: value), got 'adam'"),
+        ("optimizer: adam", "optimizer: expected a section (key: value), got 'adam'; "
+         "write optimizer: {name: adam}"),
         ("optimizer: {weight_decay: 1}",
          "optimizer.weight_decay: is no setting of momentum; it belongs to adamw"),
         ("optimizer: {weight_deca: 1}",
@@ -94,8 +95,14 @@ def test_every_mistake_is_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
         ("optimizer: {name: adam, betas: [0.9, 1]}", "optimizer.betas.1: must be below 1, got 1"),
         ("optimizer: {name: adam, betas: [0.9, 0.9, 0.9]}",
          "optimizer.betas: expected at most 2 values, got a list of 3"),
-        ("lr: 1", "lr: unknown key, "
-         "did you mean optimizer.lr or overfit_tiny.optimizer.lr or pretrain.optimizer.lr?"),
+        ("lr: 1", "lr: unknown key, did you mean optimizer.lr?"),
+        ("trainer: {max_epochs: 3}", "trainer: unknown key; its settings are called otherwise here: "
+         "max_epochs is training.epochs, for one"),
+        ("training: {gradient_clip_val: 1}",
+         "training.gradient_clip_val: unknown key, did you mean regularization.clip_norm?"),
+        ("optimizer: {learning_rate: 1}", "optimizer.learning_rate: unknown key, did you mean lr?"),
+        ("optimizer: {beta_1: 1}",
+         "optimizer.beta_1: unknown key; both are one setting: optimizer.betas=[0.9, 0.999]"),
         ("optimizer.lr: 1", "optimizer.lr: unknown key, did you mean optimizer?"),
         ("loss: hing", "loss: there is no 'hing', did you mean hinge?"),
         ("loss: zzz", "loss: there is no 'zzz'; choose one of cross_entropy, hinge, bce, mse, "

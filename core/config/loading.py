@@ -17,7 +17,7 @@ from nnbabysit.core.config.fields import Path as KeyPath
 from nnbabysit.core.config.files import bundle, resolution, yaml_writer
 from nnbabysit.core.config.files.origin import Origin
 from nnbabysit.core.config.files.source import Source, read_source
-from nnbabysit.core.config.schema import cycles
+from nnbabysit.core.config.schema import cycles, decay
 from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.errors import ConfigError, Mistake
 
@@ -83,7 +83,7 @@ def load_defaults(overrides: Sequence[str], *, cwd: Path) -> LoadedConfig:
 def _checked(source: Source, cwd: Path, data_folder: Path, code_folder: Path) -> Config:
     """The config that was written, with what it names made absolute; the folders are those of the file."""
     tree.fill_names(source.settings, Config())
-    checks = (*axes.check(source.settings), *cycles.check(source.settings))
+    checks = (*axes.check(source.settings), *cycles.check(source.settings), *decay.check(source.settings))
     found = [*source.mistakes, *(source.mistake(*mistake) for mistake in checks)]
 
     def folder(key: KeyPath, beside_file: Path) -> Path:

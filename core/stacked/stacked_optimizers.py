@@ -74,8 +74,17 @@ class StackedOptimizer:
         self.steps += 1
         for name, parameter in parameters.items():
             if parameter.grad is not None:
-                direction = self._rule(self, name, parameter, parameter.grad)
+                direction = self._rule(self, name, parameter, self._decayed(parameter, parameter.grad))
                 parameter.addcmul_(direction, self._column(self.lr, parameter), value=-1)
+
+    def _decayed(self, parameter: Tensor, gradient: Tensor) -> Tensor:
+        """The gradient + w·θ of the trials that have a weight decay; adamw's is apart from the gradient."""
+        if self._name == "adamw" or not any(each.weight_decay for each in self._settings):  # type: ignore[union-attr]
+            return gradient
+        decay = self.setting("weight_decay", parameter)
+        if isinstance(decay, Tensor):
+            return torch.addcmul(gradient, parameter, decay)
+        return torch.add(gradient, parameter, alpha=decay)
 
     def _vector(self, values: Sequence[float]) -> Tensor:
         return torch.tensor(values, dtype=self._like.dtype, device=self._like.device)

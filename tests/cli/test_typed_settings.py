@@ -107,3 +107,9 @@ def test_python_in_place_of_a_config_is_answered_with_init(
         f"this is Python code, not a config; write a config for the network in it with nnbabysit {advised}"
         in (done.stderr)
     )
+
+
+def test_a_search_over_both_decays_is_refused(shell: Shell) -> None:
+    done = shell("search", "digits", "l2=0", "weight_decay=0.001", "--trials", "2")
+    assert done.returncode == 2
+    assert "search.coarse.space  optimizer.weight_decay: stands beside regularization.l2" in done.stderr

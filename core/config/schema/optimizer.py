@@ -10,6 +10,7 @@ from nnbabysit.core.config.schema.section import Section
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Betas = Annotated[tuple[Fraction, Fraction], Field(strict=False)]
+Decay = Annotated[float, Field(ge=0)]
 
 
 class SGD(Section):
@@ -18,6 +19,8 @@ class SGD(Section):
     name: Literal["sgd"]
     lr: PositiveFloat = 1e-3
     """Learning rate before any schedule."""
+    weight_decay: Decay = 0.0
+    """w of the gradient + w·θ, for every parameter, biases and norms too; see `regularization.l2`."""
 
 
 class Momentum(Section):
@@ -28,6 +31,8 @@ class Momentum(Section):
     """Learning rate before any schedule."""
     momentum: Fraction = 0.9
     """Share of the velocity that is kept from step to step; 0.9 or 0.99."""
+    weight_decay: Decay = 0.0
+    """w of the gradient + w·θ, for every parameter, biases and norms too; see `regularization.l2`."""
 
 
 class Nesterov(Section):
@@ -38,6 +43,8 @@ class Nesterov(Section):
     """Learning rate before any schedule."""
     momentum: Annotated[float, Field(gt=0, lt=1)] = 0.9
     """Share of the velocity that is kept from step to step; 0.9 or 0.99."""
+    weight_decay: Decay = 0.0
+    """w of the gradient + w·θ, for every parameter, biases and norms too; see `regularization.l2`."""
 
 
 class AdaGrad(Section):
@@ -48,6 +55,8 @@ class AdaGrad(Section):
     """Learning rate before any schedule."""
     eps: PositiveFloat = 1e-7
     """Added to the denominator."""
+    weight_decay: Decay = 0.0
+    """w of the gradient + w·θ, for every parameter, biases and norms too; see `regularization.l2`."""
 
 
 class RMSProp(Section):
@@ -60,6 +69,8 @@ class RMSProp(Section):
     """Share of the running mean square that is kept; 0.9 or 0.99."""
     eps: PositiveFloat = 1e-7
     """Added to the denominator."""
+    weight_decay: Decay = 0.0
+    """w of the gradient + w·θ, for every parameter, biases and norms too; see `regularization.l2`."""
 
 
 class Adadelta(Section):
@@ -72,6 +83,8 @@ class Adadelta(Section):
     """Share of the running mean squares that is kept."""
     eps: PositiveFloat = 1e-6
     """Added under both roots; it is what starts the first step."""
+    weight_decay: Decay = 0.0
+    """w of the gradient + w·θ, for every parameter, biases and norms too; see `regularization.l2`."""
 
 
 class Adam(Section):
@@ -84,6 +97,8 @@ class Adam(Section):
     """Decay of the running mean of the gradient and of its square."""
     eps: PositiveFloat = 1e-8
     """Added to the denominator."""
+    weight_decay: Decay = 0.0
+    """w of the gradient + w·θ, for every parameter, biases and norms too; see `regularization.l2`."""
 
 
 class AdamW(Section):
@@ -96,7 +111,7 @@ class AdamW(Section):
     """Decay of the running mean of the gradient and of its square."""
     eps: PositiveFloat = 1e-8
     """Added to the denominator."""
-    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    weight_decay: Decay = 0.01
     """Decoupled weight decay per step, multiplied by the learning rate."""
 
 
@@ -110,6 +125,8 @@ class RAdam(Section):
     """Decay of the running mean of the gradient and of its square."""
     eps: PositiveFloat = 1e-8
     """Added to the denominator."""
+    weight_decay: Decay = 0.0
+    """w of the gradient + w·θ, for every parameter, biases and norms too; see `regularization.l2`."""
 
 
 class NAdam(Section):
@@ -122,6 +139,8 @@ class NAdam(Section):
     """Decay of the running mean of the gradient and of its square."""
     eps: PositiveFloat = 1e-8
     """Added to the denominator."""
+    weight_decay: Decay = 0.0
+    """w of the gradient + w·θ, for every parameter, biases and norms too; see `regularization.l2`."""
 
 
 class LBFGS(Section):

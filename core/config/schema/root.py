@@ -84,7 +84,8 @@ class Regularization(Section):
     """Penalties and limits on weights and gradients; penalties leave out biases and normalization layers."""
 
     l2: NonNegativeFloat = 0.0
-    """λ of λ·ΣW², added to the cost."""
+    """λ of λ·ΣW² over the weight matrices, added to the cost; its gradient is 2λW. `optimizer.weight_decay`
+    w is PyTorch's: it adds w·θ to the gradient of every parameter; on the matrices w = 2λ does the same."""
     l1: NonNegativeFloat = 0.0
     """λ of λ·Σ|W|, added to the cost."""
     elastic: NonNegativeFloat = 0.0

@@ -29,24 +29,56 @@ def build_optimizer(  # noqa: C901 -- one case for each name, nothing to untangl
     fused = bool(trainable) and all(p.device.type in FUSED_ON and p.is_floating_point() for p in trainable)
     match settings:
         case settings_of.SGD():
-            return torch.optim.SGD(trainable, lr=settings.lr, fused=fused)
+            return torch.optim.SGD(trainable, lr=settings.lr, weight_decay=settings.weight_decay, fused=fused)
         case settings_of.Momentum():
-            return _begun(torch.optim.SGD(trainable, lr=settings.lr, momentum=settings.momentum, fused=fused))
+            return _begun(
+                torch.optim.SGD(
+                    trainable,
+                    lr=settings.lr,
+                    momentum=settings.momentum,
+                    weight_decay=settings.weight_decay,
+                    fused=fused,
+                )
+            )
         case settings_of.Nesterov():
             return _begun(
                 torch.optim.SGD(
-                    trainable, lr=settings.lr, momentum=settings.momentum, nesterov=True, fused=fused
+                    trainable,
+                    lr=settings.lr,
+                    momentum=settings.momentum,
+                    weight_decay=settings.weight_decay,
+                    nesterov=True,
+                    fused=fused,
                 )
             )
         case settings_of.AdaGrad():
-            return torch.optim.Adagrad(trainable, lr=settings.lr, eps=settings.eps)
+            return torch.optim.Adagrad(
+                trainable, lr=settings.lr, eps=settings.eps, weight_decay=settings.weight_decay
+            )
         case settings_of.RMSProp():
-            return torch.optim.RMSprop(trainable, lr=settings.lr, alpha=settings.decay, eps=settings.eps)
+            return torch.optim.RMSprop(
+                trainable,
+                lr=settings.lr,
+                alpha=settings.decay,
+                eps=settings.eps,
+                weight_decay=settings.weight_decay,
+            )
         case settings_of.Adadelta():
-            return torch.optim.Adadelta(trainable, lr=settings.lr, rho=settings.decay, eps=settings.eps)
+            return torch.optim.Adadelta(
+                trainable,
+                lr=settings.lr,
+                rho=settings.decay,
+                eps=settings.eps,
+                weight_decay=settings.weight_decay,
+            )
         case settings_of.Adam():
             return torch.optim.Adam(
-                trainable, lr=settings.lr, betas=settings.betas, eps=settings.eps, fused=fused
+                trainable,
+                lr=settings.lr,
+                betas=settings.betas,
+                eps=settings.eps,
+                weight_decay=settings.weight_decay,
+                fused=fused,
             )
         case settings_of.AdamW():
             return torch.optim.AdamW(
@@ -58,9 +90,21 @@ def build_optimizer(  # noqa: C901 -- one case for each name, nothing to untangl
                 fused=fused,
             )
         case settings_of.RAdam():
-            return torch.optim.RAdam(trainable, lr=settings.lr, betas=settings.betas, eps=settings.eps)
+            return torch.optim.RAdam(
+                trainable,
+                lr=settings.lr,
+                betas=settings.betas,
+                eps=settings.eps,
+                weight_decay=settings.weight_decay,
+            )
         case settings_of.NAdam():
-            return torch.optim.NAdam(trainable, lr=settings.lr, betas=settings.betas, eps=settings.eps)
+            return torch.optim.NAdam(
+                trainable,
+                lr=settings.lr,
+                betas=settings.betas,
+                eps=settings.eps,
+                weight_decay=settings.weight_decay,
+            )
         case settings_of.LBFGS():
             return torch.optim.LBFGS(
                 trainable,

@@ -149,7 +149,7 @@ def _undisturbed(config: Config, samples: int) -> Config:
     }
     optimizer = config.overfit_tiny.optimizer or config.optimizer
     changes["optimizer"] = optimizer.model_dump()
-    if optimizer.name == "adamw":
+    if "weight_decay" in changes["optimizer"]:
         changes["optimizer"]["weight_decay"] = 0.0
     return with_values(config, changes)
 

@@ -85,12 +85,17 @@ def test_every_mistake_is_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
         ("training: 3", "training: expected a section (key: value), got 3"),
         ("optimizer: adam", "optimizer: expected a section (key: value), got 'adam'; "
          "write optimizer: {name: adam}"),
-        ("optimizer: {weight_decay: 1}",
-         "optimizer.weight_decay: is no setting of momentum; it belongs to adamw"),
-        ("optimizer: {weight_deca: 1}",
-         "optimizer.weight_deca: unknown key, did you mean weight_decay? "
-         "It belongs to adamw, not to momentum"),
-        ("optimizer: {zzz: 1}", "optimizer.zzz: unknown key; known here: name, lr, momentum"),
+        ("optimizer: {name: lbfgs, weight_decay: 1}",
+         "optimizer.weight_decay: is no setting of lbfgs; it belongs to "
+         "sgd, momentum, nesterov, adagrad, rmsprop, adadelta, adam, adamw, radam, nadam"),
+        ("optimizer: {bets: [0.9, 0.9]}",
+         "optimizer.bets: unknown key, did you mean betas? "
+         "It belongs to adam, adamw, radam, nadam, not to momentum"),
+        ("optimizer: {zzz: 1}",
+         "optimizer.zzz: unknown key; known here: name, lr, momentum, weight_decay"),
+        ("optimizer: {weight_decay: 1}\nregularization: {l2: 0.1}",
+         "optimizer.weight_decay: stands beside regularization.l2, which pulls towards 0 as well: "
+         "set regularization.l2=0, or leave this out"),
         ("optimizer: {name: adam, betas: [0.9]}", "optimizer.betas.1: is missing"),
         ("optimizer: {name: adam, betas: [0.9, 1]}", "optimizer.betas.1: must be below 1, got 1"),
         ("optimizer: {name: adam, betas: [0.9, 0.9, 0.9]}",

@@ -68,6 +68,14 @@ OPTIMIZERS: dict[str, tuple[dict[str, Any], ...]] = {
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("decays", [(0.0, 1e-3, 0.1), (0.01, 0.01, 0.01)], ids=["apart", "alike"])
+def test_weight_decay_of_every_parameter(training: Training, name: str, decays: tuple[float, ...]) -> None:
+    adapts = name.startswith(("ad", "rms"))
+    trials = [section("optimizer", lr=1e-3 if adapts else 0.02, weight_decay=decay) for decay in decays]
+    training.check_equal({"optimizer.name": name, "training.epochs": 2, **args(norm="batch")}, *trials)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
 @pytest.mark.parametrize("alike", [False, True], ids=["apart", "alike"])
 def test_optimizers_with_settings_of_their_own(training: Training, name: str, alike: bool) -> None:
     adapts = name.startswith(("ad", "rms"))

@@ -64,6 +64,59 @@ def test_adamw_also_shrinks_the_weight() -> None:
     assert float(step) == pytest.approx(0.95 - 0.1, rel=1e-5)
 
 
+TORCHS: dict[str, tuple[Any, dict[str, Any]]] = {
+    "sgd": (torch.optim.SGD, {}),
+    "momentum": (torch.optim.SGD, {"momentum": 0.9}),
+    "nesterov": (torch.optim.SGD, {"momentum": 0.9, "nesterov": True}),
+    "adagrad": (torch.optim.Adagrad, {"eps": 1e-7}),
+    "rmsprop": (torch.optim.RMSprop, {"alpha": 0.9, "eps": 1e-7}),
+    "adadelta": (torch.optim.Adadelta, {"eps": 1e-6}),
+    "adam": (torch.optim.Adam, {}),
+    "adamw": (torch.optim.AdamW, {}),
+    "radam": (torch.optim.RAdam, {}),
+    "nadam": (torch.optim.NAdam, {}),
+}
+"""Name → torch's class and its arguments for our defaults."""
+
+
+@pytest.mark.parametrize("name", TORCHS)
+def test_weight_decay_is_torchs_for_every_parameter_of_a_network(name: str) -> None:
+    kind, arguments = TORCHS[name]
+    networks = [_normalized_network() for _ in range(3)]
+    x, y = torch.randn(16, 3, generator=torch.Generator().manual_seed(1)), torch.arange(16) % 2
+    settings = {"name": name, "lr": 0.05}
+    optimizers = [
+        build_optimizer(
+            OPTIMIZERS.validate_python({**settings, "weight_decay": 0.2}), networks[0].parameters()
+        ),
+        kind(networks[1].parameters(), lr=0.05, weight_decay=0.2, **arguments),
+        build_optimizer(
+            OPTIMIZERS.validate_python({**settings, "weight_decay": 0.0}), networks[2].parameters()
+        ),
+    ]
+    for _ in range(5):
+        for network, optimizer in zip(networks, optimizers, strict=True):
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(network(x), y).backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+    triples = zip(*(network.parameters() for network in networks), strict=True)
+    for ours, torchs, undecayed in triples:
+        torch.testing.assert_close(ours, torchs, rtol=1e-6, atol=1e-7)
+        assert not torch.allclose(ours, undecayed, rtol=1e-4)
+
+
+def _normalized_network() -> torch.nn.Sequential:
+    """Weights, biases and the two parameters of a normalization, none of them 0."""
+    network = torch.nn.Sequential(
+        torch.nn.Linear(3, 4), torch.nn.LayerNorm(4), torch.nn.Tanh(), torch.nn.Linear(4, 2)
+    )
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.copy_(torch.randn(parameter.shape, generator=generator))
+    return network
+
+
 def test_frozen_parameters_are_left_out() -> None:
     frozen = torch.nn.Parameter(torch.ones(1), requires_grad=False)
     free = torch.nn.Parameter(torch.ones(1))

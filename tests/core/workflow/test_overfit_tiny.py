@@ -47,6 +47,8 @@ def test_penalties_and_schedule_are_out_of_the_way(tmp_path: Path) -> None:
 def test_weight_decay_apart_from_the_gradient_is_a_penalty_too(tmp_path: Path) -> None:
     plain = overfit(tmp_path, "optimizer={name: adamw, weight_decay: 0.0}")[0].metrics
     assert overfit(tmp_path, "optimizer={name: adamw, weight_decay: 50.0}")[0].metrics == plain
+    plain = overfit(tmp_path, "optimizer={name: adam, weight_decay: 0.0}", "l2=0")[0].metrics
+    assert overfit(tmp_path, "optimizer={name: adam, weight_decay: 50.0}", "l2=0")[0].metrics == plain
 
 
 @pytest.mark.parametrize("setting", ["dropout", "dropconnect"])

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from nnbabysit.core.config.schema import decay
 from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.data.splits.dataset import Dataset
@@ -85,6 +86,7 @@ def run_search(
         UserCodeError: Every trial failed, the first one because code raised.
     """
     what = stage_of(config, run, stage, source)
+    decay.refuse_in_space(config, what.space, where=f"search.{stage}.space")
     chosen: SamplerName = "grid" if grid else config.search.sampler
     if chosen == "grid":
         check_grid(what.space, what.settings.trials, stage)

@@ -38,7 +38,7 @@ def findings_of(
         num_outputs=data.num_outputs,
         chance=objective.chance(data.num_outputs, data.train.y),
         prior=objective.prior(data.train.y, data.num_outputs),
-        l2=config.regularization.l2,
+        l2=None if getattr(config.optimizer, "weight_decay", 0.0) else config.regularization.l2,
         dead_units_initial=progress.dead_units_initial,
         train_bar=Yardstick.of(data.train.y, data.task, config.loss).bar,
         val_bar=progress.yardstick.bar,

@@ -28,10 +28,10 @@ nightly:  ## the slow suites; the quick one on lowest and newest versions and wi
 	VENV=$(VENV) .ci/nightly
 
 docs:  ## the pages that are written from the code: settings, commands, rules, files of each folder
-	$(BIN)/python -m tests.documentation.pages
+	$(BIN)/python .tools/pages.py
 
 pictures:  ## those of README.md, from a real run; needs Chromium and chromedriver
-	$(BIN)/python -m tests.documentation.pictures
+	PYTHONPATH=. $(BIN)/python .tools/pictures.py
 
 benchmarks:  ## side by side with hand-written loops and with Optuna; prints ratios
 	-$(BIN)/python tests/benchmarks/throughput.py

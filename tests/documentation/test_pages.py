@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from commands_page import WIDTH, contexts
+from files_table import documented_folders
 from nnbabysit.core.config.fields import all_keys
 from nnbabysit.core.diagnosis.rules.registry import RULES
 from nnbabysit.core.models.settings import SETTINGS
+from pages import PAGES, ROOT
 
-from .commands_page import WIDTH, contexts
-from .files_table import documented_folders
-from .pages import PAGES, ROOT
 from .snippets import pages
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

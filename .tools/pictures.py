@@ -23,13 +23,12 @@ from nnbabysit.cli.live.train_dashboard import Dashboard
 from nnbabysit.cli.render.output import drawn, hanging
 from nnbabysit.cli.render.result import Settings, result_lines
 from nnbabysit.core.report.page.page import write_page
-
-from ..core.report.browser import CHROMIUM, DRIVER, Browser, open_browser
+from tests.core.report.browser import CHROMIUM, DRIVER, Browser, open_browser
 
 if TYPE_CHECKING:
     from nnbabysit.core.record.events import Event
 
-FOLDER = Path(__file__).resolve().parents[2] / ".pictures"
+FOLDER = Path(__file__).resolve().parents[1] / ".pictures"
 COMMAND = "nnbabysit train digits -S optimizer.lr=1"
 SET = {"optimizer.lr": 1.0}
 WIDTH, MIDDLE = 104, 8

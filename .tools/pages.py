@@ -7,10 +7,12 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from . import commands_page, rules_page, settings_page
-from .files_table import documented_folders, with_files
+import commands_page
+import rules_page
+import settings_page
+from files_table import documented_folders, with_files
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 PAGES: dict[str, Callable[[], str]] = {
     settings_page.PATH: settings_page.settings_page,
     commands_page.PATH: commands_page.commands_page,

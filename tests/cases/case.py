@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 import yaml
 
+from ..program import run_program
+
 CASES = Path(__file__).parent
 SCREEN = 24
 """Lines of a terminal: what the user must know about how the data was read stands in the first of them."""
@@ -214,17 +216,20 @@ def typed(step: Step, folder: Path) -> Told:
 
 def type_in(folder: Path, words: Sequence[str], **environment: str) -> Told:
     """What comes of ``nnbabysit WORDS`` in this folder, or of ``sh SCRIPT``."""
-    command = list(words) if words[0] == "sh" else [sys.executable, "-m", "nnbabysit", *words]
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env={**ENVIRONMENT, **environment},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=HANGS,
-        check=False,
-    )
+    environment = {**ENVIRONMENT, **environment}
+    if words[0] == "sh":
+        done = subprocess.run(
+            list(words),
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=HANGS,
+            check=False,
+        )
+    else:
+        done = run_program(words, folder, environment, merged=True, timeout=HANGS)
     text = done.stdout.decode("utf-8", errors="replace")
     lines = text.replace(f"{folder}{os.sep}", "").splitlines()  # or a pattern may match the name of the case
     return Told(code=done.returncode, lines=tuple(lines), folder=folder)

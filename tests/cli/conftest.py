@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+
+from ..program import run_program
 
 ENVIRONMENT = {
     **{key: value for key, value in os.environ.items() if key not in ("FORCE_COLOR", "CI", "PYTHONPATH")},
@@ -27,14 +28,9 @@ def shell(tmp_path: Path) -> Shell:
     """Run ``nnbabysit`` with these arguments as a process of its own, in an empty folder."""
 
     def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "nnbabysit", *arguments],
-            cwd=tmp_path,
-            env={**ENVIRONMENT, **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = run_program(arguments, tmp_path, {**ENVIRONMENT, **environment})
+        stdout, stderr = ("\n".join(text.decode().split("\r\n")) for text in (done.stdout, done.stderr))
+        return subprocess.CompletedProcess(done.args, done.returncode, stdout, stderr)
 
     return run
 

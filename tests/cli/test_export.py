@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +16,9 @@ import torch
 from nnbabysit.cli.commands.export import ExportFormat
 from nnbabysit.core.training.evaluation.load_trained import load_trained
 from nnbabysit.core.training.export.formats import FORMATS
+
+from ..program import run_program
+from .conftest import ENVIRONMENT
 
 WITHOUT_US = "import sys; sys.modules['nnbabysit'] = None; folder = sys.argv[1]\n"
 ONNX = """
@@ -79,14 +81,8 @@ def trained(folder: Path) -> Iterator[Path]:
 
 def typed(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """The command line in ``folder``."""
-    return subprocess.run(
-        [sys.executable, "-m", "nnbabysit", *arguments],
-        cwd=folder,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "NO_COLOR": "1", **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_program(arguments, folder, {**ENVIRONMENT, **environment})
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def test_other_programs_answer_as_the_run_does(folder: Path, trained: Path) -> None:

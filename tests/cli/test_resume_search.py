@@ -14,19 +14,14 @@ import pytest
 
 from nnbabysit.core.record.run import status
 
+from ..program import run_program
+
 SEARCH = ("search", "--coarse", "digits", "--device", "cpu", "-S", "search.coarse.trials=10")
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
 def _finished(arguments: tuple[str, ...], folder: Path) -> dict[str, Any]:
-    done = subprocess.run(
-        [sys.executable, "-m", "nnbabysit", *arguments, "--json"],
-        cwd=folder,
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_program((*arguments, "--json"), folder, ENVIRONMENT)
     assert done.returncode == 0, done.stderr
     document: dict[str, Any] = json.loads(done.stdout)
     return document

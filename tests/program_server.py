@@ -45,6 +45,8 @@ def become(job: dict[str, Any]) -> None:
     sys.stdin = open(0, closefd=False)  # noqa: SIM115 -- as long as the process
     sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", closefd=False, errors="backslashreplace", buffering=1)  # noqa: SIM115
+    for name in ("stdin", "stdout", "stderr"):
+        setattr(sys, f"__{name}__", getattr(sys, name))  # or the buffer is closed when the stream is replaced
     os.environ.clear()
     os.environ.update(job["environment"])
     os.chdir(job["folder"])

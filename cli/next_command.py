@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnbabysit.cli.options import Options
+from nnbabysit.cli.options import SETTINGS, Options
 from nnbabysit.cli.render.result import command_line, shown_path
 from nnbabysit.core.config.files.bundle import is_stream
 
@@ -21,15 +21,10 @@ if TYPE_CHECKING:
 def typed(options: Options) -> list[str]:
     """CONFIG and the options that decide what runs, as the user typed them."""
     words = [options.config] if options.config else []
-    for override in (*options.set, *options.setting_overrides):
+    for override in options.set:
         words += ["-S", override]
-    for flag, value in (("--name", options.name), ("--seed", options.seed), ("--device", options.device)):
-        words += [flag, str(value)] if value is not None else []
-    if options.runs_dir != Path("runs"):
-        words += ["--runs-dir", str(options.runs_dir)]
-    words += ["--average", options.average] if options.average else []
-    words += ["--snapshots"] if options.snapshots else []
-    return [*words, "--skip-broken"] if options.skip_broken else words
+    words += options.words_of(*(name for name in SETTINGS if name not in ("grid", "repeat")))
+    return words if options.runs_dir == Path("runs") else [*words, "--runs-dir", str(options.runs_dir)]
 
 
 def next_command(

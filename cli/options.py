@@ -4,38 +4,54 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import MISSING, Field, dataclass, field, fields
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
 
 from nnbabysit.cli.completion import add_completion
+from nnbabysit.cli.time_arguments import length_of_time
 from nnbabysit.core.config.synonyms import canonical, canonical_device
 from nnbabysit.core.errors import UserError
 from nnbabysit.core.paths import exists, with_home
 
-SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+class AverageKind(StrEnum):
+    """What ``--average`` takes."""
+
+    EMA = "ema"
+    SWA = "swa"
 
 
-def duration(text: str) -> float:
-    """Seconds from ``90``, ``90s``, ``10m``, ``1.5h`` or ``1h30m``; raises typer.BadParameter otherwise."""
-    parts = re.findall(r"(\d+(?:\.\d+)?)([smhd]?)", text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise typer.BadParameter(f"{text!r} is not a length of time such as 90s, 10m or 2h")
-    seconds = sum(float(number) * SECONDS[unit] for number, unit in parts)
-    if seconds <= 0:
-        raise typer.BadParameter("the length of time must be above 0")
-    return seconds
+class OneSet(StrEnum):
+    """What ``--weights`` takes where one network is asked."""
+
+    BEST = "best"
+    AVERAGE = "average"
 
 
-SETS, TAKEN_BY = "sets", "taken by"
+OneSetFlag = Annotated[
+    OneSet,
+    typer.Option("--weights", help="The weights of the best epoch, or those that train --average averaged."),
+]
 
 
-def _sets(paths: str, *commands: str) -> dict[str, tuple[str, ...]]:
-    """What a flag that is a setting declares: the paths it sets, and the functions of its commands."""
-    return {SETS: tuple(paths.split()), TAKEN_BY: commands}
+@dataclass(frozen=True)
+class Setting:
+    """Marks an option of ``Options`` as a setting of the config: given, it is an override of that path.
+
+    Attributes:
+        path: Dotted config path.
+        value: What it sets; None: what the option holds.
+        is_text: Whether the value is text whatever it looks like: a name 12 is no number.
+    """
+
+    path: str
+    value: str | None = None
+    is_text: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,15 +72,15 @@ class Options:
         max_time: Seconds after which the command stops, or None.
         debug: Show the traceback of an error.
         log: Names of the sinks that are told beside the run directory.
-        lr: Replaces ``optimizer.lr``; the flag of the commands that take it, as are the next four.
+        lr: Replaces ``optimizer.lr``; like those below an option of ``with_options_and``.
         epochs: Replaces ``training.epochs``.
         batch_size: Replaces ``training.batch_size``.
         optimizer: Replaces ``optimizer.name``.
         trials: Replaces the number of trials of both stages of the search.
-        average: ``ema`` or ``swa``; the flag of commands that train to the end.
-        snapshots: Likewise.
-        grid: The flag of ``search``.
-        repeat: Likewise.
+        average: How weights are averaged on the way.
+        snapshots: Keep the weights of each cycle.
+        grid: A grid in place of what ``search.sampler`` says.
+        repeat: Number of other seeds that the best trials are trained with.
     """
 
     config: Annotated[
@@ -88,15 +104,20 @@ class Options:
     name: Annotated[
         str | None,
         typer.Option("--name", metavar="NAME", help="Name of the experiment and of its run directory."),
+        Setting("name", is_text=True),
     ] = None
     runs_dir: Annotated[
         Path, typer.Option("--runs-dir", metavar="DIR", help="Folder in which run directories are made.")
     ] = Path("runs")
     seed: Annotated[
-        int | None, typer.Option("--seed", min=0, metavar="N", help="Seed of all randomness.")
+        int | None,
+        typer.Option("--seed", min=0, metavar="N", help="Seed of all randomness."),
+        Setting("seed"),
     ] = None
     device: Annotated[
-        str | None, typer.Option("--device", metavar="DEVICE", help="auto, cpu, gpu, cuda:1 or mps.")
+        str | None,
+        typer.Option("--device", metavar="DEVICE", help="auto, cpu, gpu, cuda:1 or mps."),
+        Setting("device", is_text=True),
     ] = None
     json: Annotated[bool, typer.Option("--json", help="Print exactly one JSON document on stdout.")] = False
     quiet: Annotated[
@@ -106,10 +127,11 @@ class Options:
     skip_broken: Annotated[
         bool,
         typer.Option("--skip-broken", help="Go on without pictures and table rows that cannot be read."),
+        Setting("data.skip_broken"),
     ] = False
     max_time: Annotated[
         float | None,
-        typer.Option("--max-time", metavar="TIME", parser=duration, help="Stop after 90s, 10m, 2h."),
+        typer.Option("--max-time", metavar="TIME", parser=length_of_time, help="Stop after 90s, 10m, 2h."),
     ] = None
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback when something goes wrong.")] = (
         False
@@ -118,77 +140,112 @@ class Options:
         list[str],
         typer.Option("--log", metavar="SINK", help="Write curves for tensorboard as well. Repeatable."),
     ] = field(default_factory=list)
-    lr: Annotated[float | None, typer.Option("--lr", metavar="X", help="Learning rate (optimizer.lr).")] = (
-        field(default=None, metadata=_sets("optimizer.lr", "sanity", "overfit_tiny", "train", "babysit"))
-    )
+    lr: Annotated[
+        float | None,
+        typer.Option("--lr", metavar="X", help="Learning rate (optimizer.lr)."),
+        Setting("optimizer.lr"),
+    ] = None
     epochs: Annotated[
-        int | None, typer.Option("--epochs", metavar="N", help="Length of the training (training.epochs).")
-    ] = field(default=None, metadata=_sets("training.epochs", "train", "babysit"))
+        int | None,
+        typer.Option("--epochs", metavar="N", help="Length of the training (training.epochs)."),
+        Setting("training.epochs"),
+    ] = None
     batch_size: Annotated[
         str | None,
         typer.Option("--batch-size", metavar="N", help="Samples per step, or full (training.batch_size)."),
-    ] = field(default=None, metadata=_sets("training.batch_size", "search", "train", "babysit"))
+        Setting("training.batch_size"),
+    ] = None
     optimizer: Annotated[
         str | None,
         typer.Option("--optimizer", metavar="OPTIMIZER", help="Such as adam or sgd (optimizer.name)."),
-    ] = field(
-        default=None,
-        metadata=_sets("optimizer.name", "sanity", "overfit_tiny", "search", "train", "babysit"),
-    )
+        Setting("optimizer.name"),
+    ] = None
     trials: Annotated[
         int | None,
         typer.Option("--trials", metavar="N", help="Trials (search.coarse.trials, search.fine.trials)."),
-    ] = field(default=None, metadata=_sets("search.coarse.trials search.fine.trials", "search", "babysit"))
-    average: str | None = None
-    snapshots: bool = False
-    grid: bool = False
-    repeat: int | None = None
+        Setting("search.coarse.trials"),
+        Setting("search.fine.trials"),
+    ] = None
+    average: Annotated[
+        AverageKind | None,
+        typer.Option(
+            "--average",
+            help="Average the weights on the way, over steps (ema) or epochs (swa), and judge them beside "
+            "the best ones.",
+        ),
+        Setting("training.average.kind"),
+    ] = None
+    snapshots: Annotated[
+        bool,
+        typer.Option(
+            "--snapshots",
+            help="Keep the weights at the end of each cycle of warm_restarts, and average what they predict.",
+        ),
+        Setting("training.snapshots"),
+    ] = False
+    grid: Annotated[
+        bool,
+        typer.Option("--grid", help="A grid of values instead of what search.sampler says."),
+        Setting("search.sampler", "grid"),
+    ] = False
+    repeat: Annotated[
+        int | None,
+        typer.Option(
+            "--repeat",
+            min=0,
+            metavar="M",
+            help="Train the best trials again with M other seeds, and rank them by their mean.",
+        ),
+        Setting("search.repeat"),
+    ] = None
 
     @property
     def overrides(self) -> list[str]:
         """The overrides in order, those with a flag of their own last: the last one wins."""
         from json import dumps  # quoted, so that a name like 12 stays text
 
-        flags = {"name": self.name, "device": self.device, "training.average.kind": self.average}
-        named = [f"{key}={dumps(value)}" for key, value in flags.items() if value is not None]
-        switches = {"data.skip_broken": self.skip_broken, "training.snapshots": self.snapshots}
-        on = [f"{key}=true" for key, value in switches.items() if value]
-        on += ["search.sampler=grid"] if self.grid else []
-        numbers = {"seed": self.seed, "search.repeat": self.repeat}
-        numbered = [f"{key}={value}" for key, value in numbers.items() if value is not None]
-        return [*self.set, *self.setting_overrides, *named, *numbered, *on]
-
-    @property
-    def setting_overrides(self) -> list[str]:
-        """Flags that declare the setting they are, such as ``--lr``, as overrides that any command takes."""
-        return [
-            f"{path}={value}"
-            for item in fields(self)
-            for path in item.metadata.get(SETS, ())
-            if (value := getattr(self, item.name)) is not None
-        ]
+        given = (
+            f"{setting.path}={setting.value or (dumps(value) if setting.is_text or value is True else value)}"
+            for _, setting, value in self._given()
+        )
+        return [*self.set, *given]
 
     @property
     def flags(self) -> dict[str, str]:
         """Config path → flag, of the settings that were given by a flag of their own."""
-        values = {"seed": self.seed, "device": self.device, "name": self.name}
-        declared = {
-            path: f"--{item.name.replace('_', '-')}"
-            for item in fields(self)
-            for path in item.metadata.get(SETS, ())
-            if getattr(self, item.name) is not None
-        }
-        flags = {key: f"--{key}" for key, value in values.items() if value is not None}
-        flags |= {"training.average.kind": "--average"} if self.average else {}
-        flags |= {"training.snapshots": "--snapshots"} if self.snapshots else {}
-        flags |= {"search.sampler": "--grid"} if self.grid else {}
-        return declared | flags | ({"search.repeat": "--repeat"} if self.repeat is not None else {})
+        return {setting.path: flag for flag, setting, _ in self._given()}
+
+    def words_of(self, *names: str) -> list[str]:
+        """What was typed of these options that are settings: ``--seed 1 --snapshots``."""
+        wanted = {_flag(name) for name in names}
+        given = {flag: value for flag, _, value in self._given() if flag in wanted}
+        return [
+            word
+            for flag, value in given.items()
+            for word in ([flag] if value is True else [flag, str(value)])
+        ]
+
+    def _given(self) -> Iterator[tuple[str, Setting, Any]]:
+        """Flag, setting and value of each setting that was given."""
+        for name, settings in SETTINGS.items():
+            value = getattr(self, name)
+            if value is not None and value is not False:
+                yield from ((_flag(name), setting, value) for setting in settings)
 
 
-OF_SEARCH = ("grid", "repeat")
-"""Options that ``search`` alone declares."""
-OF_SOME = ("average", "snapshots", *OF_SEARCH)
-"""Options that only commands have which declare them themselves."""
+HINTS = get_type_hints(Options, include_extras=True)
+SETTINGS = {
+    name: marks
+    for name, hint in HINTS.items()
+    if (marks := [mark for mark in get_args(hint) if isinstance(mark, Setting)])
+}
+"""The options that are settings, by their names."""
+OF_SOME = ("lr", "epochs", "batch_size", "optimizer", "trials", "average", "snapshots", "grid", "repeat")
+"""Options that only commands have which name them."""
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def with_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -197,8 +254,12 @@ def with_options(command: Callable[..., int]) -> Callable[..., int]:
     Its remaining parameters are its own flags and stand right after CONFIG. Settings may be typed
     behind CONFIG as well, ``train digits epochs=5``.
     """
-    taken = [item.name for item in fields(Options) if command.__name__ in item.metadata.get(TAKEN_BY, ())]
-    return _bundling(command, [*_common(), *taken])
+    return _bundling(command, _common())
+
+
+def with_options_and(*names: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """The same, and these options of ``OF_SOME`` after its own flags."""
+    return lambda command: _bundling(command, [*_common(), *names])
 
 
 def with_options_but_no_config(command: Callable[..., int]) -> Callable[..., int]:
@@ -212,11 +273,10 @@ def with_run_options(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def _common() -> list[str]:
-    return [item.name for item in fields(Options) if item.name not in OF_SOME and SETS not in item.metadata]
+    return [item.name for item in fields(Options) if item.name not in OF_SOME]
 
 
 def _bundling(command: Callable[..., int], names: Sequence[str]) -> Callable[..., int]:
-    hints = get_type_hints(Options, include_extras=True)
     own_hints = get_type_hints(command, include_extras=True)
     own = [
         parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=own_hints[parameter.name])
@@ -224,16 +284,15 @@ def _bundling(command: Callable[..., int], names: Sequence[str]) -> Callable[...
     ]
     shared = [
         inspect.Parameter(
-            item.name, inspect.Parameter.KEYWORD_ONLY, default=_default(item), annotation=hints[item.name]
+            item.name, inspect.Parameter.KEYWORD_ONLY, default=_default(item), annotation=HINTS[item.name]
         )
         for item in fields(Options)
         if item.name in names
     ]
     first = [parameter for parameter in shared if parameter.name == "config"]
-    taken = [item.name for item in fields(Options) if SETS in item.metadata]
-    of_settings = [parameter for parameter in shared if parameter.name in taken]
-    others = [parameter for parameter in shared[len(first) :] if parameter not in of_settings]
-    parameters = [*first, *([_SETTINGS] if first else []), *of_settings, *own, *others]
+    some = [parameter for parameter in shared if parameter.name in OF_SOME]
+    others = [parameter for parameter in shared if parameter not in (*first, *some)]
+    parameters = [*first, *([_SETTINGS] if first else []), *own, *some, *others]
     add_completion(parameters)
 
     def bundled(**values: Any) -> int:
@@ -301,5 +360,5 @@ def _with_home(value: Any) -> Any:
         raise typer.BadParameter(str(error)) from error
 
 
-def _default(item: Any) -> Any:
-    return item.default if item.default is not MISSING else item.default_factory()
+def _default(item: Field[Any]) -> Any:
+    return item.default_factory() if item.default_factory is not MISSING else item.default

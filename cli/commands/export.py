@@ -10,9 +10,8 @@ from typing import Annotated
 
 import typer
 
-from nnbabysit.cli.options import Options, with_run_options
+from nnbabysit.cli.options import OneSet, OneSetFlag, Options, with_run_options
 from nnbabysit.cli.typer_app import app
-from nnbabysit.cli.weights import OneSet, OneSetFlag
 
 
 class ExportFormat(StrEnum):

@@ -5,43 +5,17 @@ What is heavy is imported when a command runs, never for help or a usage error.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnbabysit.cli.options import Options, with_options
+from nnbabysit.cli.options import Options, with_options, with_options_and
 from nnbabysit.cli.typer_app import app
 
 if TYPE_CHECKING:
     from nnbabysit.cli.execution import Session
     from nnbabysit.core.config.schema.root import Config
     from nnbabysit.core.workflow.result import StepResult
-
-
-class AverageKind(StrEnum):
-    """What ``--average`` takes."""
-
-    EMA = "ema"
-    SWA = "swa"
-
-
-AverageFlag = Annotated[
-    AverageKind | None,
-    typer.Option(
-        "--average",
-        help="Average the weights on the way, over steps (ema) or epochs (swa), and judge them beside the "
-        "best ones.",
-    ),
-]
-SnapshotsFlag = Annotated[
-    bool,
-    typer.Option(
-        "--snapshots",
-        help="Keep the weights at the end of each cycle of warm_restarts, and average what they predict.",
-    ),
-]
 
 
 @app.command()
@@ -66,7 +40,7 @@ def data(options: Options) -> int:
 
 
 @app.command()
-@with_options
+@with_options_and("lr", "optimizer")
 def sanity(options: Options) -> int:
     """Check the network at initialization, before any training.
 
@@ -88,7 +62,7 @@ def sanity(options: Options) -> int:
 
 
 @app.command("overfit-tiny")
-@with_options
+@with_options_and("lr", "optimizer")
 def overfit_tiny(options: Options) -> int:
     """Check that a few samples can be learned by heart.
 
@@ -109,7 +83,7 @@ def overfit_tiny(options: Options) -> int:
 
 
 @app.command()
-@with_options
+@with_options_and("batch_size", "optimizer", "trials", "grid", "repeat")
 def search(
     options: Options,
     coarse: Annotated[
@@ -122,18 +96,6 @@ def search(
         str | None,
         typer.Option(
             "--from", metavar="RUN", help="Coarse run that --fine starts from; left out: the newest one."
-        ),
-    ] = None,
-    grid: Annotated[
-        bool, typer.Option("--grid", help="A grid of values instead of what search.sampler says.")
-    ] = False,
-    repeat: Annotated[
-        int | None,
-        typer.Option(
-            "--repeat",
-            min=0,
-            metavar="M",
-            help="Train the best trials again with M other seeds, and rank them by their mean.",
         ),
     ] = None,
 ) -> int:
@@ -154,9 +116,7 @@ def search(
     if coarse and (fine or source):
         raise typer.BadParameter("--coarse cannot be combined with --fine or --from: give one of them")
     stage = "fine" if fine or source else "coarse"
-    flags = [f"--{stage}", *(["--from", source] if source else []), *(["--grid"] if grid else [])]
-    flags += [] if repeat is None else ["--repeat", str(repeat)]
-    options = replace(options, grid=grid, repeat=repeat)
+    flags = [f"--{stage}", *(["--from", source] if source else []), *options.words_of("grid", "repeat")]
 
     def step(session: Session) -> StepResult:
         from nnbabysit.cli.run_lookup import find_coarse_run
@@ -181,7 +141,7 @@ def _refuse_small_grid(config: Config, stage: str) -> None:
 
 
 @app.command()
-@with_options
+@with_options_and("lr", "epochs", "batch_size", "optimizer", "average", "snapshots")
 def train(
     options: Options,
     best_of: Annotated[
@@ -201,8 +161,6 @@ def train(
             help="Train N networks, with the seed and those after it, and average what they predict.",
         ),
     ] = None,
-    average: AverageFlag = None,
-    snapshots: SnapshotsFlag = False,
 ) -> int:
     """Train the network, watched.
 
@@ -219,7 +177,6 @@ def train(
     from nnbabysit.cli.execution import conduct
     from nnbabysit.cli.run_lookup import find_run
 
-    options = replace(options, average=average.value if average else None, snapshots=snapshots)
     flags = ["--best-of", best_of] if best_of else []
     flags += ["--ensemble", str(ensemble)] if ensemble else []
 
@@ -254,8 +211,8 @@ def _ensemble(session: Session, members: int) -> StepResult:
 
 
 @app.command()
-@with_options
-def babysit(options: Options, average: AverageFlag = None, snapshots: SnapshotsFlag = False) -> int:
+@with_options_and("lr", "epochs", "batch_size", "optimizer", "trials", "average", "snapshots")
+def babysit(options: Options) -> int:
     """Run all gates in order; stop at the first that says no.
 
     Runs data, sanity, overfit-tiny, search --coarse, search --fine and train, and stops with the reason and
@@ -264,9 +221,12 @@ def babysit(options: Options, average: AverageFlag = None, snapshots: SnapshotsF
 
     Example: nnbabysit babysit digits --seed 1
     """
-    from nnbabysit.cli.execution import conduct
+    return babysit_with(options)
 
-    options = replace(options, average=average.value if average else None, snapshots=snapshots)
+
+def babysit_with(options: Options) -> int:
+    """Run all gates with these options, as ``init --run`` does too."""
+    from nnbabysit.cli.execution import conduct
 
     def step(session: Session) -> StepResult:
         from nnbabysit.core.workflow.gates.babysit import run_babysit

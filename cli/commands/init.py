@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from nnbabysit.cli.options import OF_SEARCH, Options, with_options_but_no_config
+from nnbabysit.cli.options import Options, with_options_but_no_config
 from nnbabysit.cli.typer_app import app
 
 
@@ -66,11 +66,9 @@ def init(
     path, code = begin(options, template, listed, model, data, target, output, force, quiet=run)
     if path is None or code or not run:
         return code
-    from nnbabysit.cli.commands.gates import babysit
+    from nnbabysit.cli.commands.gates import babysit_with
 
-    kept = [] if model else options.set
-    values = vars(replace(options, config=path, set=kept))
-    return babysit(**{name: value for name, value in values.items() if name not in OF_SEARCH})
+    return babysit_with(replace(options, config=path, set=[] if model else options.set))
 
 
 def _check_usage(

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
-from nnbabysit.cli.options import Options, with_run_options
+from nnbabysit.cli.options import OneSet, OneSetFlag, Options, with_run_options
 from nnbabysit.cli.typer_app import app
-from nnbabysit.cli.weights import OneSet, OneSetFlag
 
 if TYPE_CHECKING:
     from nnbabysit.core.data.new_samples.unlabeled import UnlabeledSamples

@@ -15,7 +15,7 @@ import pytest
 
 from nnbabysit.cli.config_origin import load
 from nnbabysit.cli.next_command import next_command, typed
-from nnbabysit.cli.options import Options
+from nnbabysit.cli.options import AverageKind, Options
 from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.errors import ConfigError
 from nnbabysit.core.workflow.result import StepResult
@@ -107,14 +107,16 @@ def test_an_interrupted_ensemble_says_how_to_go_on(
 
 def test_flags_are_settings_of_the_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    options = Options(config="digits", average="swa", snapshots=True, set=["schedule.name=warm_restarts"])
+    options = Options(
+        config="digits", average=AverageKind.SWA, snapshots=True, set=["schedule.name=warm_restarts"]
+    )
     training = load("digits", options).config.training
     assert training.average is not None
     assert (training.average.kind, training.snapshots) == ("swa", True)
     assert options.flags == {"training.average.kind": "--average", "training.snapshots": "--snapshots"}
     assert typed(options)[-3:] == ["--average", "swa", "--snapshots"]
     (tmp_path / "c.yaml").write_text("training: {average: {kind: ema, decay: 0.5}}\n")
-    average = load("c.yaml", Options(average="swa")).config.training.average
+    average = load("c.yaml", Options(average=AverageKind.SWA)).config.training.average
     assert average is not None
     assert (average.kind, average.decay) == ("swa", 0.5)
 

@@ -13,8 +13,9 @@ import pytest
 from nnbabysit.cli.app import run_command
 from nnbabysit.cli.config_origin import value_at
 from nnbabysit.cli.execution import Session, conduct
-from nnbabysit.cli.options import Options, duration
+from nnbabysit.cli.options import Options
 from nnbabysit.cli.run_lookup import check_runs_root, find_resumable, find_run
+from nnbabysit.cli.time_arguments import length_of_time
 from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.errors import DataError, RunError
 from nnbabysit.core.record.events import GateEvent, NoteEvent
@@ -215,7 +216,7 @@ def test_only_trainings_and_searches_are_resumed(capsys: pytest.CaptureFixture[s
     [("90", 90), ("90s", 90), ("10m", 600), ("2h", 7200), ("1h30m", 5400), ("1.5h", 5400), ("1d", 86400)],
 )
 def test_lengths_of_time_are_read(text: str, seconds: float) -> None:
-    assert duration(text) == seconds
+    assert length_of_time(text) == seconds
 
 
 @pytest.mark.parametrize(

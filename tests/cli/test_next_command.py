@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from nnbabysit.cli.next_command import next_command, resume_command, typed
-from nnbabysit.cli.options import Options
+from nnbabysit.cli.options import AverageKind, Options
 from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.diagnosis.engine import Finding
 from nnbabysit.core.workflow.result import StepResult, Verdict
@@ -83,7 +83,7 @@ def test_after_a_training_comes_another_seed_or_the_patch() -> None:
 
 
 def test_after_a_training_that_failed_without_a_patch_comes_the_first_gate() -> None:
-    options = replace(OPTIONS, average="ema")
+    options = replace(OPTIONS, average=AverageKind.EMA)
     assert next_command(result("train", "diverged"), "train", (), options, CONFIG) == (
         "nnbabysit sanity 'my digits.yaml' -S optimizer.lr=1e-2 --seed 3"
     )

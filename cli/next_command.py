@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnbabysit.cli.options import SETTINGS, Options
+from nnbabysit.cli.options import SETTINGS, SHORTHANDS, Options
 from nnbabysit.cli.render.result import command_line, shown_path
 from nnbabysit.core.config.files.bundle import is_stream
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 def typed(options: Options) -> list[str]:
     """CONFIG and the options that decide what runs, as the user typed them."""
     words = [options.config] if options.config else []
-    for override in options.set:
+    for override in (*options.set, *options.shorthands):
         words += ["-S", override]
-    words += options.words_of(*(name for name in SETTINGS if name not in ("grid", "repeat")))
+    words += options.words_of(*(name for name in SETTINGS if name not in ("grid", "repeat", *SHORTHANDS)))
     return words if options.runs_dir == Path("runs") else [*words, "--runs-dir", str(options.runs_dir)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
@@ -202,13 +202,23 @@ class Options:
     @property
     def overrides(self) -> list[str]:
         """The overrides in order, those with a flag of their own last: the last one wins."""
+        return [*self.set, *self._overrides_of(SETTINGS)]
+
+    @property
+    def shorthands(self) -> list[str]:
+        """What flags such as ``--lr`` set, as overrides that every command takes."""
+        return self._overrides_of(SHORTHANDS)
+
+    def _overrides_of(self, names: Iterable[str]) -> list[str]:
+        """What these options set, as ``path=value``."""
         from json import dumps  # quoted, so that a name like 12 stays text
 
-        given = (
+        flags = {_flag(name) for name in names}
+        return [
             f"{setting.path}={setting.value or (dumps(value) if setting.is_text or value is True else value)}"
-            for _, setting, value in self._given()
-        )
-        return [*self.set, *given]
+            for flag, setting, value in self._given()
+            if flag in flags
+        ]
 
     @property
     def flags(self) -> dict[str, str]:
@@ -240,7 +250,9 @@ SETTINGS = {
     if (marks := [mark for mark in get_args(hint) if isinstance(mark, Setting)])
 }
 """The options that are settings, by their names."""
-OF_SOME = ("lr", "epochs", "batch_size", "optimizer", "trials", "average", "snapshots", "grid", "repeat")
+SHORTHANDS = ("lr", "epochs", "batch_size", "optimizer", "trials")
+"""Options that are short for settings, of the commands that name them."""
+OF_SOME = (*SHORTHANDS, "average", "snapshots", "grid", "repeat")
 """Options that only commands have which name them."""
 
 

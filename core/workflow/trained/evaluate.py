@@ -39,7 +39,7 @@ from nnbabysit.core.workflow.trained.networks import Member
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from nnbabysit.core.record.events import NoteEvent, StartEvent, WarningEvent
+from nnbabysit.core.record.events import NoteEvent, StartEvent, WarningEvent
 from nnbabysit.core.record.run import Run
 
 WORST = 16

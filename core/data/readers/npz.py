@@ -228,8 +228,9 @@ def load_array(path: Path) -> Array:
         DataError: It cannot be read, is no such file, or holds pickled objects.
     """
     try:
-        array = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
+        with path.open("rb") as file:
+            array = np.load(file, allow_pickle=False)
+    except (ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
         raise DataError(f"this is no readable npy file of numbers ({error})", where=str(path)) from error
     if not isinstance(array, np.ndarray):
         raise DataError("this is no npy file", where=str(path), remedy="Name an archive .npz")

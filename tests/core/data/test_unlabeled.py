@@ -104,6 +104,7 @@ def test_foreign_arrays_are_refused(
     ("name", "content", "words"),
     [
         ("s.npy", b"torn", "no readable npy file"),
+        ("s.npy", b"PK\x03\x04torn", "no readable npy file"),
         ("s.npz", b"torn", "this is no npz file"),
         ("s-idx3-ubyte", b"torn", "no idx file"),
         ("s.csv", b"a\n1\n", "the run was not trained on one"),

@@ -13,6 +13,7 @@ Part = Share | PositiveInt | str
 SOURCES = {
     "digits": "digits:DigitsReader",
     "npz": "npz:NpzReader",
+    "npy": "npy:NpyReader",
     "idx": "idx:IdxReader",
     "cifar": "cifar:CifarReader",
     "images": "images:ImagesReader",
@@ -63,8 +64,8 @@ class Data(Section):
     """Where the samples come from and how they are split and prepared."""
 
     source: Annotated[str, one_of(*SOURCES)] = "digits"
-    """``digits``, ``npz``, ``idx``, ``cifar``, ``images``, ``csv``, ``parquet``, ``hf:name`` or your own
-    ``package.module:function`` or ``./data.py:function``."""
+    """``digits``, ``npz``, ``npy``, ``idx``, ``cifar``, ``images``, ``csv``, ``parquet``, ``hf:name`` or your
+    own ``package.module:function`` or ``./data.py:function``."""
     path: str | None = None
     """File or folder, relative to this config file."""
     args: dict[str, Any] = Field(default_factory=dict)
@@ -87,7 +88,7 @@ class Data(Section):
     target: str | None = None
     """Column to predict, in a table."""
     drop: list[str] = Field(default_factory=list)
-    """Columns of a table, or arrays of an npz file, that are left out."""
+    """Columns of a table, or arrays of npz and npy files, that are left out."""
     categorical: list[str] = Field(default_factory=list)
     """Columns whose cells are names, such as postal codes: NA is a name there too. Text always is one."""
     missing: Literal["refuse", "mean", "median", "most_frequent"] = "refuse"

@@ -60,7 +60,7 @@ MISTAKES = [
     ("seed: 1.5", "$.seed"),
     ("name: ''", "$.name"),
     ("device: tpu", "$.device"),
-    ("data: {source: npy}", "$.data.source"),
+    ("data: {source: numpy}", "$.data.source"),
     ("data: {preprocess: {center: mean}}", "$.data.preprocess.center"),
     ("data: {validation: 1.5}", "$.data.validation"),
     ("model: {name: rescue}", "$.model.name"),

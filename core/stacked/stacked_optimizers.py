@@ -8,14 +8,14 @@ in as a number, others as a vector, and both come to the same bits: a trial must
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from nnbabysit.core.config.schema import optimizer as settings_of
 
-Rule = Callable[["StackedOptimizer", str, Tensor, Tensor], Tensor]
+Direction = Callable[["StackedOptimizer", str, Tensor, Tensor], Tensor]
 
 
 class StackedOptimizer:
@@ -25,10 +25,6 @@ class StackedOptimizer:
         lr: (T,), to be set before each step.
     """
 
-    NAMES: ClassVar[frozenset[str]] = frozenset(
-        {"sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"}
-    )
-
     def __init__(self, settings: Sequence[settings_of.Optimizer], parameters: Mapping[str, Tensor]) -> None:
         """Optimize.
 
@@ -37,8 +33,7 @@ class StackedOptimizer:
             parameters: Name → (T, ...), where the vectors of settings and the state are put too.
         """
         self._settings = list(settings)
-        self._name = settings[0].name
-        self._rule = _RULES[self._name]
+        self._direction = _STEPS[settings[0].name]
         self._like = next(iter(parameters.values())).detach()
         self.lr = self._vector([each.lr for each in settings])
         self.state: dict[str, dict[str, Tensor]] = {name: {} for name in parameters}
@@ -74,12 +69,14 @@ class StackedOptimizer:
         self.steps += 1
         for name, parameter in parameters.items():
             if parameter.grad is not None:
-                direction = self._rule(self, name, parameter, self._decayed(parameter, parameter.grad))
+                direction = self._direction(self, name, parameter, self._decayed(parameter, parameter.grad))
                 parameter.addcmul_(direction, self._column(self.lr, parameter), value=-1)
 
     def _decayed(self, parameter: Tensor, gradient: Tensor) -> Tensor:
-        """The gradient + w·θ of the trials that have a weight decay; adamw's is apart from the gradient."""
-        if self._name == "adamw" or not any(each.weight_decay for each in self._settings):  # type: ignore[union-attr]
+        """The gradient + w·θ of the trials that have a weight decay, where it is not apart from the gradient."""
+        if self._settings[0].decoupled_decay or not any(
+            getattr(each, "weight_decay", 0) for each in self._settings
+        ):
             return gradient
         decay = self.setting("weight_decay", parameter)
         if isinstance(decay, Tensor):
@@ -99,6 +96,11 @@ class StackedOptimizer:
         if key not in state:
             state[key] = torch.zeros_like(like, memory_format=torch.preserve_format)
         return state[key]
+
+
+def can_stack(settings: settings_of.Optimizer) -> bool:
+    """Whether there is such an optimizer here; each trial may have settings of its own, but for the name."""
+    return settings.name in _STEPS
 
 
 def _sgd(_optimizer: StackedOptimizer, _name: str, _weight: Tensor, gradient: Tensor) -> Tensor:
@@ -146,7 +148,7 @@ def _adamw(optimizer: StackedOptimizer, name: str, weight: Tensor, gradient: Ten
     return _adam(optimizer, name, weight, gradient)
 
 
-_RULES: dict[str, Rule] = {
+_STEPS: dict[str, Direction] = {
     "sgd": _sgd, "momentum": _momentum, "nesterov": _nesterov, "adagrad": _adagrad, "rmsprop": _rmsprop,
     "adam": _adam, "adamw": _adamw,
 }  # fmt: skip

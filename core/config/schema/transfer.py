@@ -69,8 +69,9 @@ class Pretrain(Section):
     def _is_possible(self) -> Pretrain:
         if self.corruption == "masking" and self.noise >= 1:
             raise ValueError(f"noise must be below 1 with masking, got {self.noise:g}")
-        if self.learner.name == "lbfgs":
-            raise ValueError("lbfgs needs all samples in every step: choose another optimizer")
+        if self.learner.full_batch_only:
+            name = self.learner.name
+            raise ValueError(f"{name} needs all samples in every step: choose another optimizer")
         return self
 
     @property

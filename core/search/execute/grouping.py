@@ -18,21 +18,15 @@ from nnbabysit.core.search.trial import PlannedTrial
 from nnbabysit.core.stacked.kinds import Unstackable
 from nnbabysit.core.stacked.proof import prove
 from nnbabysit.core.stacked.stack import network_of, program_of
-from nnbabysit.core.stacked.stacked_optimizers import StackedOptimizer
+from nnbabysit.core.stacked.stacked_optimizers import can_stack
 
 PER_TRIAL = (
-    "optimizer.lr",
-    "optimizer.momentum",
-    "optimizer.betas",
-    "optimizer.eps",
-    "optimizer.decay",
-    "optimizer.weight_decay",
     "schedule",
     "regularization",
     "model.init",
     "model.args",
 )
-"""Settings that each trial of a stack may have for itself; of ``model.args`` what leaves shapes alone."""
+"""Sections that each trial of a stack may have for itself; of ``model.args`` what leaves shapes alone."""
 
 
 @dataclass(frozen=True)
@@ -126,12 +120,14 @@ def _of_model(config: Config, params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _per_trial(path: str) -> bool:
+    if path.startswith("optimizer."):
+        return path != "optimizer.name"
     return any(path == name or path.startswith(f"{name}.") for name in PER_TRIAL)
 
 
 def _unstackable(config: Config) -> str:
     """What in a config no stack can do; empty if nothing."""
-    if config.optimizer.name not in StackedOptimizer.NAMES:
+    if not can_stack(config.optimizer):
         return f"optimizer.name {config.optimizer.name} has no stacked twin"
     if config.transfer is not None:
         return "transfer takes weights over"

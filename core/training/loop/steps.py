@@ -13,6 +13,7 @@ from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.models.seeding import set_seed
 from nnbabysit.core.training.batching import batch_plan, default_probe_interval, steps_per_epoch
 from nnbabysit.core.training.loop.records import Score, StepRecord
+from nnbabysit.core.training.setup.optimizers import take_step
 
 if TYPE_CHECKING:
     from nnbabysit.core.data.preparation.augmentation import Mix
@@ -69,10 +70,7 @@ def train_steps(
         loss, logits = _gradient(assembly, x, y, mix)
         for probe in active:
             probe.before_step()
-        if isinstance(optimizer, torch.optim.LBFGS):
-            optimizer.step(_closure(assembly, x, y, mix))  # type: ignore[no-untyped-call]
-        else:
-            optimizer.step()
+        take_step(optimizer, _closure(assembly, x, y, mix))
         assembly.limits.after_step()
         assembly.schedule.after_step()
         yield StepRecord(

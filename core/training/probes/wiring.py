@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from nnbabysit.core.training.setup.optimizers import take_step
 from nnbabysit.core.training.setup.setup import Assembly
 
 FIRST_STEPS = 5
@@ -60,10 +61,7 @@ def first_steps(assembly: Assembly, x: Tensor, y: Tensor, steps: int = FIRST_STE
         for name, p in trainable.items():
             if p.grad is not None:
                 norms[name].append(float(p.grad.norm()))
-        if isinstance(optimizer, torch.optim.LBFGS):  # it asks for the loss as often as it likes
-            optimizer.step(descend)  # type: ignore[no-untyped-call]
-        else:
-            optimizer.step()
+        take_step(optimizer, descend)
     return {
         name: Motion(gradient=_largest(norms[name]), change=float((p.detach() - before[name]).abs().max()))
         for name, p in trainable.items()

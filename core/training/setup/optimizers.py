@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import torch
@@ -30,24 +30,14 @@ def build_optimizer(  # noqa: C901 -- one case for each name, nothing to untangl
     match settings:
         case settings_of.SGD():
             return torch.optim.SGD(trainable, lr=settings.lr, weight_decay=settings.weight_decay, fused=fused)
-        case settings_of.Momentum():
+        case settings_of.Momentum() | settings_of.Nesterov():
             return _begun(
                 torch.optim.SGD(
                     trainable,
                     lr=settings.lr,
                     momentum=settings.momentum,
                     weight_decay=settings.weight_decay,
-                    fused=fused,
-                )
-            )
-        case settings_of.Nesterov():
-            return _begun(
-                torch.optim.SGD(
-                    trainable,
-                    lr=settings.lr,
-                    momentum=settings.momentum,
-                    weight_decay=settings.weight_decay,
-                    nesterov=True,
+                    nesterov=isinstance(settings, settings_of.Nesterov),
                     fused=fused,
                 )
             )
@@ -113,6 +103,19 @@ def build_optimizer(  # noqa: C901 -- one case for each name, nothing to untangl
                 history_size=settings.history,
                 line_search_fn=None if settings.line_search == "none" else settings.line_search,
             )
+
+
+def take_step(optimizer: torch.optim.Optimizer, closure: Callable[[], float]) -> None:
+    """Change the parameters by their gradients.
+
+    Args:
+        optimizer: Of ``build_optimizer``.
+        closure: Computes gradients anew and returns the loss, for one that looks at it several times.
+    """
+    if isinstance(optimizer, torch.optim.LBFGS):
+        optimizer.step(closure)  # type: ignore[no-untyped-call]
+    else:
+        optimizer.step()
 
 
 def _begun(optimizer: torch.optim.SGD) -> torch.optim.SGD:

@@ -146,7 +146,7 @@ def assemble(
     model, transferred = _network(config, dataset, device, seed)
     optimizer = build_optimizer(config.optimizer, model.parameters())
     if transferred is not None:
-        set_learning_rates(optimizer, transferred)
+        set_learning_rates(optimizer, transferred, config.optimizer)
     steps = steps_per_epoch(model, len(dataset.train), config.training.batch_size)
     assembly = Assembly(
         model=model,
@@ -199,9 +199,9 @@ def check_batch_size(config: Config, dataset: Dataset, model: nn.Module) -> None
     size = config.training.batch_size
     if size == "full":
         return
-    if config.optimizer.name == "lbfgs":
+    if config.optimizer.full_batch_only:
         raise UserError(
-            "lbfgs needs all samples in every step",
+            f"{config.optimizer.name} needs all samples in every step",
             where="training.batch_size",
             remedy="Set training.batch_size to full, or choose another optimizer",
         )

@@ -34,6 +34,7 @@ from nnbabysit.core.training.setup.weight_matching import (
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from nnbabysit.core.config.schema.optimizer import Optimizer
     from nnbabysit.core.config.schema.transfer import Transfer
     from nnbabysit.core.data.splits.dataset import Dataset
 
@@ -158,7 +159,9 @@ def weights_file(source: Path) -> Path:
     return source
 
 
-def set_learning_rates(optimizer: torch.optim.Optimizer, transferred: Transferred) -> None:
+def set_learning_rates(
+    optimizer: torch.optim.Optimizer, transferred: Transferred, settings: Optimizer
+) -> None:
     """Give reused and frozen layers parameter groups of their own, behind that of the new ones.
 
     Frozen ones are apart because torch's fused kernels want all parameters of a group to begin together.
@@ -166,14 +169,15 @@ def set_learning_rates(optimizer: torch.optim.Optimizer, transferred: Transferre
     Args:
         optimizer: With one group of all parameters; its learning rate is that of new layers.
         transferred: Names the reused layers.
+        settings: ``config.optimizer``.
 
     Raises:
-        UserError: It is L-BFGS, which has one learning rate for all.
+        UserError: It is one that has one learning rate for all.
     """
-    if isinstance(optimizer, torch.optim.LBFGS):
+    if settings.full_batch_only:
         if transferred.lr_factor != 1:
             raise UserError(
-                "lbfgs has one learning rate for all layers",
+                f"{settings.name} has one learning rate for all layers",
                 where="transfer.lr_factor",
                 remedy="Set it to 1, or choose another optimizer",
             )

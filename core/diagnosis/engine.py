@@ -1,15 +1,15 @@
-"""A rule is data plus one small check; it takes named plain numbers and never touches torch."""
+"""A rule is data plus one small check; it takes plain numbers by name and never touches torch."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal, get_args
+from dataclasses import asdict, dataclass, field, replace
+from inspect import Parameter, signature
+from typing import Literal, get_args
 
 Severity = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
-Evidence = Mapping[str, Any]
-Patch = dict[str, Any]
+Patch = dict[str, object]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,23 +31,22 @@ class Finding:
     name: str
     severity: Severity
     symptom: str
-    evidence: dict[str, Any]
+    evidence: Mapping[str, object]
     cause: str
     remedy: str
     patch: Patch = field(default_factory=dict)
 
-    def to_document(self) -> dict[str, Any]:
-        """The finding as JSON-ready builtins."""
-        return {
-            "id": self.id,
-            "name": self.name,
-            "severity": self.severity,
-            "symptom": self.symptom,
-            "evidence": dict(self.evidence),
-            "cause": self.cause,
-            "remedy": self.remedy,
-            "patch": dict(self.patch),
-        }
+    def to_document(self) -> dict[str, object]:
+        """The finding as JSON-ready builtins, in the order of the fields."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One of several causes of a symptom, with its own remedy; format strings over the match's numbers."""
+
+    cause: str
+    remedy: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,13 +55,15 @@ class Match:
 
     Attributes:
         observed: The numbers to show; the rule's texts are formatted with them.
-        words: Further words for the texts that are not evidence, such as the cause among several.
+        words: Further words for the texts that are not evidence.
+        case: The cause that the evidence points to, where the rule has several.
         patch: Config path → value to try.
         severity: Where it differs from the rule's, such as for a mild case.
     """
 
-    observed: dict[str, Any]
-    words: dict[str, str] = field(default_factory=dict)
+    observed: Mapping[str, object]
+    words: Mapping[str, str] = field(default_factory=dict)
+    case: Case | None = None
     patch: Patch = field(default_factory=dict)
     severity: Severity | None = None
 
@@ -75,33 +76,55 @@ class Rule:
         id: Family and number, such as ``INI001``; never reused.
         name: Named after the fault, not after the fix.
         severity: Severity of its findings.
-        needs: Names of the evidence it reads; the rule is skipped when one of them is missing.
-        check: Returns a match when the fault is there, else None.
+        check: Returns a match when the fault is there, else None. Its parameters name the evidence that it
+            reads; one with a default may be missing.
+        fires_when: The condition with its threshold, one plain sentence.
         symptom: Format string over the match's numbers.
-        cause: Format string; the most likely reason.
+        cause: Format string; the most likely reason. Empty where there are ``cases``.
         remedy: Format string; names the setting to change.
+        cases: Causes, each with its remedy, among which the check chooses by what else was seen.
         source: Where the rule and its threshold come from.
         explains: Ids of the rules whose findings are only symptoms when this one fires; they are left out.
+        false_alarms: How often it fired on healthy runs, and on how many that was measured.
     """
 
     id: str
     name: str
     severity: Severity
-    needs: frozenset[str]
-    check: Callable[[Evidence], Match | None]
+    check: Callable[..., Match | None]
+    fires_when: str
     symptom: str
-    cause: str
-    remedy: str
     source: str
+    cause: str = ""
+    remedy: str = ""
+    cases: tuple[Case, ...] = ()
     explains: frozenset[str] = frozenset()
+    false_alarms: str = "not measured"
+
+    @property
+    def causes(self) -> tuple[Case, ...]:
+        """All that may be behind it, at least one."""
+        return self.cases or (Case(self.cause, self.remedy),)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Names of all the evidence that the check may read."""
+        return tuple(signature(self.check).parameters)
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Those without which the rule is skipped."""
+        parameters = signature(self.check).parameters
+        return frozenset(name for name, one in parameters.items() if one.default is Parameter.empty)
 
 
-def diagnose(rules: Iterable[Rule], evidence: Evidence) -> list[Finding]:
+def diagnose(rules: Iterable[Rule], evidence: object) -> list[Finding]:
     """Apply each rule whose evidence is there, and keep the root causes.
 
     Args:
         rules: Rules of one or more families.
-        evidence: Evidence name → plain number, text or tuple of them.
+        evidence: What was measured: one of the dataclasses of ``evidence/``. None stands for a value that is
+            not there.
 
     Returns:
         One finding per rule that fired and that no other fired rule explains, as severe as the worst finding
@@ -124,21 +147,20 @@ def _worst_severity(rule: Rule, fired: Mapping[str, tuple[Rule, Finding]]) -> Se
     return min((fired[rule.id][1].severity, *symptoms), key=SEVERITIES.index)
 
 
-def apply(rule: Rule, evidence: Evidence) -> Finding | None:
+def apply(rule: Rule, evidence: object) -> Finding | None:
     """Apply one rule; None when it does not fire or lacks evidence."""
-    if not rule.needs <= evidence.keys():
-        return None
-    match = rule.check(evidence)
+    given = {name: value for name in rule.reads if (value := getattr(evidence, name, None)) is not None}
+    match = rule.check(**given) if rule.needs <= given.keys() else None
     if match is None:
         return None
-    texts = {**match.observed, **match.words}
+    texts, case = {**match.observed, **match.words}, match.case or rule.causes[0]
     return Finding(
         id=rule.id,
         name=rule.name,
         severity=match.severity or rule.severity,
         symptom=rule.symptom.format(**texts),
         evidence=match.observed,
-        cause=rule.cause.format(**texts),
-        remedy=rule.remedy.format(**texts),
+        cause=case.cause.format(**texts),
+        remedy=case.remedy.format(**texts),
         patch=match.patch,
     )

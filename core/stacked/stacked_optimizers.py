@@ -73,10 +73,9 @@ class StackedOptimizer:
                 parameter.addcmul_(direction, self._column(self.lr, parameter), value=-1)
 
     def _decayed(self, parameter: Tensor, gradient: Tensor) -> Tensor:
-        """The gradient + w·θ of the trials that have a weight decay, where it is not apart from the gradient."""
-        if self._settings[0].decoupled_decay or not any(
-            getattr(each, "weight_decay", 0) for each in self._settings
-        ):
+        """The gradient + w·θ of the trials that have a weight decay, unless it is apart from the gradient."""
+        decays = any(getattr(each, "weight_decay", 0) for each in self._settings)
+        if self._settings[0].decoupled_decay or not decays:
             return gradient
         decay = self.setting("weight_decay", parameter)
         if isinstance(decay, Tensor):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -93,7 +93,7 @@ def conclude(run: Run, result: StepResult) -> None:
         DiskError: The disk is full, over quota or broken.
     """
     for finding in result.findings:
-        run.event(FindingEvent(**finding.to_document()))
+        run.event(FindingEvent(**{field.name: getattr(finding, field.name) for field in fields(finding)}))
     run.event(VerdictEvent(verdict=result.verdict, summary=result.summary))
     tables = [asdict(table) for table in result.tables]
     run.save_result({**result.to_document(), "tables": tables})

@@ -14,10 +14,11 @@ from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.diagnosis.engine import Finding, diagnose
-from nnbabysit.core.diagnosis.evidence import curve_evidence
-from nnbabysit.core.diagnosis.rules.registry import RULES
+from nnbabysit.core.diagnosis.evidence.run_evidence import RunEvidence
+from nnbabysit.core.diagnosis.rules.registry import RUN_RULES
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.training.loop.epochs import train_epochs
+from nnbabysit.core.training.loop.run_state import Progress
 from nnbabysit.core.training.loop.yardstick import Yardstick
 from nnbabysit.core.training.probes.dead_units import dead_units
 from nnbabysit.core.training.probes.step_probes import standard_probes
@@ -52,7 +53,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
 
 @pytest.fixture
 def train(digits: Dataset) -> Callable[..., Findings]:
-    """``train({"optimizer.lr": 1.0})``: trains as the train step does, findings by id."""
+    """``train({"optimizer.lr": 1.0})``: trains as the train command does, findings by id."""
 
     def train_and_diagnose(
         changes: dict[str, Any] | None = None, *, network: str = "Healthy", dataset: Dataset = digits
@@ -60,25 +61,14 @@ def train(digits: Dataset) -> Callable[..., Findings]:
         config = _config(changes or {}, network)
         prepared = prepare(config, dataset)
         assembly, split = prepared.assembly, dataset.train
-        objective = assembly.objective
-        initial = dead_units(assembly.model, split)
-        records = []
+        progress = Progress(
+            yardstick=Yardstick.of(dataset.validation.y, dataset.task, config.loss),
+            dead_units_initial=dead_units(assembly.model, split),
+        )
         for record in train_epochs(assembly, dataset, config, probes=standard_probes(assembly.model)):
             record.probes["dead_units"] = dead_units(assembly.model, split)
-            records.append(record)
-        evidence = curve_evidence(
-            records,
-            task=dataset.task,
-            num_outputs=dataset.num_outputs,
-            chance=objective.chance(dataset.num_outputs, split.y),
-            prior=objective.prior(split.y, dataset.num_outputs),
-            l2=config.regularization.l2,
-            dead_units_initial=initial,
-            train_bar=Yardstick.of(split.y, dataset.task, config.loss).bar,
-            val_bar=Yardstick.of(dataset.validation.y, dataset.task, config.loss).bar,
-        )
-        evidence["init_scheme"] = None if config.model.init is None else config.model.init.scheme
-        return _by_id(config, diagnose(RULES, evidence))
+            progress.add(record)
+        return _by_id(config, diagnose(RUN_RULES, RunEvidence.of(config, prepared, progress)))
 
     return train_and_diagnose
 

@@ -10,9 +10,10 @@ import torch
 from nnbabysit.core.config.loading import load_config, with_values
 from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
-from nnbabysit.core.diagnosis.check_rules import SANITY_RULES
 from nnbabysit.core.diagnosis.engine import diagnose
-from nnbabysit.core.diagnosis.rules.initial_loss import is_decided, start_evidence
+from nnbabysit.core.diagnosis.evidence.sanity_evidence import SanityEvidence
+from nnbabysit.core.diagnosis.evidence.starting_loss import is_decided
+from nnbabysit.core.diagnosis.rules.registry import SANITY_RULES
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.training.probes.initial_loss import first_samples, initial_losses
 from nnbabysit.core.workflow.gates.overfit_tiny import run_overfit_tiny
@@ -63,7 +64,7 @@ def alarms(program: str, starts: int) -> list[str]:
             torch.device("cpu"),
             enough=lambda drawn: is_decided(drawn, TOLERANCE),
         )
-        evidence = {**start_evidence(losses, TOLERANCE), "regularization_strength": 1.0}
+        evidence = SanityEvidence.of(config, dataset.num_outputs, losses, {}, 0.0)
         found += [f"start {start}: {finding.id}" for finding in diagnose(SANITY_RULES, evidence)]
     return found
 

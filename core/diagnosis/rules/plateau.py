@@ -3,8 +3,8 @@
 Closed forms, C classes, in nats:
     H(y)               the entropy of the tiny set's labels: the best that a network that ignores its input
                        can do (for regression the variance of the targets).
-    ln(1 + (C − 1)/e)  the lowest cross-entropy when the scores are themselves a softmax (1.461 for C = 10):
-                       the best scores are then 1 for the right class and 0 for the others.
+    ln(1 + (C − 1)/e)  the lowest cross-entropy when the logits are themselves a softmax (1.461 for C = 10):
+                       the best logits are then 1 for the right class and 0 for the others.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from itertools import pairwise
 from statistics import fmean
 from typing import Literal
 
+from nnbabysit.core.diagnosis.evidence.tiny_evidence import Tried
+
 Pattern = Literal["diverging", "bouncing", "softmax", "falling", "ignores-input", "stuck"]
 
 CLOSE = 0.02
@@ -25,31 +27,14 @@ SOFTMAX_SLACK = 0.35
 STILL_FALLING = 0.05
 """Relative fall over the last quarter that counts as still falling."""
 BETTER = 0.95
-"""Another learning rate helped when it left less than this share of the final loss; ten times a rate that is
-a thousand times too low leaves 0.8 to 0.9 of it."""
+"""Another learning rate helped when it left less than this fraction of the final loss; ten times a rate that
+is a thousand times too low leaves 0.8 to 0.9 of it."""
 
 
 FACTORS = {"x10": 10.0, "÷10": 0.1, "x100": 100.0, "÷100": 0.01, "x1000": 1000.0, "÷1000": 0.001}
 """Names of the other learning rates that may be tried, as multiples of the configured one."""
 FURTHER = {"x10": "x100", "x100": "x1000", "÷10": "÷100", "÷100": "÷1000"}
 """Which one is tried next, where one helped and did not pass."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Tried:
-    """What the same run gave at another learning rate.
-
-    Attributes:
-        lr: Learning rate.
-        loss: Final loss; may be nan or inf.
-        learned: Whether the tiny set was learned.
-        everywhere: Whether every layer took part: with a high rate the last one may learn a tiny set alone.
-    """
-
-    lr: float
-    loss: float
-    learned: bool
-    everywhere: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,14 +59,14 @@ CAUSES: dict[Pattern, str] = {
     "bouncing": "the loss bounces instead of settling, as it does when the learning rate is too high",
     "softmax": "the loss is stuck near ln(1 + (C − 1)/e), the floor of a softmax applied twice",
     "falling": "the loss was still falling, as it does when the learning rate is too low",
-    "ignores-input": "the loss stays at what the best constant answer costs: the network's output does not "
+    "ignores-input": "the loss stays at that of the best constant output: the network's output does not "
     "depend on its input",
     "stuck": "the loss is stuck above the bound",
 }
 REMEDIES: dict[Pattern, str] = {
     "diverging": "lower {path}",
     "bouncing": "lower {path}",
-    "softmax": "remove the softmax at the end of the network: cross_entropy wants raw scores",
+    "softmax": "remove the softmax at the end of the network: cross_entropy wants logits",
     "falling": "raise {path}, or overfit_tiny.epochs",
     "ignores-input": "look for inputs that are all alike after data.preprocess, weights that start at 0 "
     "(model.init), dead ReLUs, saturated sigmoids, or a detach() in forward()",
@@ -103,7 +88,7 @@ def read_plateau(
     Args:
         losses: Loss per epoch, at least one.
         bound: Loss that counts as learned.
-        constant_loss: What ignoring the input costs at best, or None where unknown.
+        constant_loss: Lowest loss of a network that ignores its input, or None where unknown.
         num_outputs: Classes of a softmax cross-entropy; None for another loss.
         tried: Name of a factor → what that learning rate gave; may be empty.
     """
@@ -111,13 +96,10 @@ def read_plateau(
     remedy = REMEDIES[pattern]
     name = next((name for name, outcome in tried.items() if outcome.learned and outcome.everywhere), None)
     if name is not None:
-        lr = tried[name].lr
+        lr = float(f"{tried[name].lr:.6g}")
         direction = "low" if name.startswith("x") else "high"
         cause = f"the learning rate is too {direction}: with lr {name} the same run passes"
-        passed = (
-            f"set {{path}} to {lr:g}: tried on the spot, it passes with a final loss of "
-            f"{tried[name].loss:.4g}"
-        )
+        passed = f"set {{path}} to {lr:g}: also tried, it passes with a final loss of {tried[name].loss:.4g}"
         return Reading(pattern=pattern, cause=cause, remedy=passed, lr=lr)
     if not tried or pattern in ("softmax", "ignores-input"):
         return Reading(pattern=pattern, cause=CAUSES[pattern], remedy=_and_tried(remedy, tried))
@@ -169,9 +151,9 @@ def _is_flat(losses: Sequence[float]) -> bool:
 
 
 def _is_doubled_softmax(losses: Sequence[float], num_outputs: int, tried: Mapping[str, Tried]) -> bool:
-    """Whether all losses lie where scores between 0 and 1 keep them, and the last one near the floor."""
+    """Whether all losses lie where logits between 0 and 1 keep them, and the last one near the floor."""
     floor = math.log(1 + (num_outputs - 1) / math.e)
-    ceiling = floor + 1  # all of the score on a wrong class
+    ceiling = floor + 1  # all of the probability on a wrong class
     seen = [*losses, *(outcome.loss for outcome in tried.values())]
     inside = all(floor - CLOSE <= loss <= ceiling + CLOSE for loss in seen)
     return inside and losses[-1] <= floor + SOFTMAX_SLACK and losses[-1] < losses[0] - CLOSE

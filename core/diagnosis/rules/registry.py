@@ -1,17 +1,54 @@
-"""All rules. Their order is the order of findings of equal severity."""
+"""All rules, found in the files of their families. Their order is the order of findings of equal severity."""
 
 from __future__ import annotations
 
-from nnbabysit.core.diagnosis.check_rules import CHECK_RULES
-from nnbabysit.core.diagnosis.engine import Rule
-from nnbabysit.core.diagnosis.rules.answers import ANSWER_RULES
-from nnbabysit.core.diagnosis.rules.curves import CURVE_RULES
-from nnbabysit.core.diagnosis.rules.data import DATA_RULES
-from nnbabysit.core.diagnosis.rules.signals import SIGNAL_RULES
-from nnbabysit.core.diagnosis.target_rules import TARGET_RULES
+from types import ModuleType
 
-RUN_RULES: tuple[Rule, ...] = (*SIGNAL_RULES, *CURVE_RULES, *TARGET_RULES, *ANSWER_RULES)
+from nnbabysit.core.diagnosis.engine import Rule
+from nnbabysit.core.diagnosis.rules import (
+    accuracy,
+    answers,
+    curves,
+    data,
+    overfit_tiny,
+    sanity,
+    search,
+    signals,
+    splits,
+    targets,
+)
+
+FILES: tuple[ModuleType, ...] = (
+    data,
+    splits,
+    targets,
+    sanity,
+    overfit_tiny,
+    search,
+    signals,
+    curves,
+    accuracy,
+    answers,
+)
+
+
+def _of(*families: str) -> tuple[Rule, ...]:
+    """The rules of these families, family by family, by number."""
+    found = [value for file in FILES for value in vars(file).values() if isinstance(value, Rule)]
+    return tuple(
+        rule
+        for family in families
+        for rule in sorted(found, key=lambda rule: rule.id)
+        if rule.id.startswith(family)
+    )
+
+
+DATA_RULES = _of("DAT")
+SANITY_RULES = _of("INI")
+TINY_RULES = _of("TIN")
+SEARCH_RULES = _of("SEA")
+RUN_RULES = _of("NUM", "UPD", "ACT", "CUR", "ANS")
 """What a training run is judged by; diagnosed together, because a signal may explain a curve."""
 
-RULES: tuple[Rule, ...] = (*DATA_RULES, *CHECK_RULES, *RUN_RULES)
+RULES: tuple[Rule, ...] = (*DATA_RULES, *SANITY_RULES, *TINY_RULES, *SEARCH_RULES, *RUN_RULES)
 """Every rule there is."""

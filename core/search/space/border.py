@@ -1,16 +1,16 @@
 """Border: is the best trial at the edge of a range? Then the optimum may lie outside.
 
-Rule SEA001 reads the evidence, one set per axis; ``diagnosis/evidence_names.py`` says what each name means.
+Rule SEA001 reads what is found, one border per axis.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from nnbabysit.core.config.schema.space import Axis
+from nnbabysit.core.diagnosis.evidence.search_evidence import BorderEvidence
 from nnbabysit.core.search.space.scale import Allowed, Scale, anything, scale_of
 from nnbabysit.core.search.trial import Trial, ranked
 
@@ -20,44 +20,9 @@ OUTER = 0.1
 """Share of a range, on either side, that counts as its border; in log space for ``log_uniform``."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Border:
-    """The best trial lies in the outer tenth of a range that could be wider.
-
-    Attributes:
-        path: Config path of the axis.
-        kind: ``log_uniform``, ``uniform`` or ``int``.
-        low: Lower end of the range.
-        high: Upper end of the range.
-        best: Value of the best trial.
-        side: Which end it is close to.
-        wider: The wider range to try.
-    """
-
-    path: str
-    kind: str
-    low: float
-    high: float
-    best: float
-    side: Side
-    wider: tuple[float, float]
-
-    def evidence(self) -> dict[str, Any]:
-        """Named plain numbers for the rules."""
-        return {
-            "search_axis": self.path,
-            "search_low": self.low,
-            "search_high": self.high,
-            "search_best": self.best,
-            "search_side": self.side,
-            "search_wider": self.wider,
-            "search_kind": self.kind,
-        }
-
-
 def find_borders(
     space: Mapping[str, Axis], trials: Iterable[Trial], allowed: Allowed = anything
-) -> list[Border]:
+) -> list[BorderEvidence]:
     """Axes on which the best trial is in the outer tenth, where the config allows a wider range.
 
     Args:
@@ -86,7 +51,7 @@ def side_of(scale: Scale, value: float) -> Side | None:
     return "high" if position >= 1 - OUTER else None
 
 
-def _border(path: str, axis: Axis, best: Any, allowed: Allowed) -> Border | None:
+def _border(path: str, axis: Axis, best: Any, allowed: Allowed) -> BorderEvidence | None:
     scale = scale_of(axis)
     side = None if scale is None else side_of(scale, best)
     if scale is None or side is None:
@@ -95,8 +60,14 @@ def _border(path: str, axis: Axis, best: Any, allowed: Allowed) -> Border | None
     if not keeps_sign(scale, end) or not math.isfinite(end) or not allowed(path, end):
         return None
     wider = (end, scale.high) if side == "low" else (scale.low, end)
-    return Border(
-        path=path, kind=scale.kind, low=scale.low, high=scale.high, best=best, side=side, wider=wider
+    return BorderEvidence(
+        search_axis=path,
+        search_low=scale.low,
+        search_high=scale.high,
+        search_best=best,
+        search_side=side,
+        search_wider=wider,
+        search_kind=scale.kind,
     )
 
 

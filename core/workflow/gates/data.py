@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 from nnbabysit.core.data.checks.measurement import SplitMeasurement, measure
 from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.data.preparation.statistics import Statistics
-from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.diagnosis.engine import Finding, diagnose
-from nnbabysit.core.diagnosis.rules.data import DATA_RULES
-from nnbabysit.core.models import ids
+from nnbabysit.core.diagnosis.evidence.data_evidence import DataEvidence
+from nnbabysit.core.diagnosis.rules.registry import DATA_RULES
 from nnbabysit.core.record.events import CheckEvent
 from nnbabysit.core.workflow.provenance import note_provenance
 from nnbabysit.core.workflow.result import StepResult, Table
@@ -45,9 +44,10 @@ def run_data_check(config: Config, run: Run, dataset: Dataset | None = None) -> 
     data = load_dataset(config) if dataset is None else dataset
     note_provenance(run, config, data)
     measured = measure(data)
-    metrics = _metrics(data, measured)
-    findings = diagnose(DATA_RULES, _evidence(config, data, measured))
-    for check in _checks(data, measured, metrics, findings):
+    seen = DataEvidence.of(config, data, measured)
+    metrics = _metrics(data, measured, seen)
+    findings = diagnose(DATA_RULES, seen)
+    for check in _checks(data, measured, metrics, seen, findings):
         run.event(check)
     failed = any(finding.severity == "error" for finding in findings)
     return StepResult(
@@ -63,23 +63,21 @@ def run_data_check(config: Config, run: Run, dataset: Dataset | None = None) -> 
     )
 
 
-def _metrics(data: Dataset, measured: Measured) -> dict[str, Any]:
-    train = measured["train"]
-    inputs = train.statistics.overall()
-    counts = train.class_counts
+def _metrics(data: Dataset, measured: Measured, seen: DataEvidence) -> dict[str, Any]:
+    train, counts = measured["train"], seen.class_counts
     return {
         "samples_train": len(data.train),
         "samples_validation": len(data.validation),
         "samples_test": None if data.test is None else len(data.test),
-        "features": train.statistics.features,
+        "features": seen.features,
         "classes": len(counts) or None,
-        "non_finite": sum(m.statistics.non_finite for m in measured.values()),
-        "constant_features": train.statistics.constant,
+        "non_finite": seen.non_finite_values,
+        "constant_features": seen.constant_features,
         "imbalance": max(counts) / min(counts) if counts and all(counts) else None,
-        "input_mean": float(inputs.mean),
-        "input_std": float(inputs.std),
-        "input_largest": _largest(train),
-        "duplicates_within_train": train.prints.repeated(),
+        "input_mean": seen.inputs.mean,
+        "input_std": seen.inputs.std,
+        "input_largest": seen.inputs.largest,
+        "duplicates_within_train": seen.repeated_train,
         **{
             f"duplicates_train_{name}": train.prints.recurring_in(measured[name].prints)
             if name in measured
@@ -89,72 +87,12 @@ def _metrics(data: Dataset, measured: Measured) -> dict[str, Any]:
     }
 
 
-def _evidence(config: Config, data: Dataset, measured: Measured) -> dict[str, Any]:
-    train = measured["train"]
-    inputs = train.statistics.overall()
-    raw = data.preprocessing.statistics
-    bad = [(name, m) for name, m in measured.items() if m.bad_samples]
-    others = {name: m for name, m in measured.items() if name != "train"}
-    evidence: dict[str, Any] = {
-        "task": data.task,
-        "input_kind": "images" if len(data.input_shape) == 3 else "features",
-        "features": train.statistics.features,
-        "non_finite_values": sum(m.statistics.non_finite for m in measured.values()),
-        "non_finite_samples": sum(m.bad_samples for m in measured.values()),
-        "first_non_finite": f"{bad[0][0]}[{bad[0][1].first_bad}]" if bad else "",
-        "constant_features": train.statistics.constant,
-        "ids": _ids(config, data),
-        "input_mean": float(inputs.mean),
-        "input_std": float(inputs.std),
-        "input_largest": _largest(train),
-        "input_beyond_10": train.large,
-        "raw_low": float(raw.minimum.min()),
-        "raw_high": float(raw.maximum.max()),
-        "data_center": config.data.preprocess.center,
-        "data_scale": config.data.preprocess.scale,
-        "class_counts": train.class_counts,
-        "class_names": data.class_names,
-        "train_samples": len(data.train),
-        "repeated_train": train.prints.repeated(),
-        "leaked": {n: (m.prints.recurring_in(train.prints), m.statistics.samples) for n, m in others.items()},
-        "split_shift": {name: _shift(train, m) for name, m in others.items()},
-    }
-    if data.task == "regression":
-        evidence |= {"target_low": float(data.train.y.min()), "target_high": float(data.train.y.max())}
-    else:
-        evidence["contradicting_train"] = train.prints.contradicting()
-    return evidence
-
-
-def _ids(config: Config, data: Dataset) -> str:
-    """Which features the network looks up: all, some, none, or unknown where it cannot be asked.
-
-    Only whole numbers that enter as they came can be ids; yes and no, as 0 and 1, are quantities too.
-    """
-    how = config.data.preprocess
-    x, _ = next(iter(data.train.batches(ids.SAMPLES)))
-    changed = how.center != "none" or how.scale != "none" or data.preprocessing.projection is not None
-    if changed or ":" not in config.model.name or not ids.are_whole(x) or float(x.max()) <= 1:
-        return "none"
-    return ids.kind_of_inputs(
-        config.model, x, num_outputs=data.num_outputs, seed=derive_seed(config.seed, "model")
-    )
-
-
-def _shift(train: SplitMeasurement, other: SplitMeasurement) -> tuple[float, float, int]:
-    ours, theirs = train.statistics.overall(), other.statistics.overall()
-    spread = float(ours.std)
-    if spread == 0:
-        return 0.0, 1.0, theirs.samples
-    return float(theirs.mean - ours.mean) / spread, float(theirs.std) / spread, theirs.samples
-
-
-def _largest(part: SplitMeasurement) -> float:
-    return max(abs(float(part.statistics.minimum.min())), abs(float(part.statistics.maximum.max())))
-
-
 def _checks(
-    data: Dataset, measured: Measured, metrics: dict[str, Any], findings: list[Finding]
+    data: Dataset,
+    measured: Measured,
+    metrics: dict[str, Any],
+    seen: DataEvidence,
+    findings: list[Finding],
 ) -> Iterator[CheckEvent]:
     """One line per check; passed is False for an error, None for a warning."""
     severities = {finding.id: finding.severity for finding in findings}
@@ -177,7 +115,7 @@ def _checks(
     mean = round(metrics["input_mean"], 6) + 0.0
     spread = f"deviation {metrics['input_std']:.3g}, up to {metrics['input_largest']:.4g}"
     yield line("scale", "005 006 007", f"mean {mean:.3g}, {spread}")
-    yield line("splits alike", "014", "; ".join(_shift_words(measured)))
+    yield line("splits alike", "014", "; ".join(_shift_words(seen)))
     yield line("duplicates", "009 010 011 012 013", _duplicate_words(metrics))
 
 
@@ -190,11 +128,9 @@ def _target_words(data: Dataset) -> str:
     return f"{len(data.class_names)} {kind}"
 
 
-def _shift_words(measured: Measured) -> Iterator[str]:
-    for name, m in measured.items():
-        if name != "train":
-            shift, ratio, _ = _shift(measured["train"], m)
-            yield f"{name} lies {shift:+.3f} training deviations off, with {ratio:.3f} times the spread"
+def _shift_words(seen: DataEvidence) -> Iterator[str]:
+    for name, (shift, ratio, _) in seen.split_shift.items():
+        yield f"{name} lies {shift:+.3f} training deviations off, with {ratio:.3f} times the spread"
 
 
 def _duplicate_words(metrics: dict[str, Any]) -> str:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from nnbabysit.core.config.loading import with_values
 from nnbabysit.core.data.splits.tiny import tiny_split
-from nnbabysit.core.diagnosis.check_rules import TINY_RULES
 from nnbabysit.core.diagnosis.engine import diagnose
+from nnbabysit.core.diagnosis.evidence.tiny_evidence import TinyEvidence, Tried
+from nnbabysit.core.diagnosis.rules.registry import TINY_RULES
 from nnbabysit.core.record.events import NoteEvent
 from nnbabysit.core.report.plots.write import plot_tiny
 from nnbabysit.core.training.setup.setup import prepare
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from nnbabysit.core.config.schema.root import Config
     from nnbabysit.core.data.splits.dataset import Dataset
     from nnbabysit.core.record.run import Run
-    from nnbabysit.core.training.probes.structure import Fault
 
 TITLE = "Overfitting the tiny set"
 
@@ -71,8 +71,8 @@ def run_overfit_tiny(config: Config, run: Run, *, dataset: Dataset | None = None
     )
     lines = overfit(problem, run).lines
     passed = problem.learned(lines[-1])
-    found = [] if passed else structural_faults(problem, lines)
     tried = {} if passed else try_other_rates(problem, lines[-1].loss, run)
+    findings = [] if passed else diagnose(TINY_RULES, _seen(config, problem, lines, constant, tried))
     plot_tiny(
         [s.cost for s in lines],
         [s.accuracy for s in lines if s.accuracy is not None],
@@ -91,27 +91,17 @@ def run_overfit_tiny(config: Config, run: Run, *, dataset: Dataset | None = None
             "lr": lines[-1].lr,
             "bound": problem.bound,
             "constant_loss": constant,
-            **(
-                {
-                    "tried": {
-                        name: {
-                            "lr": attempt.last.lr,
-                            "loss": attempt.last.loss,
-                            "accuracy": attempt.last.accuracy,
-                        }
-                        for name, attempt in tried.items()
-                    }
-                }
-                if tried
-                else {}
-            ),
+            **({"tried": _outcomes(tried)} if tried else {}),
         },
-        findings=()
-        if passed
-        else tuple(diagnose(TINY_RULES, _evidence(config, problem, lines, constant, tried, found))),
+        findings=tuple(findings),
         tables=(_table(lines),),
         next_command="nnbabysit search --coarse",
     )
+
+
+def _outcomes(tried: dict[str, Attempt]) -> dict[str, dict[str, float | None]]:
+    ends = {name: attempt.last for name, attempt in tried.items()}
+    return {name: {"lr": end.lr, "loss": end.loss, "accuracy": end.accuracy} for name, end in ends.items()}
 
 
 def _samples(config: Config, model: nn.Module, dataset: Dataset, run: Run) -> int:
@@ -154,30 +144,34 @@ def _undisturbed(config: Config, samples: int) -> Config:
     return with_values(config, changes)
 
 
-def _evidence(
+def _seen(
     config: Config,
     problem: TinyProblem,
     lines: list[Line],
     constant: float | None,
     tried: dict[str, Attempt],
-    found: list[Fault],
-) -> dict[str, Any]:
-    own = config.overfit_tiny.optimizer is not None
-    return {
-        "task": problem.dataset.task,
-        "loss_name": config.loss,
-        "num_outputs": problem.dataset.num_outputs,
-        "tiny_losses": tuple(line.loss for line in lines),
-        "tiny_accuracy": lines[-1].accuracy,
-        "tiny_max_loss": problem.bound,
-        "tiny_constant_loss": constant,
-        "tiny_lr": lines[-1].lr,
-        "tiny_lr_path": "overfit_tiny.optimizer.lr" if own else "optimizer.lr",
-        "tiny_tried": {name: attempt.last.loss for name, attempt in tried.items()},
-        "tiny_tried_accuracies": {name: attempt.last.accuracy for name, attempt in tried.items()},
-        "tiny_tried_everywhere": {name: attempt.everywhere for name, attempt in tried.items()},
-        "tiny_faults": tuple((fault.cause, fault.remedy) for fault in found),
-    }
+) -> TinyEvidence:
+    """What the rule reads, the faults of the structure among it."""
+    return TinyEvidence(
+        loss_name=config.loss,
+        num_outputs=problem.dataset.num_outputs,
+        tiny_losses=tuple(line.loss for line in lines),
+        tiny_max_loss=problem.bound,
+        tiny_lr=lines[-1].lr,
+        tiny_lr_path="optimizer.lr" if config.overfit_tiny.optimizer is None else "overfit_tiny.optimizer.lr",
+        tiny_accuracy=lines[-1].accuracy,
+        tiny_constant_loss=constant,
+        tiny_tried={
+            name: Tried(
+                lr=one.last.lr,
+                loss=one.last.loss,
+                learned=problem.learned(one.last),
+                everywhere=one.everywhere,
+            )
+            for name, one in tried.items()
+        },
+        tiny_faults=tuple(structural_faults(problem, lines)),
+    )
 
 
 def _summary(problem: TinyProblem, final: Line) -> str:

@@ -8,20 +8,22 @@ depends on it alone).
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nnbabysit.core.data.seeds import derive_seed
-from nnbabysit.core.diagnosis.check_rules import SANITY_RULES
 from nnbabysit.core.diagnosis.engine import Finding, diagnose
-from nnbabysit.core.diagnosis.rules.initial_loss import is_decided, limits, standing, start_evidence
+from nnbabysit.core.diagnosis.evidence.sanity_evidence import SanityEvidence
+from nnbabysit.core.diagnosis.evidence.starting_loss import is_decided
+from nnbabysit.core.diagnosis.rules.registry import SANITY_RULES
 from nnbabysit.core.models.seeding import seeded
 from nnbabysit.core.models.weights import count_parameters
 from nnbabysit.core.record.events import CheckEvent
 from nnbabysit.core.report.plots.write import plot_activations
 from nnbabysit.core.training.probes.initial_loss import InitialLosses, first_samples, initial_losses
 from nnbabysit.core.training.probes.layer_statistics import LayerStatistics, layer_statistics
-from nnbabysit.core.training.probes.wiring import Motion, batch_dependence, first_steps
+from nnbabysit.core.training.probes.wiring import batch_dependence, first_steps
 from nnbabysit.core.training.setup.setup import assemble, prepare
 from nnbabysit.core.workflow.provenance import note_provenance, note_start
 from nnbabysit.core.workflow.result import StepResult, Table, amount
@@ -68,9 +70,9 @@ def run_sanity(config: Config, run: Run, *, dataset: Dataset | None = None) -> S
         motions = first_steps(assemble(config, data, device=assembly.device), x, y)
     if reused:
         losses = replace(losses, chance=math.nan)  # it is trained already: there is nothing to guess
-    evidence = _evidence(config, data, losses, motions, dependence)
-    findings = diagnose(SANITY_RULES, evidence)
-    for check in _checks(config, losses, motions, dependence, {finding.id for finding in findings}):
+    seen = SanityEvidence.of(config, data.num_outputs, losses, motions, dependence)
+    findings = diagnose(SANITY_RULES, seen)
+    for check in _checks(seen, {finding.id for finding in findings}):
         run.event(check)
     plot_activations(layers, run.plots / "activations")
     failed = any(finding.severity == "error" for finding in findings)
@@ -94,37 +96,23 @@ def run_sanity(config: Config, run: Run, *, dataset: Dataset | None = None) -> S
     )
 
 
-def _evidence(
-    config: Config, dataset: Dataset, losses: InitialLosses, motions: dict[str, Motion], dependence: float
-) -> dict[str, Any]:
-    return {
-        "task": dataset.task,
-        "loss_name": config.loss,
-        "num_outputs": dataset.num_outputs,
-        "init_scheme": config.model.init.scheme if config.model.init else None,
-        "regularization_strength": config.sanity.regularization,
-        "gradient_norms": {name: motion.gradient for name, motion in motions.items()},
-        "parameter_changes": {name: motion.change for name, motion in motions.items()},
-        "batch_dependence": dependence,
-        **start_evidence(losses, config.sanity.tolerance),
-    }
-
-
-def _first_loss(losses: InitialLosses, tolerance: float, fired: set[str]) -> tuple[bool | None, str]:
+def _first_loss(seen: SanityEvidence, fired: set[str]) -> tuple[bool | None, str]:
     """Whether the initial loss is right, None where that cannot be told, and what it is compared with."""
-    mean = amount(losses.mean)
-    if losses.expected is None:
-        why = "the output layer is reused, or the loss is your own"
-        return None, f"{mean}; not compared with guessing: {why}"
-    words = f"{mean}, guessing costs {amount(losses.expected)}, tolerance {tolerance:.0%}"
-    if losses.zero_output > losses.expected * (1 + tolerance):
-        words = f"{words}; answering 0 costs {amount(losses.zero_output)}, for the targets lie far from 0"
+    start, mean = seen.start, amount(seen.initial_total_loss)
+    if start is None:
+        return (
+            None,
+            f"{mean}; not compared with guessing: the output layer is reused, or the loss is your own",
+        )
+    tolerance, spread = start.sanity_tolerance, start.initial_losses
+    words = f"{mean}, guessing costs {amount(start.expected_loss)}, tolerance {tolerance:.0%}"
+    if start.zero_output_loss is not None and start.zero_output_loss > start.expected_loss * (1 + tolerance):
+        words = f"{words}; answering 0 costs {amount(start.zero_output_loss)}, for the targets lie far from 0"
     if fired & {"INI001", "INI002"}:
         return False, words
-    place, spread = standing(losses.per_seed, *limits(start_evidence(losses, tolerance))), losses.per_seed
-    if place == "within":
+    if start.standing == "within":
         return True, words
-    if place != "undecided":
+    if start.standing != "undecided":
         return None, f"{words}; no weight matrix is trained, so no initialization is to blame"
     if len({*spread}) == 1:
         return None, f"{words}; the network is the same for every seed, so this may be chance"
@@ -132,47 +120,32 @@ def _first_loss(losses: InitialLosses, tolerance: float, fired: set[str]) -> tup
     return None, f"{words}; seeds give {ends}, so this may be chance"
 
 
-def _checks(
-    config: Config, losses: InitialLosses, motions: dict[str, Motion], dependence: float, fired: set[str]
-) -> list[CheckEvent]:
+def _checks(seen: SanityEvidence, fired: set[str]) -> Iterator[CheckEvent]:
     """One line per check: name, passed, text."""
-    strength, total = config.sanity.regularization, len(motions)
-    compared, first_loss = _first_loss(losses, config.sanity.tolerance, fired)
-    mean = amount(losses.mean)
+
+    def check(name: str, passed: bool | None, text: str) -> CheckEvent:
+        return CheckEvent(name=name, passed=passed, text=text)
+
+    yield check("initial loss", *_first_loss(seen, fired))
+    total = len(seen.gradient_norms)
+    if seen.weight_matrices:
+        totals = f"{amount(seen.initial_total_loss)} to {amount(seen.regularized_total_loss)}"
+        text = f"l2 = {seen.regularization_strength:g} takes the cost from {totals}"
+        yield check("regularization", "INI003" not in fired, text)
+    else:
+        yield check("regularization", None, "no weight matrix is trained, so there is nothing to penalize")
     reached = sum(
-        m.gradient is not None and math.isfinite(m.gradient) and m.gradient > 0 for m in motions.values()
+        norm is not None and math.isfinite(norm) and norm > 0 for norm in seen.gradient_norms.values()
     )
-    moved = sum(m.change > 0 for m in motions.values())
-    return [
-        CheckEvent(name="initial loss", passed=compared, text=first_loss),
-        CheckEvent(
-            name="regularization",
-            passed="INI003" not in fired if losses.weights else None,
-            text=f"l2 = {strength:g} takes the cost from {mean} to {amount(losses.regularized)}"
-            if losses.weights
-            else "no weight matrix is trained, so there is nothing to penalize",
-        ),
-        CheckEvent(
-            name="gradients",
-            passed="INI004" not in fired,
-            text=f"{reached} of {total} trainable parameters get a finite, non-zero gradient",
-        ),
-        CheckEvent(
-            name="updates",
-            passed="INI005" not in fired,
-            text=f"{moved} of {total} trainable parameters change in the first steps",
-        ),
-        CheckEvent(
-            name="outputs",
-            passed="INI007" not in fired,
-            text="probabilities already" if losses.probabilities else "raw scores, not probabilities",
-        ),
-        CheckEvent(
-            name="independence",
-            passed="INI006" not in fired,
-            text=f"a sample's output changes by {dependence:.1e} when its neighbors in the batch change",
-        ),
-    ]
+    text = f"{reached} of {total} trainable parameters get a finite, non-zero gradient"
+    yield check("gradients", "INI004" not in fired, text)
+    moved = sum(change > 0 for change in seen.parameter_changes.values())
+    text = f"{moved} of {total} trainable parameters change in the first steps"
+    yield check("updates", "INI005" not in fired, text)
+    text = "probabilities already" if seen.outputs_are_probabilities else "raw scores, not probabilities"
+    yield check("outputs", "INI007" not in fired, text)
+    text = f"a sample's output changes by {seen.batch_dependence:.1e} when its neighbors in the batch change"
+    yield check("independence", "INI006" not in fired, text)
 
 
 def _summary(losses: InitialLosses, findings: list[Finding]) -> str:

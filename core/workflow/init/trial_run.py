@@ -17,7 +17,7 @@ from nnbabysit.core.data.preparation.targets import resolve
 from nnbabysit.core.data.readers.checked_arrays import Arrays
 from nnbabysit.core.data.readers.registry import read
 from nnbabysit.core.data.seeds import derive_seed
-from nnbabysit.core.diagnosis.rules.initial_loss import is_decided, limits, standing, start_evidence
+from nnbabysit.core.diagnosis.evidence.starting_loss import StartingLoss, is_decided
 from nnbabysit.core.errors import DataError, ModelError, UserCodeError
 from nnbabysit.core.models import ids
 from nnbabysit.core.models.build import build_model
@@ -185,18 +185,15 @@ def _ending_hints(ending: Ending, loss: str) -> tuple[str, ...]:
 
 def _start(losses: InitialLosses, tolerance: float) -> Findings:
     """What to expect of ``sanity``, which compares the first loss with what guessing costs."""
-    if losses.expected is None:
+    start = StartingLoss.of(losses, tolerance)
+    if start is None or start.standing not in ("above", "below"):
         return Findings()
-    low, high = limits(start_evidence(losses, tolerance))
-    place = standing(losses.per_seed, low, high)
-    if place not in ("above", "below"):
-        return Findings()
-    guessing = max(losses.expected, losses.zero_output)
+    guessing = max(start.expected_loss, losses.zero_output)
     measured = f"the first loss is {losses.mean:.4g} where guessing costs {guessing:.4g}"
     distance = (
-        losses.mean / high * (1 + tolerance) - 1
-        if place == "above"
-        else 1 - losses.mean / low * (1 - tolerance)
+        losses.mean / start.highest * (1 + tolerance) - 1
+        if start.standing == "above"
+        else 1 - losses.mean / start.lowest * (1 - tolerance)
     )
     if distance > WIDEST:
         return Findings(hints=(f"{measured}; sanity is going to say no and why",))

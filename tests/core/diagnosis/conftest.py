@@ -1,16 +1,21 @@
-"""Evidence that is healthy in every respect, and a mapping that refuses names that are not documented."""
+"""Evidence that is healthy in every respect, to be changed in one."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import MISSING, fields
 from typing import Any
 
 import pytest
 
-from nnbabysit.core.diagnosis.engine import Finding, diagnose
-from nnbabysit.core.diagnosis.evidence_names import EVIDENCE
-from nnbabysit.core.diagnosis.rules.registry import RULES
+from nnbabysit.core.diagnosis.engine import Finding, Rule, diagnose
+from nnbabysit.core.diagnosis.evidence.run_evidence import RunEvidence
+from nnbabysit.core.diagnosis.evidence.sanity_evidence import SanityEvidence
+from nnbabysit.core.diagnosis.evidence.search_evidence import BorderEvidence, TrialsEvidence
+from nnbabysit.core.diagnosis.evidence.starting_loss import StartingLoss
+from nnbabysit.core.diagnosis.evidence.tiny_evidence import TinyEvidence
+from nnbabysit.core.diagnosis.rules.registry import RUN_RULES, SANITY_RULES, SEARCH_RULES, TINY_RULES
 
 HEALTHY: dict[str, Any] = {
     "task": "classification",
@@ -20,8 +25,8 @@ HEALTHY: dict[str, Any] = {
     "expected_loss": math.log(10),
     "prior_loss": 2.30,
     "sanity_tolerance": 0.15,
-    "initial_cost": 2.3,
-    "regularized_cost": 52.3,
+    "initial_total_loss": 2.3,
+    "regularized_total_loss": 52.3,
     "penalty": 50.0,
     "weight_matrices": 2,
     "regularization_strength": 1.0,
@@ -40,38 +45,53 @@ HEALTHY: dict[str, Any] = {
     "train_accuracies": (0.5, 0.8, 0.88, 0.92, 0.94, 0.95),
     "val_accuracies": (0.7, 0.82, 0.87, 0.9, 0.92, 0.92),
     "chance_loss": math.log(10),
-    "first_cost": 2.4,
+    "first_total_loss": 2.4,
     "stopped": "",
     "first_nonfinite": "",
     "lr": 0.01,
-    "lr_path": "optimizer.lr",
     "l2": 1e-4,
     "update_ratios": {"hidden.weight": (3e-3, 2e-3, 1e-3, 9e-4), "out.weight": (5e-3, 3e-3, 2e-3, 1e-3)},
     "dead_units": {"relu": (0.0, 0.02, 0.05)},
 }
 
 
-class Documented(dict[str, Any]):
-    """Evidence that may be asked only for documented names."""
+GATES: tuple[tuple[Any, tuple[Rule, ...]], ...] = (
+    (SanityEvidence, SANITY_RULES),
+    (TinyEvidence, TINY_RULES),
+    (TrialsEvidence, SEARCH_RULES),
+    (BorderEvidence, SEARCH_RULES),
+    (RunEvidence, RUN_RULES),
+)
+"""The evidence of each gate but the data's, and the rules that read it."""
 
-    def __getitem__(self, name: str) -> Any:
-        """The value, if the name is documented."""
-        assert name in EVIDENCE, f"{name} is not documented"
-        return super().__getitem__(name)
 
-    def get(self, name: str, default: Any = None) -> Any:
-        assert name in EVIDENCE, f"{name} is not documented"
-        return super().get(name, default)
+def gates(flat: dict[str, Any]) -> Iterator[tuple[object, tuple[Rule, ...]]]:
+    """Name → value, sorted into the evidence of each gate; one that lacks what it always has is left out."""
+    values = {**flat, "start": made(StartingLoss, flat)}
+    known = {field.name for gate, _ in GATES for field in fields(gate)} | {
+        f.name for f in fields(StartingLoss)
+    }
+    assert flat.keys() <= known, f"no gate hands over {flat.keys() - known}"
+    for gate, rules in GATES:
+        if (evidence := made(gate, values)) is not None:
+            yield evidence, rules
+
+
+def made(gate: Any, values: dict[str, Any]) -> Any:
+    """One dataclass from those of the values that it has; None where one that it needs is not there."""
+    always = {f.name for f in fields(gate) if f.default is MISSING and f.default_factory is MISSING}
+    if not always <= values.keys():
+        return None
+    return gate(**{field.name: values[field.name] for field in fields(gate) if field.name in values})
 
 
 @pytest.fixture
 def findings() -> Callable[..., dict[str, Finding]]:
-    """``findings(batch_dependence=0.1)``: healthy evidence with changes (None: left out), findings by id."""
+    """``findings(batch_dependence=0.1)``: healthy evidence with changes, findings by id."""
 
     def diagnose_changed(without: str = "", **changes: Any) -> dict[str, Finding]:
-        evidence = Documented({**HEALTHY, **changes})
-        for name in without.split():
-            del evidence[name]
-        return {finding.id: finding for finding in diagnose(RULES, evidence)}
+        evidence = {k: v for k, v in {**HEALTHY, **changes}.items() if k not in without.split()}
+        found = [f for gate, rules in gates(evidence) for f in diagnose(rules, gate)]
+        return {finding.id: finding for finding in found}
 
     return diagnose_changed

@@ -142,7 +142,7 @@ def test_cur008_fires_on_a_start_far_above_chance(findings: Diagnose) -> None:
 
 def test_a_straight_line_from_far_above_chance_is_slow_and_not_unlearning(findings: Diagnose) -> None:
     line = _curve(*(76.0 - 0.2 * epoch for epoch in range(20)))
-    assert list(findings(**line, first_cost=76.0)) == ["CUR003"]
+    assert list(findings(**line, first_total_loss=76.0)) == ["CUR003"]
 
 
 def test_curves_of_regression_are_judged_by_the_loss_alone(findings: Diagnose) -> None:
@@ -154,6 +154,8 @@ def test_curves_of_regression_are_judged_by_the_loss_alone(findings: Diagnose) -
 
 
 def test_cur001_needs_no_chance_for_a_loss_of_ones_own(findings: Diagnose) -> None:
-    found = findings(without="chance_loss", stopped="cost 20 is over 3 × the first cost 2", first_cost=2.0)
+    found = findings(
+        without="chance_loss", stopped="cost 20 is over 3 × the first cost 2", first_total_loss=2.0
+    )
     assert "CUR001" in found
     assert "CUR001" not in findings(without="chance_loss")

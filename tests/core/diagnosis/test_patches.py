@@ -11,8 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nnbabysit.core.diagnosis.engine import Patch, apply, diagnose
-from nnbabysit.core.diagnosis.rules.registry import RULES, RUN_RULES
-from tests.core.diagnosis.conftest import HEALTHY
+from nnbabysit.core.diagnosis.evidence.run_evidence import RunEvidence
+from nnbabysit.core.diagnosis.evidence.search_evidence import BorderEvidence
+from nnbabysit.core.diagnosis.rules.registry import RUN_RULES, SEARCH_RULES
+from tests.core.diagnosis.conftest import HEALTHY, gates, made
 
 TRIED = {"TIN001"}
 """Rules that print a learning rate because the run was tried with it on the spot."""
@@ -45,7 +47,7 @@ def curves(draw: st.DrawFn) -> dict[str, Any]:
         "train_bar": draw(st.sampled_from([-math.inf, 0.5, 0.967, math.inf])),
         "chance_loss": chance,
         "prior_loss": chance * draw(st.sampled_from([1.0, 0.25])),
-        "first_cost": draw(losses),
+        "first_total_loss": draw(losses),
         "stopped": draw(st.sampled_from(["", "cost is 9 at epoch 3", "cost is nan at epoch 1, step 1"])),
         "first_nonfinite": draw(st.sampled_from(["", "training loss in epoch 3"])),
         "update_ratios": {
@@ -61,12 +63,12 @@ def curves(draw: st.DrawFn) -> dict[str, Any]:
     }  # fmt: skip
 
 
-gates = st.fixed_dictionaries(
+at_gates = st.fixed_dictionaries(
     {
         "initial_losses": st.sampled_from([(9.0, 9.1), (0.1, 0.1), (math.nan,), (2.3, 2.31)]),
         "gradient_norms": st.sampled_from([{"w": 0.0}, {"w": None}, {"w": 1.0}]),
         "parameter_changes": st.sampled_from([{"w": 0.0}, {"w": 1e-3}]),
-        "regularized_cost": st.sampled_from([2.3, 50.0]),
+        "regularized_total_loss": st.sampled_from([2.3, 50.0]),
         "batch_dependence": st.sampled_from([0.0, 1.0]),
         "outputs_are_probabilities": st.booleans(),
     }
@@ -94,13 +96,14 @@ def flat(patch: Patch) -> dict[str, Any]:
 
 
 @settings(max_examples=150)
-@given(curves(), gates, st.sampled_from(SCHEMES), st.sampled_from([None, 0.0, 1e-3, 1.0]))
+@given(curves(), at_gates, st.sampled_from(SCHEMES), st.sampled_from([None, 0.0, 1e-3, 1.0]))
 def test_no_patch_proposes_the_value_that_is_set_nor_an_untried_learning_rate(
     seen: dict[str, Any], gate: dict[str, Any], scheme: str | None, l2: float | None
 ) -> None:
     config = {**START, "model.init.scheme": scheme, "regularization.l2": l2}
-    for rule in RULES:
-        finding = apply(rule, evidence_of(config, {**seen, **gate}))
+    pairs = [(rule, one) for one, rules in gates(evidence_of(config, {**seen, **gate})) for rule in rules]
+    for rule, evidence in pairs:
+        finding = apply(rule, evidence)
         for path, value in flat(finding.patch if finding else {}).items():
             assert rule.id in TRIED or not path.endswith("optimizer.lr"), rule.id
             assert path not in config or config[path] != value, f"{rule.id} sets {path} to what it is"
@@ -120,19 +123,19 @@ def test_following_patches_from_rule_to_rule_never_leads_back(
         assert config not in before, [*before, config]
         if number == len(runs):
             continue
-        evidence = evidence_of(config, runs[number])
+        evidence = made(RunEvidence, evidence_of(config, runs[number]))
         patches = [flat(finding.patch) for rule in RUN_RULES if (finding := apply(rule, evidence))]
         for patch in {repr(one): one for one in patches if one}.values():
             waiting.append(({**config, **patch}, [*before, config], number + 1))
 
 
-def searched(path: str, low: float, high: float, side: str, stage: str) -> dict[str, Any]:
+def searched(path: str, low: float, high: float, side: str, stage: str) -> BorderEvidence:
     wider = (low / 10, high) if side == "low" else (low, high * 10)
     best = low * 1.01 if side == "low" else high * 0.99
-    return {
-        "search_axis": path, "search_best": best, "search_low": low, "search_high": high, "search_side": side,
-        "search_wider": wider, "search_kind": "log_uniform", "search_stage": stage,
-    }  # fmt: skip
+    return BorderEvidence(
+        search_axis=path, search_best=best, search_low=low, search_high=high, search_side=side,
+        search_wider=wider, search_kind="log_uniform", search_stage=stage,
+    )  # fmt: skip
 
 
 @given(
@@ -145,10 +148,11 @@ def test_a_searched_range_only_grows(sides: list[str], path: str, stage: str) ->
     for side in sides:
         (finding,) = (
             finding
-            for finding in diagnose(RULES, searched(path, *ranges[-1], side, stage))
+            for finding in diagnose(SEARCH_RULES, searched(path, *ranges[-1], side, stage))
             if finding.id == "SEA001"
         )
-        low, high = finding.patch[f"search.{stage}.space.{path}"]["log_uniform"]
+        axis: Any = finding.patch[f"search.{stage}.space.{path}"]
+        low, high = axis["log_uniform"]
         ranges.append((low, high))
     for (low, high), (lower, higher) in pairwise(ranges):
         assert lower <= low
@@ -158,6 +162,6 @@ def test_a_searched_range_only_grows(sides: list[str], path: str, stage: str) ->
 
 @pytest.mark.parametrize("rule", RUN_RULES, ids=[rule.id for rule in RUN_RULES])
 def test_no_text_of_a_run_s_rule_sends_to_a_learning_rate_as_if_it_had_been_tried(rule: Any) -> None:
-    for text in (rule.remedy, rule.cause):
+    for text in (text for case in rule.causes for text in (case.cause, case.remedy)):
         if "learning rate" in text and ("lower" in text or "higher" in text or "raise" in text):
             assert "not tried" in text, text

@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from nnbabysit.core.diagnosis.rules.plateau import Tried, read_plateau
+from nnbabysit.core.diagnosis.evidence.tiny_evidence import Tried
+from nnbabysit.core.diagnosis.rules.plateau import read_plateau
 
 LN10 = math.log(10)
 

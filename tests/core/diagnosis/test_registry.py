@@ -6,20 +6,19 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-import nnbabysit.core.diagnosis
 from nnbabysit.core.config.fields import find, split
 from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.diagnosis.engine import Rule
-from nnbabysit.core.diagnosis.evidence_names import EVIDENCE
-from nnbabysit.core.diagnosis.rules.plateau import REMEDIES
+from nnbabysit.core.diagnosis.explanation import FAMILIES, evidence_read_by, family_of, meanings
+from nnbabysit.core.diagnosis.rules import registry
 from nnbabysit.core.diagnosis.rules.registry import RULES
 
-README = Path(nnbabysit.core.diagnosis.__path__[0]) / "README.md"
-TEXTS = sorted({*(text for rule in RULES for text in (rule.cause, rule.remedy)), *REMEDIES.values()})
+TEXTS = sorted({text for rule in RULES for case in rule.causes for text in (case.cause, case.remedy)})
 SETTING = re.compile(rf"\b(?:{'|'.join(Config.model_fields)})(?:\.[a-z][a-z0-9_]*)+")
 EVERY_RULE = pytest.mark.parametrize("rule", RULES, ids=[rule.id for rule in RULES])
 
@@ -41,18 +40,27 @@ def test_an_id_is_a_family_and_a_number_and_a_name_is_words_with_hyphens(rule: R
 
 
 @EVERY_RULE
-def test_all_needed_evidence_is_documented(rule: Rule) -> None:
-    assert rule.needs <= EVIDENCE.keys()
+def test_all_that_a_rule_reads_is_documented_evidence_of_its_gate(rule: Rule) -> None:
+    assert all(evidence_read_by(rule).values())
+    assert rule.needs
+
+
+def test_every_field_of_evidence_is_documented_and_nothing_else() -> None:
+    for gate in {one for family in FAMILIES.values() for one in family.evidence}:
+        members = {name for name, value in vars(gate).items() if isinstance(value, property)}
+        assert meanings(gate).keys() == {field.name for field in fields(gate)} | members, gate
 
 
 @EVERY_RULE
 def test_a_rule_has_all_its_texts(rule: Rule) -> None:
-    assert all([rule.symptom, rule.cause, rule.remedy, rule.source, rule.needs])
+    assert all([rule.fires_when, rule.symptom, rule.source, rule.false_alarms, family_of(rule)])
+    assert all(case.cause and case.remedy for case in rule.causes)
 
 
-@EVERY_RULE
-def test_the_readme_lists_the_rule(rule: Rule) -> None:
-    assert f"| {rule.id} | {rule.name} | {rule.severity} |" in README.read_text(encoding="utf-8")
+def test_every_file_of_rules_is_in_the_registry() -> None:
+    folder = Path(registry.__file__).parent
+    with_rules = {path.stem for path in folder.glob("*.py") if "= Rule(" in path.read_text(encoding="utf-8")}
+    assert with_rules == {file.__name__.rpartition(".")[2] for file in registry.FILES}
 
 
 @EVERY_RULE
@@ -74,7 +82,7 @@ def test_no_two_rules_explain_each_other_away() -> None:
 
 def test_the_rules_import_without_torch_and_numpy() -> None:
     code = (
-        "import sys, nnbabysit.core.diagnosis.rules.registry, nnbabysit.core.diagnosis.evidence; "
+        "import sys, nnbabysit.core.diagnosis.explanation; "
         "print(sorted({'torch', 'numpy', 'optuna', 'matplotlib'} & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

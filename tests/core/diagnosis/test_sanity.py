@@ -72,21 +72,21 @@ def test_ini002_allows_a_start_at_the_class_prior(findings: Diagnose) -> None:
 
 
 def test_ini003_fires_when_the_cost_stays(findings: Diagnose) -> None:
-    assert "INI003" in findings(penalty=0.0, regularized_cost=2.3, parameter_changes=RESTING)
+    assert "INI003" in findings(penalty=0.0, regularized_total_loss=2.3, parameter_changes=RESTING)
 
 
 def test_ini003_is_silent_where_there_is_nothing_to_penalize(findings: Diagnose) -> None:
-    nothing = {"penalty": 0.0, "regularized_cost": 2.3, "parameter_changes": RESTING}
+    nothing = {"penalty": 0.0, "regularized_total_loss": 2.3, "parameter_changes": RESTING}
     assert "INI003" not in findings(weight_matrices=0, **nothing)
 
 
 def test_ini003_looks_at_the_penalty_and_not_at_a_sum_that_swallows_it(findings: Diagnose) -> None:
-    huge = {"initial_cost": 3e20, "regularized_cost": 3e20, "parameter_changes": RESTING}
+    huge = {"initial_total_loss": 3e20, "regularized_total_loss": 3e20, "parameter_changes": RESTING}
     assert "INI003" not in findings(penalty=17.0, **huge)
 
 
 def test_ini003_allows_a_linear_model_to_start_at_0(findings: Diagnose) -> None:
-    assert findings(penalty=0.0, regularized_cost=2.3) == {}, "its first steps move every weight"
+    assert findings(penalty=0.0, regularized_total_loss=2.3) == {}, "its first steps move every weight"
 
 
 @pytest.mark.parametrize(("norm", "fault"), [(None, "missing"), (0.0, "zero"), (math.nan, "not finite")])
@@ -103,7 +103,7 @@ def test_ini004_lists_a_few_and_counts_the_rest(findings: Diagnose) -> None:
 
 def test_ini004_explains_a_penalty_without_effect(findings: Diagnose) -> None:
     resting = {"gradient_norms": {"a": 0.0}, "parameter_changes": {"a": 0.0}}
-    assert list(findings(penalty=0.0, regularized_cost=2.3, **resting)) == ["INI004"]
+    assert list(findings(penalty=0.0, regularized_total_loss=2.3, **resting)) == ["INI004"]
 
 
 def test_ini005_fires_when_a_gradient_moves_nothing(findings: Diagnose) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.diagnosis.engine import Finding, diagnose
-from nnbabysit.core.diagnosis.rules.search import SEARCH_RULES
+from nnbabysit.core.diagnosis.evidence.search_evidence import TrialsEvidence
+from nnbabysit.core.diagnosis.rules.registry import SEARCH_RULES
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.search.marks import Marks
 from nnbabysit.core.search.names import drawn_value, short_names
@@ -132,12 +133,11 @@ def _loss_in_words(best: Trial) -> str:
 
 
 def _findings(what: Stage, outcome: Outcome, config: Config) -> list[Finding]:
-    evidence: dict[str, Any] = {"trial_states": tuple(trial.state for trial in outcome.trials)}
-    if "optimizer.lr" in what.space:
-        evidence["trial_lrs"] = tuple(trial.params["optimizer.lr"] for trial in outcome.trials)
-    findings = diagnose(SEARCH_RULES, evidence)
-    space = {"search_space": space_document(what.space)} if what.narrowing else {}
+    rates = tuple(trial.params["optimizer.lr"] for trial in outcome.trials if "optimizer.lr" in what.space)
+    states = tuple(trial.state for trial in outcome.trials)
+    findings = diagnose(SEARCH_RULES, TrialsEvidence(trial_states=states, trial_lrs=rates))
+    space = space_document(what.space) if what.narrowing else None
     winner = [outcome.best] if outcome.best else []
     for border in find_borders(what.space, winner, allowed_in(config)):
-        findings += diagnose(SEARCH_RULES, {**border.evidence(), "search_stage": what.name, **space})
+        findings += diagnose(SEARCH_RULES, replace(border, search_stage=what.name, search_space=space))
     return findings

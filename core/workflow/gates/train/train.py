@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from nnbabysit.core.data.new_samples.signature import SIGNATURE_FILE, Signature
-from nnbabysit.core.diagnosis.engine import Finding
+from nnbabysit.core.diagnosis.engine import Finding, diagnose
+from nnbabysit.core.diagnosis.evidence.run_evidence import RunEvidence
+from nnbabysit.core.diagnosis.rules.registry import RUN_RULES
 from nnbabysit.core.errors import RunError
 from nnbabysit.core.models.weights import count_parameters
 from nnbabysit.core.record.events import CheckpointEvent, NoteEvent, StartEvent, WarningEvent
@@ -27,7 +29,6 @@ from nnbabysit.core.training.probes.dead_units import dead_units
 from nnbabysit.core.training.probes.step_probes import standard_probes
 from nnbabysit.core.training.setup.setup import Prepared, prepare
 from nnbabysit.core.workflow.gates.train.events import TrainEvents
-from nnbabysit.core.workflow.gates.train.train_findings import findings_of
 from nnbabysit.core.workflow.gates.train.train_outcome import Outcome, metrics_of, summary_of, table_of
 from nnbabysit.core.workflow.gates.train.weight_variants import Companions, Companionship, Judged
 from nnbabysit.core.workflow.gates.train.weight_variants import table_of as table_of_weights
@@ -92,7 +93,7 @@ def run_train(
         progress=progress, ended=ended, test=test, seconds=clock() - began, unpredicted=unpredicted.words
     )
     _plot(run, progress)
-    findings = findings_of(config, prepared, progress, unpredicted)
+    findings = diagnose(RUN_RULES, RunEvidence.of(config, prepared, progress, unpredicted))
     return _result(run, prepared, outcome, findings, others)
 
 

@@ -18,7 +18,7 @@ FAR: dict[str, Any] = {
     "zero_output_loss": 29_000.0,
     "target_mean": 152.0,
     "target_std": 77.0,
-    "first_cost": 29_100.0,
+    "first_total_loss": 29_100.0,
     "update_ratios": {},
     "dead_units": {},
 }
@@ -35,7 +35,7 @@ def test_a_run_that_ends_on_its_way_is_told_the_scale(findings: Diagnose) -> Non
     assert list(found) == ["CUR009"]
     assert found["CUR009"].severity == "warning", "the loss still falls"
     assert found["CUR009"].patch == {}
-    assert "mean 152 and deviation 77" in found["CUR009"].symptom
+    assert "mean 152 and standard deviation 77" in found["CUR009"].symptom
     assert found["CUR009"].cause == "all 6 epochs were spent on the way from 0 to their mean"
 
 

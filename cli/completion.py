@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 import typer
 
 if TYPE_CHECKING:
-    from nnbabysit.core.record.catalog import Entry
+    from nnbabysit.core.record.run_reader import RecordedRun
 
 Word = tuple[str, str]
 """What is offered, and what the shell shows beside it."""
@@ -68,7 +68,7 @@ def metric_names(context: typer.Context, incomplete: str) -> list[Word]:
     """Metrics of the newest runs that are numbers."""
     from nnbabysit.core.record import catalog
 
-    names = catalog.metric_names(_entries(_runs_dir(context)))
+    names = catalog.numeric_metrics(_entries(_runs_dir(context)))
     return _starting([(name, "metric") for name in names], incomplete)
 
 
@@ -162,31 +162,31 @@ def _runs_dir(context: typer.Context) -> Path:
     return Path(context.params.get("runs_dir") or "runs")
 
 
-def _entries(root: Path, wanted: Callable[[str], bool] = lambda name: True) -> list[Entry]:
+def _entries(root: Path, wanted: Callable[[str], bool] = lambda name: True) -> list[RecordedRun]:
     """The newest runs of a folder; their names begin with the time, so no other file need be read to sort."""
     from nnbabysit.core.errors import RunError
-    from nnbabysit.core.record.catalog import Entry
+    from nnbabysit.core.record.run_reader import RecordedRun
 
     if not root.is_dir():
         return []
     names = sorted((path.name for path in root.iterdir() if wanted(path.name)), reverse=True)
-    found: list[Entry] = []
+    found: list[RecordedRun] = []
     for name in names:
         path = root / name
         if len(found) == LIMIT or name.startswith(".") or path.is_symlink():
             continue
         try:
-            found.append(Entry(path))
+            found.append(RecordedRun(path))
         except RunError:
             continue
     return found
 
 
-def _about(entry: Entry) -> str:
+def _about(run: RecordedRun) -> str:
     """What became of a run, and its label."""
     from nnbabysit.cli.render.terminal import clean_line
 
-    return clean_line(f"{entry.outcome} {entry.label}".strip())
+    return clean_line(f"{run.outcome} {run.label}".strip())
 
 
 def _files(incomplete: str, endings: tuple[str, ...]) -> list[Word]:

@@ -108,13 +108,8 @@ def _after_training(flags: Sequence[str], options: Options, changed: Sequence[st
 
 def resume_command(command: str, run_dir: Path | None) -> str:
     """What continues an interrupted training that has a checkpoint, or a search; empty if nothing does."""
-    if run_dir is None or command not in ("train", "resume", "search"):
-        return ""
-    stored = (run_dir / "study.db").is_file()
-    if stored or command == "search":
-        return command_line("nnbabysit", "resume", shown_path(run_dir)) if stored else ""
-    from nnbabysit.core.workflow.gates.train.ensemble_members import begun_members
+    from nnbabysit.core.record.run_reader import has_progress
 
-    folder = run_dir / "checkpoints"
-    started = (folder.is_dir() and any(folder.iterdir())) or bool(begun_members(run_dir))
-    return command_line("nnbabysit", "resume", shown_path(run_dir)) if started else ""
+    if run_dir is None or not has_progress(run_dir, command):
+        return ""
+    return command_line("nnbabysit", "resume", shown_path(run_dir))

@@ -14,10 +14,6 @@ if TYPE_CHECKING:
     from nnbabysit.core.config.schema.root import Config
 
 
-SEARCHES = ("search-coarse", "search-fine")
-"""Commands in the names of the runs of a search."""
-
-
 def check_runs_root(root: Path) -> None:
     """See early whether run directories can be made; nothing is written.
 
@@ -114,12 +110,12 @@ def find_resumable(name: str, root: Path) -> Path:
     Raises:
         RunError: There is no such run, or a run of its command is not continued.
     """
-    from nnbabysit.core.record.run import read_meta
-    from nnbabysit.core.workflow.gates.train.ensemble_members import COMMAND
+    from nnbabysit.core.record.archive import read_meta
+    from nnbabysit.core.record.run_reader import SEARCHES, TRAININGS
 
     path = find_run(name, root)
     command = read_meta(path).get("command")
-    if command not in ("train", COMMAND, *SEARCHES):
+    if command not in (*TRAININGS, *SEARCHES):
         remedy = "Run the command again: only trainings and searches are continued"
         raise RunError(f"this is a run of {command}", where=str(path), remedy=remedy)
     return path
@@ -127,7 +123,8 @@ def find_resumable(name: str, root: Path) -> Path:
 
 def is_search(path: Path) -> bool:
     """Whether a run is a search."""
-    from nnbabysit.core.record.run import read_meta
+    from nnbabysit.core.record.archive import read_meta
+    from nnbabysit.core.record.run_reader import SEARCHES
 
     return read_meta(path).get("command") in SEARCHES
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from nnbabysit.cli.options import Options
 from nnbabysit.cli.query import answer, document
@@ -74,16 +73,16 @@ def _picked(root: Path, wanted: Filter) -> list[Path]:
 
     catalog = read_catalog(root)
     tell_skipped(catalog)
-    found = [entry for entry in catalog.entries if wanted.matches(entry)]
+    found = [run for run in catalog.runs if wanted.matches(run)]
     picked: list[Path] = []
-    for entry in found:
+    for run in found:
         try:
-            if entry.status == "running":
+            if run.status == "running":
                 raise RunError("it is running")
-            check_removable(entry.path)
-            picked.append(entry.path)
+            check_removable(run.path)
+            picked.append(run.path)
         except RunError as error:
-            error_line(f"passed by {clean_line(shown_path(entry.path))}: {clean_line(error.message)}")
+            error_line(f"passed by {clean_line(shown_path(run.path))}: {clean_line(error.message)}")
     return picked
 
 
@@ -105,10 +104,8 @@ def _ask(count: int, size: int) -> bool:
 def _tell(options: Options, removed: Sequence[Path], found: Sequence[Path], *, dry_run: bool) -> None:
     """What was removed, or would be."""
     if options.json:
-        more: dict[str, Any] = {"removed": [str(path) for path in removed]}
-        if dry_run:
-            more["would_remove"] = [str(path) for path in found]
-        print_json(document("runs rm", **more))
+        more = {"would_remove": [str(path) for path in found]} if dry_run else {}
+        print_json(document("runs rm", removed=[str(path) for path in removed], **more))
         return
     count = len(found) if dry_run else len(removed)
     words = "nothing" if count == 0 else "1 run" if count == 1 else f"{count} runs"

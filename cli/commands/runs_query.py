@@ -7,7 +7,8 @@ import shutil
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nnbabysit.cli.options import Options
 from nnbabysit.cli.query import answer, document
@@ -18,12 +19,12 @@ from nnbabysit.cli.run_lookup import find_run
 from nnbabysit.core.record.catalog import (
     TEXTS,
     Catalog,
-    Entry,
     Filter,
     check_metrics,
     read_catalog,
-    sort,
+    sorted_runs,
 )
+from nnbabysit.core.record.run_reader import RecordedRun
 
 if TYPE_CHECKING:
     from nnbabysit.cli.render.run_table import Listing
@@ -45,8 +46,8 @@ def list_runs(
     def work() -> int:
         catalog = read_catalog(options.runs_dir)
         tell_skipped(catalog)
-        check_metrics(metrics, catalog.entries)
-        chosen = sort(filter(wanted.matches, catalog.entries), key, reverse=reverse)[:limit]
+        check_metrics(metrics, catalog.runs)
+        chosen = sorted_runs(filter(wanted.matches, catalog.runs), key, reverse=reverse)[:limit]
         by_metric = key not in (*TEXTS, "start", "seconds") and key not in metrics
         shown = [*metrics, *([key] if by_metric else [])]
         if options.json:
@@ -56,7 +57,7 @@ def list_runs(
 
             write(sys.stdout, listing_csv(chosen, shown))
         elif options.quiet:
-            write(sys.stdout, "".join(f"{clean_line(entry.path.name)}\n" for entry in chosen))
+            write(sys.stdout, "".join(f"{clean_line(run.name)}\n" for run in chosen))
         else:
             _print_table(chosen, catalog, options, shown, everything=everything)
         return 0
@@ -68,20 +69,16 @@ def show_run(options: Options, name: str) -> int:
     """Print one run in plain words; returns the exit code."""
 
     def work() -> int:
-        from nnbabysit.cli.render.run_details import portrait_document, portrait_lines
-        from nnbabysit.core.record.defaults import changed_settings
+        from nnbabysit.cli.render.run_details import run_detail_document, run_detail_lines
         from nnbabysit.core.record.inventory import inventory
 
-        entry = Entry(find_run(name, options.runs_dir))
-        changed, items = changed_settings(entry), inventory(entry.path)
+        run = RecordedRun(find_run(name, options.runs_dir))
+        items = inventory(run.path)
         if options.json:
-            shown = portrait_document(entry, changed, items)
-            print_json(document("runs show", run_dir=str(entry.path), run=shown))
+            print_json(document("runs show", run_dir=str(run.path), run=run_detail_document(run, items)))
         else:
             now = datetime.now(UTC)
-            print_lines(
-                portrait_lines(entry, changed, items, now, quiet=options.quiet, width=terminal_width())
-            )
+            print_lines(run_detail_lines(run, items, now, quiet=options.quiet, width=terminal_width()))
         return 0
 
     return answer("runs show", options, work)
@@ -92,18 +89,18 @@ def compare_runs(options: Options, names: Sequence[str], *, everything: bool, as
 
     def work() -> int:
         from nnbabysit.cli.render.run_comparison import comparison_csv, comparison_document, comparison_lines
-        from nnbabysit.core.record.comparison import compare
+        from nnbabysit.core.record.comparison import compared_facts
 
-        entries = [Entry(find_run(name, options.runs_dir)) for name in names]
-        rows = compare(entries)
+        runs = [RecordedRun(find_run(name, options.runs_dir)) for name in names]
+        rows = compared_facts(runs)
         shown = [row for row in rows if row.differs or everything]
         if options.json:
-            print_json(document("runs compare", **comparison_document(entries, shown)))
+            print_json(document("runs compare", **comparison_document(runs, shown)))
         elif as_csv:
-            write(sys.stdout, comparison_csv(entries, shown))
+            write(sys.stdout, comparison_csv(runs, shown))
         else:
             same = len(rows) - len(shown)
-            print_lines(comparison_lines(entries, shown, width=terminal_width(), same=same))
+            print_lines(comparison_lines(runs, shown, width=terminal_width(), same=same))
         return 0
 
     return answer("runs compare", options, work)
@@ -112,14 +109,7 @@ def compare_runs(options: Options, names: Sequence[str], *, everything: bool, as
 def tell_skipped(catalog: Catalog) -> None:
     """One line on stderr for each directory that is no run."""
     for error in catalog.skipped:
-        error_line(f"skipped {clean_line(shown_path_of(error.where))}: {clean_line(error.message)}")
-
-
-def shown_path_of(where: str) -> str:
-    """A path as people read it."""
-    from pathlib import Path
-
-    return shown_path(Path(where))
+        error_line(f"skipped {clean_line(shown_path(Path(error.where)))}: {clean_line(error.message)}")
 
 
 def terminal_width() -> int | None:
@@ -135,7 +125,7 @@ def print_lines(lines: Sequence[Line]) -> None:
 
 
 def _print_table(
-    chosen: Sequence[Entry],
+    chosen: Sequence[RecordedRun],
     catalog: Catalog,
     options: Options,
     metrics: Sequence[str],
@@ -144,15 +134,15 @@ def _print_table(
 ) -> None:
     if not chosen:
         place = clean_line(shown_path(options.runs_dir))
-        passed = f"none of the {len(catalog.entries)} runs in {place} is so"
-        error_line(passed if catalog.entries else f"there are no runs in {place}")
+        passed = f"none of the {len(catalog.runs)} runs in {place} is so"
+        error_line(passed if catalog.runs else f"there are no runs in {place}")
         return
     from nnbabysit.cli.render.run_table import listing, listing_lines
 
     width = terminal_width()
     table = listing(chosen, metrics=metrics, now=datetime.now(UTC), width=width, everything=everything)
     print_lines(listing_lines(table, width=width))
-    error_line(_note(table, len(chosen), len(catalog.entries)))
+    error_line(_note(table, len(chosen), len(catalog.runs)))
 
 
 def _note(table: Listing, shown: int, total: int) -> str:
@@ -166,10 +156,8 @@ def _note(table: Listing, shown: int, total: int) -> str:
     return "; ".join(parts)
 
 
-def _print_json_list(chosen: Sequence[Entry], catalog: Catalog) -> None:
-    from nnbabysit.cli.render.run_table import entry_document
+def _print_json_list(chosen: Sequence[RecordedRun], catalog: Catalog) -> None:
+    from nnbabysit.cli.render.run_table import run_document
 
-    skipped: list[dict[str, Any]] = [
-        {"path": error.where, "message": error.message} for error in catalog.skipped
-    ]
-    print_json(document("runs ls", runs=[entry_document(entry) for entry in chosen], skipped=skipped))
+    skipped = [{"path": error.where, "message": error.message} for error in catalog.skipped]
+    print_json(document("runs ls", runs=[run_document(run) for run in chosen], skipped=skipped))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from nnbabysit.core.report.event_lines import number
 
 if TYPE_CHECKING:
     from nnbabysit.core.diagnosis.engine import Finding
+    from nnbabysit.core.record.result_reader import RecordedFinding
     from nnbabysit.core.workflow.result import StepResult, Table
 
 SEVERITY_STYLES = {"error": "bold red", "warning": "bold yellow", "info": "cyan"}
@@ -70,7 +71,7 @@ def verdict_line(result: StepResult) -> Line:
     return (Span(result.verdict, VERDICT_STYLES[result.verdict]), Span(f": {clean_line(result.summary)}"))
 
 
-def finding_lines(finding: Finding, settings: Settings | None) -> list[Line]:
+def finding_lines(finding: Finding | RecordedFinding, settings: Settings | None) -> list[Line]:
     """Heading, symptom, evidence, cause, remedy and the lines of the config to change."""
     heading = (
         Span(f"{finding.severity:<{LABEL}}", SEVERITY_STYLES[finding.severity]),
@@ -90,7 +91,7 @@ def finding_lines(finding: Finding, settings: Settings | None) -> list[Line]:
     ]
 
 
-def changes(patch: dict[str, Any], settings: Settings | None) -> list[str]:
+def changes(patch: Mapping[str, Any], settings: Settings | None) -> list[str]:
     """One line per setting: ``digits.yaml:23  optimizer.lr: 0.5 → 0.05``."""
     return [_change(key, value, settings) for key, value in patch.items()]
 

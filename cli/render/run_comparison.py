@@ -4,53 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import Any
 
 from nnbabysit.cli.render.csv_cells import csv_text
 from nnbabysit.cli.render.result import Line, Span, shown_value
-from nnbabysit.cli.render.run_table import STYLES, entry_document
-from nnbabysit.cli.render.stacked_table import pair_lines
+from nnbabysit.cli.render.run_table import OUTCOME_STYLES, run_document
+from nnbabysit.cli.render.stacked_table import GAP, pair_lines
 from nnbabysit.cli.render.terminal import clean_line
-from nnbabysit.core.record.catalog import Entry
-from nnbabysit.core.record.comparison import MISSING, Row
+from nnbabysit.core.record.comparison import ComparedFact, run_letter
+from nnbabysit.core.record.run_reader import RecordedRun
+from nnbabysit.core.record.strict_json import ABSENT, Absence, Json
 
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-GAP = "  "
-LONGEST = 30
+WIDEST_CELL = 30
 """A cell that is wider than this is no reason to start another block; it runs on to the right."""
 
 
-def letter(index: int) -> str:
-    """A, B, …, Z, AA, AB, …: what a run is called in the table."""
-    above, within = divmod(index, len(LETTERS))
-    return (letter(above - 1) if above else "") + LETTERS[within]
-
-
 def comparison_lines(
-    entries: Sequence[Entry], rows: Sequence[Row], *, width: int | None, same: int
+    runs: Sequence[RecordedRun], rows: Sequence[ComparedFact], *, width: int | None, same: int
 ) -> list[Line]:
     """Which letter is which run, then a row per fact; runs that do not fit beside each other go below.
 
     Args:
-        entries: The runs.
+        runs: The runs.
         rows: What to show of them.
         width: Columns of the terminal; None: no limit.
         same: How many rows are left out because all runs agree.
     """
-    wide = len(letter(len(entries) - 1))
+    wide = len(run_letter(len(runs) - 1))
     lines: list[Line] = [
         (
-            Span(f"{letter(index):<{wide}}", "bold"),
-            Span(f"{GAP}{clean_line(entry.path.name)}"),
-            Span(f"{GAP}{entry.label}" if entry.label else "", "dim"),
+            Span(f"{run_letter(index):<{wide}}", "bold"),
+            Span(f"{GAP}{clean_line(run.name)}"),
+            Span(f"{GAP}{run.label}" if run.label else "", "dim"),
         )
-        for index, entry in enumerate(entries)
+        for index, run in enumerate(runs)
     ]
     rows = [row for row in rows if (row.section, row.key) != ("run", "label")]  # stands beside the name
     cells = [[_cell(value) for value in row.values] for row in rows]
     widths = [
-        max([len(letter(index)), *(min(len(row[index]), LONGEST) for row in cells)])
-        for index in range(len(entries))
+        max([len(run_letter(index)), *(min(len(row[index]), WIDEST_CELL) for row in cells)])
+        for index in range(len(runs))
     ]
     keys = max((len(row.key) for row in rows), default=0)
     if not rows:
@@ -68,13 +60,15 @@ def _same_line(same: int) -> list[Line]:
     return [(), (Span(f"{words} the same in all runs; --all shows them", "dim"),)] if same else []
 
 
-def _stacked_lines(rows: Sequence[Row], cells: Sequence[Sequence[str]], width: int) -> Iterator[Line]:
+def _stacked_lines(
+    rows: Sequence[ComparedFact], cells: Sequence[Sequence[str]], width: int
+) -> Iterator[Line]:
     """Each fact with the runs below it, for a terminal that is too narrow for one column beside the names."""
     for section, members in groupby(zip(rows, cells, strict=True), key=lambda pair: pair[0].section):
         yield (Span(section, "bold"),)
         for row, texts in members:
             yield (Span(f"{GAP}{clean_line(row.key)}"),)
-            pairs = [(letter(index), text) for index, text in enumerate(texts)]
+            pairs = [(run_letter(index), text) for index, text in enumerate(texts)]
             yield from ((Span(GAP + text),) for text in pair_lines(pairs, width - len(GAP)))
 
 
@@ -93,7 +87,7 @@ def _blocks(widths: Sequence[int], room: int | None) -> Iterator[list[int]]:
 
 
 def _block_lines(
-    rows: Sequence[Row],
+    rows: Sequence[ComparedFact],
     cells: Sequence[Sequence[str]],
     block: Sequence[int],
     keys: int,
@@ -101,16 +95,16 @@ def _block_lines(
 ) -> Iterator[Line]:
     def line(head: Span, texts: Sequence[str], style: str) -> Line:
         spans = (
-            Span(f"{GAP}{text:<{widths[index]}}", STYLES.get(text, style))
+            Span(f"{GAP}{text:<{widths[index]}}", OUTCOME_STYLES.get(text, style))
             for text, index in zip(texts, block, strict=True)
         )
         return (head, *spans)
 
-    yield line(Span(GAP + " " * keys), [letter(index) for index in block], "bold")
+    yield line(Span(GAP + " " * keys), [run_letter(index) for index in block], "bold")
     told = [
         (row, texts)
         for row, texts in zip(rows, cells, strict=True)
-        if any(row.values[index] is not MISSING for index in block)
+        if any(row.values[index] is not ABSENT for index in block)
     ]
     for section, members in groupby(told, key=lambda pair: pair[0].section):
         yield (Span(section, "bold"),)
@@ -118,37 +112,34 @@ def _block_lines(
             yield line(Span(f"{GAP}{clean_line(row.key):<{keys}}"), [texts[index] for index in block], "")
 
 
-def _cell(value: Any) -> str:
-    return "–" if value is MISSING else shown_value(value)
+def _cell(value: Json | Absence) -> str:
+    return "–" if value is ABSENT else shown_value(value)
 
 
-def comparison_csv(entries: Sequence[Entry], rows: Sequence[Row]) -> str:
+def comparison_csv(runs: Sequence[RecordedRun], rows: Sequence[ComparedFact]) -> str:
     """A row per run and a column per fact, as spreadsheet and data frame programs want it."""
     columns = ["run", *(f"{row.section}.{row.key}" for row in rows)]
     return csv_text(
         columns,
-        (
-            [entry.path.name, *(_csv_value(row.values[index]) for row in rows)]
-            for index, entry in enumerate(entries)
-        ),
+        ([run.name, *(_csv_value(row.values[index]) for row in rows)] for index, run in enumerate(runs)),
     )
 
 
-def _csv_value(value: Any) -> Any:
-    if value is MISSING or value is None:
+def _csv_value(value: Json | Absence) -> str | float | None:
+    if value is ABSENT or value is None:
         return None
     return value if isinstance(value, bool | int | float) else shown_value(value)
 
 
-def comparison_document(entries: Sequence[Entry], rows: Sequence[Row]) -> dict[str, Any]:
+def comparison_document(runs: Sequence[RecordedRun], rows: Sequence[ComparedFact]) -> dict[str, Json]:
     """The runs and, by section and key, their values in this order; a run that has none is null there."""
     return {
-        "runs": [entry_document(entry) for entry in entries],
+        "runs": [run_document(run) for run in runs],
         "differences": [
             {
                 "section": row.section,
                 "key": row.key,
-                "values": [None if value is MISSING else value for value in row.values],
+                "values": [None if value is ABSENT else value for value in row.values],
                 "differs": row.differs,
             }
             for row in rows

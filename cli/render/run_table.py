@@ -7,14 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 from nnbabysit.cli.render.csv_cells import csv_text
 from nnbabysit.cli.render.result import VERDICT_STYLES, Line, Span, is_numeric
-from nnbabysit.cli.render.stacked_table import pair_lines
+from nnbabysit.cli.render.stacked_table import GAP, pair_lines
 from nnbabysit.cli.render.terminal import clean_line
 from nnbabysit.cli.time_arguments import age
-from nnbabysit.core.record.catalog import Entry, metric_names, text_of
+from nnbabysit.core.record.catalog import numeric_metrics
+from nnbabysit.core.record.run_reader import RecordedRun
+from nnbabysit.core.record.strict_json import Json
 from nnbabysit.core.report.event_lines import number
 
 SHORT = {
@@ -27,10 +28,9 @@ SHORT = {
     "test_accuracy": "test_acc",
 }
 """Key metric → its name in the table."""
-STYLES = {**VERDICT_STYLES, "running": "cyan", "crashed": "bold red"}
+OUTCOME_STYLES = {**VERDICT_STYLES, "running": "cyan", "crashed": "bold red", "damaged": "bold red"}
 DISPENSABLE = ("command", "name")
 """Left out of a terminal that is too narrow; the command is the end of the run's name as well."""
-GAP = "  "
 NARROWEST = 12
 """With less room than this a label is not folded: the terminal wraps the line."""
 SAME_ONLY_IF = 2
@@ -38,7 +38,7 @@ SAME_ONLY_IF = 2
 
 
 @dataclass(frozen=True)
-class Column:
+class RunColumn:
     """One column: its head and a cell per run."""
 
     head: str
@@ -60,29 +60,29 @@ class Listing:
         omitted: Columns for which the terminal has no room.
     """
 
-    columns: tuple[Column, ...]
+    columns: tuple[RunColumn, ...]
     same: dict[str, str]
     omitted: tuple[str, ...] = ()
 
 
 def listing(
-    entries: Sequence[Entry], *, metrics: Sequence[str], now: datetime, width: int | None, everything: bool
+    runs: Sequence[RecordedRun], *, metrics: Sequence[str], now: datetime, width: int | None, everything: bool
 ) -> Listing:
     """The table of some runs.
 
     Args:
-        entries: Runs in order; at least one.
+        runs: Runs in order; at least one.
         metrics: Metrics to show, a column each; none: what each run is judged by.
         now: What ages are counted from.
         width: Columns of the terminal; None: no limit.
         everything: Show the columns too in which all runs agree.
     """
     columns, same = [], {}
-    for column in _columns(entries, metrics, now):
+    for column in _columns(runs, metrics, now):
         alike = len(set(column.cells)) == 1
         if column.head != "run" and alike and not column.cells[0]:
             continue
-        if column.head != "run" and alike and len(entries) >= SAME_ONLY_IF and not everything:
+        if column.head != "run" and alike and len(runs) >= SAME_ONLY_IF and not everything:
             same[column.head] = column.cells[0]
         else:
             columns.append(column)
@@ -94,37 +94,37 @@ def listing(
     return Listing(tuple(columns), same, tuple(omitted))
 
 
-def _columns(entries: Sequence[Entry], metrics: Sequence[str], now: datetime) -> list[Column]:
+def _columns(runs: Sequence[RecordedRun], metrics: Sequence[str], now: datetime) -> list[RunColumn]:
     shown = (
-        [_column(name, [_shown(entry.metrics.get(name)) for entry in entries]) for name in metrics]
+        [_column(name, [_shown(run.numbers.get(name)) for run in runs]) for name in metrics]
         if metrics
-        else [_column("result", [_key_metric(entry) for entry in entries])]
+        else [_column("result", [_key_metric(run) for run in runs])]
     )
     return [
-        _column("run", [text_of(entry, "run") for entry in entries]),
-        _column("outcome", [entry.outcome for entry in entries]),
-        _column("age", [age(entry.start, now) for entry in entries]),
+        _column("run", [run.name for run in runs]),
+        _column("outcome", [run.outcome for run in runs]),
+        _column("age", [age(run.start, now) for run in runs]),
         *shown,
-        _column("command", [entry.command for entry in entries]),
-        _column("name", [entry.name for entry in entries]),
-        _column("label", [entry.label for entry in entries]),
+        _column("command", [run.command for run in runs]),
+        _column("name", [run.experiment for run in runs]),
+        _column("label", [run.label for run in runs]),
     ]
 
 
-def _column(head: str, cells: Sequence[str]) -> Column:
-    return Column(clean_line(head), tuple(clean_line(cell) for cell in cells))
+def _column(head: str, cells: Sequence[str]) -> RunColumn:
+    return RunColumn(clean_line(head), tuple(clean_line(cell) for cell in cells))
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Json) -> str:
     return "" if value is None else number(value)
 
 
-def _key_metric(entry: Entry) -> str:
-    found = entry.key_metric
+def _key_metric(run: RecordedRun) -> str:
+    found = run.key_metric
     return "" if found is None else f"{SHORT.get(found[0], found[0])} {number(found[1])}"
 
 
-def _total(columns: Sequence[Column]) -> int:
+def _total(columns: Sequence[RunColumn]) -> int:
     return sum(column.width for column in columns) + len(GAP) * (len(columns) - 1)
 
 
@@ -143,7 +143,7 @@ def listing_lines(table: Listing, *, width: int | None) -> list[Line]:
     return lines
 
 
-def _stacked_lines(columns: Sequence[Column], width: int) -> Iterator[Line]:
+def _stacked_lines(columns: Sequence[RunColumn], width: int) -> Iterator[Line]:
     """Each run with its facts below it, for a terminal that is too narrow for their table."""
     for name, *cells in zip(*(column.cells for column in columns), strict=True):
         yield (Span(name, "bold"),)
@@ -151,7 +151,7 @@ def _stacked_lines(columns: Sequence[Column], width: int) -> Iterator[Line]:
         yield from ((Span(text),) for text in pair_lines(pairs, width))
 
 
-def _room_of_last(columns: Sequence[Column], width: int | None) -> int | None:
+def _room_of_last(columns: Sequence[RunColumn], width: int | None) -> int | None:
     """Characters that the label may have on one line; None if there is no need to fold."""
     if width is None or columns[-1].head != "label" or _total(columns) <= width:
         return None
@@ -159,20 +159,21 @@ def _room_of_last(columns: Sequence[Column], width: int | None) -> int | None:
     return room if room >= NARROWEST else None
 
 
-def _line(columns: Sequence[Column], cells: Sequence[str], right: Sequence[bool], *, style: str = "") -> Line:
+def _line(
+    columns: Sequence[RunColumn], cells: Sequence[str], right: Sequence[bool], *, style: str = ""
+) -> Line:
     spans = []
     for index, (column, cell, to_right) in enumerate(zip(columns, cells, right, strict=True)):
         last = index == len(columns) - 1
         padded = f"{cell:>{column.width}}" if to_right else f"{cell:<{0 if last else column.width}}"
-        outcome = STYLES.get(cell, "") if column.head == "outcome" else ""
+        outcome = OUTCOME_STYLES.get(cell, "") if column.head == "outcome" else ""
         spans += [Span("" if index == 0 else GAP), Span(padded, style or outcome)]
     return tuple(spans)
 
 
-def listing_csv(entries: Sequence[Entry], metrics: Sequence[str]) -> str:
+def listing_csv(runs: Sequence[RecordedRun], metrics: Sequence[str]) -> str:
     """Every run with all its facts and these metrics, or all that are numbers; stable for programs."""
-    names = list(metrics) or metric_names(entries)
-    facts = [entry_document(entry) for entry in entries]
+    names = list(metrics) or numeric_metrics(runs)
     fixed = [
         "run",
         "command",
@@ -185,24 +186,27 @@ def listing_csv(entries: Sequence[Entry], metrics: Sequence[str]) -> str:
         "name",
         "label",
     ]
-    rows = [[*(fact[key] for key in fixed), *(fact["metrics"].get(name) for name in names)] for fact in facts]
+    rows: list[list[Json]] = []
+    for run in runs:
+        facts = run_document(run)
+        rows.append([*(facts[key] for key in fixed), *(run.numbers.get(name) for name in names)])
     own = [f"metrics.{name}" if name in fixed else name for name in names]  # a head for each column alone
     return csv_text([*fixed, *own], rows)
 
 
-def entry_document(entry: Entry) -> dict[str, Any]:
+def run_document(run: RecordedRun) -> dict[str, Json]:
     """One run as JSON-ready builtins."""
     return {
-        "run": entry.path.name,
-        "run_dir": str(entry.path),
-        "command": entry.command,
-        "outcome": entry.outcome,
-        "status": entry.status,
-        "verdict": entry.verdict or None,
-        "exit_code": entry.exit_code,
-        "start": entry.start.isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "seconds": entry.seconds,
-        "name": entry.name,
-        "label": entry.label or None,
-        "metrics": entry.metrics,
+        "run": run.name,
+        "run_dir": str(run.path),
+        "command": run.command,
+        "outcome": run.outcome,
+        "status": run.status,
+        "verdict": run.verdict or None,
+        "exit_code": run.exit_code,
+        "start": run.start.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "seconds": run.seconds,
+        "name": run.experiment,
+        "label": run.label or None,
+        "metrics": run.numbers,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,21 +10,28 @@ from nnbabysit.core.errors import RunError
 from nnbabysit.core.record import names, strict_json
 from nnbabysit.core.record.directory import CONFIG, META, SCHEMA_VERSION
 from nnbabysit.core.record.files import os_errors_in_words
-from nnbabysit.core.record.lock import is_held
+from nnbabysit.core.record.lock import HOLDER, is_held
+from nnbabysit.core.record.strict_json import Json
 
-Status = Literal["running", "ended", "crashed"]
+RunStatus = Literal["running", "ended", "crashed"]
 
 
-def status(path: Path) -> Status:
+def status(path: Path) -> RunStatus:
     """State of a run, derived and never trusted: lock held → running; exit code noted → ended; else crashed.
 
     Raises:
         RunError: There is no run at ``path``.
     """
-    meta = read_meta(path)
-    if is_held(path):
+    return status_of(path, read_meta(path))
+
+
+def status_of(path: Path, meta: Mapping[str, Json]) -> RunStatus:
+    """The same of a run whose ``meta.json`` has been read."""
+    # The note lies there whenever the lock is held; without it the lock need not be touched.
+    if (path / HOLDER).exists() and is_held(path):
         return "running"
-    return "crashed" if meta.get("exit_code") is None else "ended"
+    code = meta.get("exit_code")
+    return "ended" if isinstance(code, int) and not isinstance(code, bool) else "crashed"
 
 
 def read_meta(path: Path) -> dict[str, Any]:

@@ -14,10 +14,10 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 from nnbabysit.core.errors import DiskError, NnbabysitError, RunError
 from nnbabysit.core.record import strict_json
+from nnbabysit.core.record.strict_json import LogLine
 
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG}
 _PERMISSION = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -123,7 +123,7 @@ def sync(path: Path) -> None:
             _flush_to_disk(path)
 
 
-def read_lines(path: Path) -> tuple[list[dict[str, Any]], bool]:
+def read_lines(path: Path) -> tuple[list[LogLine], bool]:
     """Read a file of JSON lines; a missing file is an empty one.
 
     Returns:
@@ -170,7 +170,7 @@ def sweep(folder: Path) -> list[Path]:
     return leftovers
 
 
-def _scan(path: Path) -> tuple[list[dict[str, Any]], int, int]:
+def _scan(path: Path) -> tuple[list[LogLine], int, int]:
     """Objects, the offset in bytes where the sound part ends, and the size in bytes."""
     try:
         with os_errors_in_words(path, "read"):
@@ -179,7 +179,7 @@ def _scan(path: Path) -> tuple[list[dict[str, Any]], int, int]:
         if isinstance(error.__cause__, FileNotFoundError):
             return [], 0, 0
         raise
-    documents: list[dict[str, Any]] = []
+    documents: list[LogLine] = []
     end = 0
     lines = io.BytesIO(data).readlines()
     for number, line in enumerate(lines, start=1):
@@ -196,7 +196,7 @@ def _scan(path: Path) -> tuple[list[dict[str, Any]], int, int]:
     return documents, end, len(data)
 
 
-def _parsed(line: bytes) -> dict[str, Any] | None:
+def _parsed(line: bytes) -> LogLine | None:
     try:
         document = strict_json.decode(line.decode())
     except ValueError:  # also UnicodeDecodeError

@@ -9,11 +9,26 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import Enum
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Final, Literal, TypeAlias
 
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+"""A value that a JSON file holds."""
+LogLine = dict[str, Any]
+"""A line of ``events.jsonl`` or ``metrics.jsonl``; which fields it has depends on what it tells."""
+
+
+class Absence(Enum):
+    """The type of ``ABSENT``."""
+
+    ABSENT = "–"
+
+
+ABSENT: Final[Literal[Absence.ABSENT]] = Absence.ABSENT
+"""Stands where a run or a config has no value at all, which is not the same as ``null``."""
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 """Python's way to hold the bytes of a file name that is not UTF-8; written as escapes they come back."""
 _NON_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}

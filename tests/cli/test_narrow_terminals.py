@@ -13,10 +13,10 @@ from rich.console import Console
 from nnbabysit.cli.render.output import print_table
 from nnbabysit.cli.render.result import plain_text
 from nnbabysit.cli.render.run_comparison import comparison_lines
-from nnbabysit.cli.render.run_details import portrait_lines
+from nnbabysit.cli.render.run_details import run_detail_lines
 from nnbabysit.cli.render.run_table import listing, listing_lines
 from nnbabysit.core.record.catalog import read_catalog
-from nnbabysit.core.record.comparison import Row
+from nnbabysit.core.record.comparison import ComparedFact
 from nnbabysit.core.workflow.result import Table
 from tests.conftest import FIRST, MakeRun
 
@@ -88,7 +88,7 @@ def test_the_listing_of_runs_keeps_its_words(make_run: MakeRun, tmp_path: Path, 
             words=f"calm-otter-{number}",
             name=f"n{number}",
         )
-    entries = read_catalog(tmp_path).entries
+    entries = read_catalog(tmp_path).runs
     table = listing(entries, metrics=["best_val_accuracy"], now=FIRST, width=width, everything=True)
     text = plain_text(listing_lines(table, width=width))
     for column in table.columns:
@@ -103,10 +103,10 @@ def test_runs_side_by_side_keep_their_words(make_run: MakeRun, tmp_path: Path, w
     for number in range(2):
         make_run(tmp_path, number)
     rows = [
-        Row(section="config", key="regularization.label_smoothing", values=(0.05, 0.123456), differs=True),
-        Row(section="metrics", key="best_val_accuracy", values=(0.9812, 0.8958), differs=True),
+        ComparedFact(section="config", key="regularization.label_smoothing", values=(0.05, 0.123456)),
+        ComparedFact(section="metrics", key="best_val_accuracy", values=(0.9812, 0.8958)),
     ]
-    text = plain_text(comparison_lines(read_catalog(tmp_path).entries, rows, width=width, same=3))
+    text = plain_text(comparison_lines(read_catalog(tmp_path).runs, rows, width=width, same=3))
     assert {"0.05", "0.1235", "0.9812", "0.8958", "regularization.label_smoothing"} <= set(words(text))
     facts = text.splitlines()[2:-1]
     if width >= 35:
@@ -114,11 +114,11 @@ def test_runs_side_by_side_keep_their_words(make_run: MakeRun, tmp_path: Path, w
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_the_portrait_of_a_run_keeps_its_words(make_run: MakeRun, tmp_path: Path, width: int) -> None:
+def test_the_details_of_a_run_keep_their_words(make_run: MakeRun, tmp_path: Path, width: int) -> None:
     make_run(tmp_path, 0, metrics={"best_val_accuracy": 0.981234, "samples_per_second": 123456.789})
-    (entry,) = read_catalog(tmp_path).entries
-    wide = plain_text(portrait_lines(entry, [], [], datetime.fromisoformat("2026-11-21T00:00:00Z")))
+    (entry,) = read_catalog(tmp_path).runs
+    wide = plain_text(run_detail_lines(entry, [], datetime.fromisoformat("2026-11-21T00:00:00Z")))
     text = plain_text(
-        portrait_lines(entry, [], [], datetime.fromisoformat("2026-11-21T00:00:00Z"), width=width)
+        run_detail_lines(entry, [], datetime.fromisoformat("2026-11-21T00:00:00Z"), width=width)
     )
     assert words(text) == words(wide)

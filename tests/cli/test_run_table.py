@@ -13,33 +13,33 @@ from hypothesis import strategies as st
 
 from nnbabysit.cli.render.csv_cells import FORMULA, cell
 from nnbabysit.cli.render.result import plain_text
-from nnbabysit.cli.render.run_comparison import comparison_lines, letter
+from nnbabysit.cli.render.run_comparison import comparison_lines
 from nnbabysit.cli.render.run_details import size_in_words
 from nnbabysit.cli.render.run_table import listing, listing_lines
 from nnbabysit.cli.time_arguments import age, moment
-from nnbabysit.core.record.catalog import Entry
-from nnbabysit.core.record.comparison import compare
+from nnbabysit.core.record.comparison import compared_facts, run_letter
 from nnbabysit.core.record.label import write_label
+from nnbabysit.core.record.run_reader import RecordedRun
 
 MakeRun = Callable[..., Path]
 NOW = datetime(2026, 11, 20, 15, 3, tzinfo=UTC)
 
 
 @pytest.fixture
-def entries(tmp_path: Path, make_run: MakeRun) -> list[Entry]:
+def entries(tmp_path: Path, make_run: MakeRun) -> list[RecordedRun]:
     write_label(
         make_run(tmp_path, 0, metrics={"best_val_accuracy": 0.9}), "the widest net of all of them so far"
     )
     make_run(tmp_path, 57, command="data", name="mine")
-    return [Entry(path) for path in sorted(tmp_path.iterdir())]
+    return [RecordedRun(path) for path in sorted(tmp_path.iterdir())]
 
 
-def table(entries: list[Entry], width: int | None, *, everything: bool = False) -> str:
+def table(entries: list[RecordedRun], width: int | None, *, everything: bool = False) -> str:
     found = listing(entries, metrics=[], now=NOW, width=width, everything=everything)
     return plain_text(listing_lines(found, width=width))
 
 
-def test_the_whole_table(entries: list[Entry]) -> None:
+def test_the_whole_table(entries: list[RecordedRun]) -> None:
     assert table(entries, None) == (
         "run                               age  result       command  name    label\n"
         "2026-11-20_1403_calm-otter_train  60m  val_acc 0.9  train    digits  "
@@ -48,7 +48,7 @@ def test_the_whole_table(entries: list[Entry]) -> None:
     )
 
 
-def test_in_a_narrow_terminal_nothing_is_cut(entries: list[Entry]) -> None:
+def test_in_a_narrow_terminal_nothing_is_cut(entries: list[RecordedRun]) -> None:
     text = table(entries, 80)
     assert max(map(len, text.splitlines())) <= 80
     assert "command" not in text
@@ -58,26 +58,26 @@ def test_in_a_narrow_terminal_nothing_is_cut(entries: list[Entry]) -> None:
     assert found.same == {"outcome": "pass"}
 
 
-def test_one_run_keeps_its_columns(entries: list[Entry]) -> None:
+def test_one_run_keeps_its_columns(entries: list[RecordedRun]) -> None:
     assert "outcome" in table(entries[:1], None)
 
 
 def test_runs_that_do_not_fit_beside_each_other_go_below(tmp_path: Path, make_run: MakeRun) -> None:
-    listed = [Entry(make_run(tmp_path, number, lr=10.0**-number, seed=number)) for number in range(30)]
-    rows = [row for row in compare(listed) if row.differs]
+    listed = [RecordedRun(make_run(tmp_path, number, lr=10.0**-number, seed=number)) for number in range(30)]
+    rows = [row for row in compared_facts(listed) if row.differs]
     text = plain_text(comparison_lines(listed, rows, width=80, same=2))
     assert max(map(len, text.splitlines())) <= 80
     assert text.startswith("A   2026-11-20_1403")
     assert "\nAD  2026-11-20_1432" in text
     for number in range(30):
-        assert f" {letter(number)} " in f"{text} ".replace("\n", " ")
+        assert f" {run_letter(number)} " in f"{text} ".replace("\n", " ")
     assert "2 rows are the same" in text
     beside = plain_text(comparison_lines(listed, rows, width=None, same=0))
     assert len(beside.splitlines()) < len(text.splitlines())
 
 
 def test_letters_go_on_after_z() -> None:
-    assert [letter(index) for index in (0, 25, 26, 51, 52, 701, 702)] == [
+    assert [run_letter(index) for index in (0, 25, 26, 51, 52, 701, 702)] == [
         "A",
         "Z",
         "AA",

@@ -66,7 +66,7 @@ def test_a_filter_passes_by_what_cannot_be_removed(root: Path, shell: Shell) -> 
     ]
 
 
-def test_a_quiet_portrait_is_verdict_and_findings_alone(root: Path, shell: Shell) -> None:
+def test_quiet_details_are_the_verdict_and_findings_alone(root: Path, shell: Shell) -> None:
     done = shell("runs", "show", "bold-newt", "-q")
     assert done.returncode == 0
     assert done.stdout.startswith("fail")

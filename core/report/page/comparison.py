@@ -1,19 +1,28 @@
-"""Comparison: several runs side by side, what differs and nothing else."""
+"""Comparison on a page: several runs side by side, what differs and nothing else."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
 
 from nnbabysit.core.errors import RunError
+from nnbabysit.core.record.comparison import (
+    ComparedFact,
+    FactSection,
+    compared_facts,
+    lower_is_better,
+    run_letter,
+)
+from nnbabysit.core.record.result_reader import RecordedFinding
+from nnbabysit.core.record.run_reader import RecordedRun
+from nnbabysit.core.record.strict_json import ABSENT, Absence, Json
 from nnbabysit.core.report.page.chart import STYLES, Chart, Series, line_chart
-from nnbabysit.core.report.page.run import environment, metric_words
+from nnbabysit.core.report.page.run import environment_text, environment_words
 from nnbabysit.core.report.page.run_charts import column, has_numbers, split
 from nnbabysit.core.report.page.scale import drawable
-from nnbabysit.core.report.recorded import RecordedFinding, RecordedRun
+from nnbabysit.core.report.words import number, value_text
 
 _SAYS_NOTHING = {
     "seconds",
@@ -26,8 +35,11 @@ _SAYS_NOTHING = {
     "best",
 }
 """Metrics that two runs of any kind share."""
-_BETTER = {"best val accuracy": max, "test accuracy": max, "final accuracy": max, "accuracy": max,
-           "best val loss": min, "test loss": min, "final loss": min}  # fmt: skip
+_JUDGED_BY = {
+    *("best_val_accuracy", "test_accuracy", "final_accuracy", "accuracy"),
+    *("best_val_loss", "test_loss", "final_loss", "loss"),
+}
+"""Metrics whose best value is marked."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,9 +56,15 @@ class Compared:
     label: str
     style: int
 
+    @property
+    def short_name(self) -> str:
+        """The name of its directory without day and time: ``brave-otter train``."""
+        parts = self.run.name.split("_")
+        return " ".join(parts[2:]) if len(parts) > 3 else self.run.name
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class DifferenceRow:
     """What differs: its name, a text per run (empty where a run has none), and the places of the best."""
 
     name: str
@@ -58,7 +76,7 @@ class Row:
 class Differences:
     """Rows that differ, and how many are equal in all runs."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[DifferenceRow, ...]
     equal: int
 
 
@@ -77,13 +95,13 @@ class Comparison:
 
     runs: tuple[Compared, ...]
     metrics: Differences
-    findings: tuple[Row, ...]
+    findings: tuple[DifferenceRow, ...]
     settings: Differences
     environment: Differences
     charts: tuple[Chart, ...]
 
 
-def compare(runs: Sequence[RecordedRun]) -> Comparison:
+def compare_on_page(runs: Sequence[RecordedRun]) -> Comparison:
     """Put runs side by side.
 
     Raises:
@@ -91,21 +109,24 @@ def compare(runs: Sequence[RecordedRun]) -> Comparison:
     """
     _refuse_strangers(runs)
     compared = tuple(
-        Compared(run=run, label=_label(index), style=index % STYLES) for index, run in enumerate(runs)
+        Compared(run=run, label=run_letter(index), style=index % STYLES) for index, run in enumerate(runs)
     )
+    facts = compared_facts(runs)
+    single = [fact for fact in facts if not any(isinstance(value, list | dict) for value in fact.values)]
     return Comparison(
         runs=compared,
-        metrics=_differences([dict(metric_words(run)) for run in runs], better=_BETTER),
+        metrics=_differences(single, "metrics", lambda key: key.replace("_", " "), _number),
         findings=_findings(runs),
-        settings=_differences([{setting.key: setting.text for setting in run.settings} for run in runs]),
-        environment=_differences([dict(environment(run)) for run in runs]),
+        settings=_differences(facts, "config", str, value_text),
+        environment=_differences(facts, "environment", environment_words, environment_text),
         charts=tuple(_charts(compared)),
     )
 
 
 def _refuse_strangers(runs: Sequence[RecordedRun]) -> None:
     for one, other in itertools.combinations(runs, 2):
-        if one.command == other.command or (one.numbers.keys() & other.numbers.keys()) - _SAYS_NOTHING:
+        shared = one.result.metrics.keys() & other.result.metrics.keys()
+        if one.command == other.command or shared - _SAYS_NOTHING:
             return
     said = ", ".join(f"{run.name} is a run of {run.command} on {run.setting('data.source')}" for run in runs)
     raise RunError(
@@ -114,40 +135,49 @@ def _refuse_strangers(runs: Sequence[RecordedRun]) -> None:
     )
 
 
-def _label(index: int) -> str:
-    """A … Z, then A2 … Z2."""
-    return chr(ord("A") + index % 26) + ("" if index < 26 else str(index // 26 + 1))
-
-
 def _differences(
-    columns: Sequence[Mapping[str, str]], better: Mapping[str, Any] | None = None
+    facts: Sequence[ComparedFact],
+    section: FactSection,
+    words: Callable[[str], str],
+    text: Callable[[Json | Absence], str],
 ) -> Differences:
-    names = list(dict.fromkeys(name for column in columns for name in column))
-    rows = [Row(name=name, cells=tuple(column.get(name, "") for column in columns)) for name in names]
-    different = [row for row in rows if len(set(row.cells)) > 1]
-    marked = tuple(
-        Row(name=row.name, cells=row.cells, best=_best(row, (better or {}).get(row.name)))
-        for row in different
+    """What differs in one section, its names and values as a page writes them."""
+    told = [fact for fact in facts if fact.section == section]
+    rows = tuple(
+        DifferenceRow(
+            name=words(fact.key),
+            cells=tuple("" if value is ABSENT else text(value) for value in fact.values),
+            best=_best(fact) if section == "metrics" else frozenset(),
+        )
+        for fact in told
+        if fact.differs
     )
-    return Differences(rows=marked, equal=len(rows) - len(different))
+    return Differences(rows=rows, equal=len(told) - len(rows))
 
 
-def _best(row: Row, better: Any) -> frozenset[int]:
-    if better is None:
-        return frozenset()
-    numbers = {index: drawable(float(cell.replace(",", ""))) for index, cell in enumerate(row.cells) if cell}
+def _number(value: Json | Absence) -> str:
+    return "" if value is None else number(value)
+
+
+def _best(fact: ComparedFact) -> frozenset[int]:
+    """Places of the runs that are best in a metric, by its value in full."""
+    numbers = {index: drawable(value) for index, value in enumerate(fact.values)}
     known = {index: value for index, value in numbers.items() if value is not None}
-    return frozenset(index for index, value in known.items() if value == better(known.values()))
+    if fact.key not in _JUDGED_BY or not known:
+        return frozenset()
+    best = min(known.values()) if lower_is_better(fact.key) else max(known.values())
+    return frozenset(index for index, value in known.items() if value == best)
 
 
-def _findings(runs: Sequence[RecordedRun]) -> tuple[Row, ...]:
+def _findings(runs: Sequence[RecordedRun]) -> tuple[DifferenceRow, ...]:
     """One row per fault that any of the runs has."""
     found: dict[str, list[RecordedFinding | None]] = {}
     for index, run in enumerate(runs):
-        for finding in run.findings:
+        for finding in run.result.findings:
             found.setdefault(f"{finding.id} {finding.name}", [None] * len(runs))[index] = finding
     return tuple(
-        Row(name=name, cells=tuple(f.severity if f else "" for f in row)) for name, row in found.items()
+        DifferenceRow(name=name, cells=tuple(f.severity if f else "" for f in row))
+        for name, row in found.items()
     )
 
 
@@ -175,11 +205,11 @@ def _overlaid(title: str, series: list[Series], x_name: str, log: bool | None = 
     return [line_chart(title, series, x_name=x_name, log=log, legend=False)] if has_numbers(series) else []
 
 
-def _series(one: Compared, points: Sequence[tuple[float, Any]]) -> Series:
+def _series(one: Compared, points: Sequence[tuple[float, float | None]]) -> Series:
     return Series(name=one.label, points=points, style=one.style)
 
 
-def _median_ratios(run: RecordedRun) -> list[tuple[float, Any]]:
+def _median_ratios(run: RecordedRun) -> list[tuple[float, float | None]]:
     points = []
     for event in run.of_kind("epoch"):
         ratios = event.get("update_ratios")
@@ -189,8 +219,8 @@ def _median_ratios(run: RecordedRun) -> list[tuple[float, Any]]:
     return points
 
 
-def _best_so_far(run: RecordedRun) -> list[tuple[float, Any]]:
-    points: list[tuple[float, Any]] = []
+def _best_so_far(run: RecordedRun) -> list[tuple[float, float | None]]:
+    points: list[tuple[float, float | None]] = []
     for count, event in enumerate(run.of_kind("trial"), start=1):
         best = event.get("best")
         points.append((float(count), drawable(best.get("value")) if isinstance(best, Mapping) else None))

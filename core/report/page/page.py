@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from nnbabysit.core.errors import RunError
 from nnbabysit.core.record.files import os_errors_in_words, write_atomically
-from nnbabysit.core.report.page.comparison import compare
+from nnbabysit.core.record.run_reader import RecordedRun, read_run
+from nnbabysit.core.record.strict_json import ABSENT, Absence, Json
+from nnbabysit.core.report.page.comparison import compare_on_page
 from nnbabysit.core.report.page.run import REPORT, relative_link, run_page
-from nnbabysit.core.report.recorded import RecordedRun, read_run
-from nnbabysit.core.report.words import evidence_text, is_numeric, plain
+from nnbabysit.core.report.words import duration, evidence_text, is_numeric, plain, value_text
 
 __all__ = ["REPORT", "write_page"]
 
@@ -54,7 +55,7 @@ def _several(runs: Sequence[RecordedRun], folder: Path) -> str:
     links = {
         run.path: relative_link(run.path / REPORT, folder) for run in runs if (run.path / REPORT).is_file()
     }
-    return _render("comparison.html.j2", comparison=compare(runs), links=links)
+    return _render("comparison.html.j2", comparison=compare_on_page(runs), links=links)
 
 
 def _refuse_foreign(path: Path) -> None:
@@ -71,7 +72,7 @@ def _refuse_foreign(path: Path) -> None:
         raise RunError("this file is not a report and is not overwritten", where=str(path), remedy=remedy)
 
 
-def _render(template: str, **context: Any) -> str:
+def _render(template: str, **context: object) -> str:
     from nnbabysit import __version__
 
     text = _templates().get_template(template).render(version=__version__, **context)
@@ -92,11 +93,20 @@ def _templates() -> Environment:
     )
     source, _, _ = templates.loader.get_source(templates, "page.css") if templates.loader else ("", "", None)
     templates.globals |= {"css": Markup(source), "signature": Markup(SIGNATURE)}
-    templates.filters |= {"evidence": evidence_text}
+    templates.filters |= {"evidence": evidence_text, "duration": duration, "value": _value, "minute": _minute}
     templates.tests |= {"numeric_column": is_numeric}
     return templates
 
 
-def _harmless(value: Any) -> Any:
+def _value(value: Json | Absence) -> str:
+    """A value of a config on one line; empty where there is none."""
+    return "" if value is ABSENT else value_text(value)
+
+
+def _minute(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M} UTC"
+
+
+def _harmless(value: object) -> object:
     """Control characters and direction overrides in a text become visible; markup is ours."""
     return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -7,16 +7,16 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from nnbabysit.core.errors import NnbabysitError
 from nnbabysit.core.record.files import os_errors_in_words
+from nnbabysit.core.record.run_reader import RecordedRun, read_run
+from nnbabysit.core.record.strict_json import Json
 from nnbabysit.core.report.page.chart import Chart
 from nnbabysit.core.report.page.run_charts import curves, last_layers, signals, updates
 from nnbabysit.core.report.page.scale import drawable
 from nnbabysit.core.report.page.trials import Trials, trials_of
-from nnbabysit.core.report.recorded import RecordedRun, read_run
 from nnbabysit.core.report.words import duration, number, value_text
 
 REPORT = "report.html"
@@ -53,7 +53,7 @@ class Picture:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
+class PageStep:
     """A step of ``babysit``, or a member of an ensemble.
 
     Attributes:
@@ -94,7 +94,7 @@ class RunPage:
     layers: tuple[tuple[str, ...], list[tuple[str, ...]]]
     trials: Trials | None
     pictures: tuple[Picture, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[PageStep, ...]
     environment: tuple[tuple[str, str], ...]
 
 
@@ -108,7 +108,7 @@ def run_page(run: RecordedRun, folder: Path) -> RunPage:
     return _gathered(run, tuple(_steps(run, folder)))
 
 
-def _gathered(run: RecordedRun, steps: tuple[Step, ...]) -> RunPage:
+def _gathered(run: RecordedRun, steps: tuple[PageStep, ...]) -> RunPage:
     drawn, ratios, trials = curves(run), updates(run), trials_of(run)
     anew = {
         "curves": drawn,
@@ -119,20 +119,22 @@ def _gathered(run: RecordedRun, steps: tuple[Step, ...]) -> RunPage:
     }
     return RunPage(
         run=run,
-        metrics=tuple(metric_words(run)),
+        metrics=tuple(metric_words(run.result.metrics)),
         curves=tuple(drawn),
         signals=(*ratios, *signals(run)),
         layers=last_layers(run),
         trials=trials,
         pictures=tuple(_pictures(run.path / "plots", {stem for stem, chart in anew.items() if chart})),
         steps=steps,
-        environment=tuple(environment(run)),
+        environment=tuple(
+            (environment_words(key), environment_text(value)) for key, value in run.environment.items()
+        ),
     )
 
 
-def metric_words(run: RecordedRun) -> Iterator[tuple[str, str]]:
-    """Name and text of each single number of the result; how long it took is told in seconds."""
-    best = run.numbers.get("best")
+def metric_words(metrics: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    """Name and text of each single number of a result; how long it took is told in seconds."""
+    best = metrics.get("best")
     if isinstance(best, Mapping) and isinstance(best.get("value"), int | float):
         yield "best value", number(best["value"])
         if isinstance(best.get("mean"), int | float):
@@ -141,53 +143,31 @@ def metric_words(run: RecordedRun) -> Iterator[tuple[str, str]]:
         params = best.get("params")
         for path, value in params.items() if isinstance(params, Mapping) else ():
             yield f"best {path}", number(value) if isinstance(value, int | float) else value_text(value)
-    for key, value in run.numbers.items():
+    for key, value in metrics.items():
         if isinstance(value, int | float) and not isinstance(value, bool):
             text = duration(value) if key == "seconds" else number(value)
             yield ("duration" if key == "seconds" else key.replace("_", " ")), text or number(value)
 
 
-def environment(run: RecordedRun) -> Iterator[tuple[str, str]]:
-    """Versions, machine, seed, state of the code, fingerprint of the data; what is not known is left out."""
-    meta = run.meta
-    versions = meta.get("versions")
-    git = meta.get("git")
-    facts: dict[str, Any] = {
-        **(versions if isinstance(versions, Mapping) else {}),
-        "platform": meta.get("platform"),
-        "host": meta.get("host"),
-        "device": meta.get("device"),
-        "cores": meta.get("cores"),
-        "threads": meta.get("threads"),
-        "seed": meta.get("seed"),
-        **(_git(git) if isinstance(git, Mapping) else {}),
-        "data fingerprint": meta.get("dataset_fingerprint"),
-    }
-    for name, value in facts.items():
-        if value is not None and value != "":
-            yield str(name), str(value) if isinstance(value, int) else value_text(value)
+def environment_words(key: str) -> str:
+    """A part of the environment as a page names it: ``torch``, ``git commit``, ``dataset fingerprint``."""
+    return key.removeprefix("versions.").replace(".", " ").replace("_", " ")
 
 
-def _git(git: Mapping[str, Any]) -> dict[str, Any]:
-    dirty = git.get("dirty")
-    changed = None if dirty is None else "yes, see git.diff" if dirty else "no"
-    return {
-        "git commit": git.get("commit"),
-        "git branch": git.get("branch"),
-        "changed since the commit": changed,
-        "git error": git.get("error"),
-    }
+def environment_text(value: object) -> str:
+    """Its value; whole numbers such as a seed without separators."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value_text(value)
 
 
-def _steps(run: RecordedRun, folder: Path) -> Iterator[Step]:
-    steps = run.numbers.get("steps")
+def _steps(run: RecordedRun, folder: Path) -> Iterator[PageStep]:
+    steps = run.result.metrics.get("steps")
     for step in steps if isinstance(steps, list) else []:
         if not isinstance(step, Mapping):
             continue
         path = _beside(run.path, str(step.get("run_dir") or ""))
         page = None if path is None else _step_page(path)
         seconds = drawable(step.get("seconds"))
-        yield Step(
+        yield PageStep(
             words=_typed(str(step.get("command") or ""), page),
             verdict=str(step.get("verdict") or ""),
             lasted="" if seconds is None else duration(seconds),

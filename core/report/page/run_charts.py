@@ -7,9 +7,9 @@ from statistics import median
 from typing import Any
 
 from nnbabysit.core.diagnosis.rules.bands import RATIO_TOO_HIGH, RATIO_TOO_LOW
+from nnbabysit.core.record.run_reader import RecordedRun
 from nnbabysit.core.report.page.chart import STYLES, Chart, Mark, Series, line_chart
 from nnbabysit.core.report.page.scale import drawable
-from nnbabysit.core.report.recorded import RecordedRun
 from nnbabysit.core.report.words import number
 
 _HEALTHY = (RATIO_TOO_LOW, RATIO_TOO_HIGH)

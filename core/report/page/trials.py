@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import get_args
 
+from nnbabysit.core.record.run_reader import RecordedRun
+from nnbabysit.core.record.strict_json import Json
 from nnbabysit.core.report.page.plane import Plane, param_text, plane_of, shown_value
 from nnbabysit.core.report.page.scale import drawable
-from nnbabysit.core.report.recorded import RecordedRun
 from nnbabysit.core.report.words import duration, number
 from nnbabysit.core.search.trial import State, Trial, ranked
 
@@ -35,7 +36,7 @@ class Trials:
 def trials_of(run: RecordedRun) -> Trials | None:
     """The trials of a search, also of one that was cut off; None for other commands."""
     events = run.of_kind("trial")
-    found = run.numbers.get("trials")
+    found = run.result.metrics.get("trials")
     trials = [
         _trial(one) for one in (found if isinstance(found, list) else events) if isinstance(one, Mapping)
     ]
@@ -53,7 +54,7 @@ def trials_of(run: RecordedRun) -> Trials | None:
     )
 
 
-def _trial(document: Mapping[str, Any]) -> Trial:
+def _trial(document: Mapping[str, Json]) -> Trial:
     """A trial as a file holds it; one without a number as value has none."""
     index, params = document.get("index"), document.get("params")
     seconds, told = drawable(document.get("seconds")), document.get("state")
@@ -80,7 +81,7 @@ def _planes(trials: Sequence[Trial], wanted: Sequence[str], metric: str) -> Iter
 
 
 def _importances(run: RecordedRun) -> list[tuple[str, str, float]]:
-    found = run.numbers.get("importances")
+    found = run.result.metrics.get("importances")
     shares = {str(k): drawable(v) for k, v in found.items()} if isinstance(found, Mapping) else {}
     known = sorted(((k, v) for k, v in shares.items() if v is not None), key=lambda item: -item[1])
     return [(name, f"{share:.2f}", round(100 * min(max(share, 0.0), 1.0), 1)) for name, share in known]

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 import nnbabysit
 from nnbabysit.core.errors import ConfigError, UserError
-from nnbabysit.core.record.catalog import Entry
+from nnbabysit.core.record.run_reader import RecordedRun
 
 Arrays = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
 SHORT = {"training.epochs": 1, "device": "cpu"}
@@ -77,7 +77,7 @@ def test_a_run_of_what_is_in_memory_keeps_its_name(data: Arrays) -> None:
     result = nnbabysit.train(lambda: nn.Linear(3, 2), data, set=SHORT, name="mine")
     assert result.run_dir is not None
     assert (result.run_dir / "config.yaml").read_text(encoding="utf-8").startswith("# ")
-    assert Entry(result.run_dir).name == "mine"
+    assert RecordedRun(result.run_dir).experiment == "mine"
 
 
 @pytest.mark.parametrize("given", [["training.epochs=2"], "training.epochs=2", 3])
@@ -128,7 +128,7 @@ def test_a_run_in_which_the_network_raised_is_an_error_among_the_runs(data: Arra
 
     with pytest.raises(RuntimeError, match="midway"):
         nnbabysit.train(Bomb, data, set=SHORT)
-    entry = Entry(next(path for path in Path("runs").iterdir() if not path.is_symlink()))
+    entry = RecordedRun(next(path for path in Path("runs").iterdir() if not path.is_symlink()))
     assert (entry.outcome, entry.exit_code) == ("error", 1)
-    assert entry.result["command"] == "train"
-    assert entry.result["error"]["message"] == "RuntimeError: midway"
+    assert entry.result.document["command"] == "train"
+    assert "RuntimeError: midway" in entry.summary

@@ -14,29 +14,28 @@ import pytest
 
 from nnbabysit.core.errors import RunError
 from nnbabysit.core.record.catalog import (
-    Entry,
     Filter,
     check_metrics,
-    flattened,
-    metric_names,
+    numeric_metrics,
     read_catalog,
-    sort,
+    sorted_runs,
 )
 from nnbabysit.core.record.label import write_label
 from nnbabysit.core.record.lock import RunLock
+from nnbabysit.core.record.run_reader import RecordedRun, flattened
 
 MakeRun = Callable[..., Path]
 
 
-def names(entries: list[Entry]) -> list[str]:
+def names(entries: list[RecordedRun]) -> list[str]:
     return [entry.path.name.split("_")[1] for entry in entries]
 
 
 def test_the_newest_is_first_and_a_missing_folder_has_none(tmp_path: Path, make_run: MakeRun) -> None:
     for number in (1, 0, 2):
         make_run(tmp_path, number)
-    assert names(list(read_catalog(tmp_path).entries)) == ["1405", "1404", "1403"]
-    assert read_catalog(tmp_path / "nowhere").entries == ()
+    assert names(list(read_catalog(tmp_path).runs)) == ["1405", "1404", "1403"]
+    assert read_catalog(tmp_path / "nowhere").runs == ()
 
 
 def test_outcome_is_derived_from_lock_and_exit_code(tmp_path: Path, make_run: MakeRun) -> None:
@@ -47,24 +46,26 @@ def test_outcome_is_derived_from_lock_and_exit_code(tmp_path: Path, make_run: Ma
         "interrupted": make_run(tmp_path, 3, verdict="error", exit_code=130),
         "ended": make_run(tmp_path, 4, verdict=None, exit_code=0),
     }
-    assert {expected: Entry(path).outcome for expected, path in cases.items()} == {key: key for key in cases}
+    assert {expected: RecordedRun(path).outcome for expected, path in cases.items()} == {
+        key: key for key in cases
+    }
     lock = RunLock(cases["crashed"])
     lock.acquire("now")
     try:
-        assert Entry(cases["crashed"]).outcome == "running"
+        assert RecordedRun(cases["crashed"]).outcome == "running"
     finally:
         lock.release()
-    assert Entry(cases["crashed"]).outcome == "crashed"
+    assert RecordedRun(cases["crashed"]).outcome == "crashed"
 
 
 def test_the_note_of_a_killed_owner_does_not_make_a_run_running(tmp_path: Path, make_run: MakeRun) -> None:
     path = make_run(tmp_path, verdict=None, exit_code=None)
     (path / ".lock.holder").write_text('{"pid": 1}', encoding="utf-8")
-    assert Entry(path).status == "crashed"
+    assert RecordedRun(path).status == "crashed"
 
 
 def test_a_resumed_run_has_no_verdict_before_it_ends(tmp_path: Path, make_run: MakeRun) -> None:
-    entry = Entry(make_run(tmp_path, verdict="fail", exit_code=None))
+    entry = RecordedRun(make_run(tmp_path, verdict="fail", exit_code=None))
     assert (entry.verdict, entry.outcome) == ("", "crashed")
 
 
@@ -90,7 +91,7 @@ def test_every_filter_must_let_a_run_pass(
     make_run(tmp_path, 1, command="search-coarse", verdict="fail", exit_code=3)
     make_run(tmp_path, 2, command="search-fine")
     write_label(make_run(tmp_path, 3), "baseline")
-    assert names([entry for entry in read_catalog(tmp_path).entries if wanted.matches(entry)]) == found
+    assert names([entry for entry in read_catalog(tmp_path).runs if wanted.matches(entry)]) == found
 
 
 def test_the_best_comes_first_and_runs_without_the_metric_last(tmp_path: Path, make_run: MakeRun) -> None:
@@ -98,31 +99,31 @@ def test_the_best_comes_first_and_runs_without_the_metric_last(tmp_path: Path, m
     make_run(tmp_path, 1, metrics={"best_val_accuracy": 0.7, "best_val_loss": 0.1})
     make_run(tmp_path, 2, metrics={"best_val_accuracy": "nan", "best_val_loss": 0.2})
     make_run(tmp_path, 3, verdict=None, exit_code=None)
-    entries = read_catalog(tmp_path).entries
-    assert names(sort(entries, "best_val_accuracy")) == ["1403", "1404", "1406", "1405"]
-    assert names(sort(entries, "best_val_accuracy", reverse=True)) == ["1404", "1403", "1406", "1405"]
-    assert names(sort(entries, "best_val_loss"))[:3] == ["1404", "1405", "1403"]
-    assert names(sort(entries, "start", reverse=True))[0] == "1403"
-    assert names(sort(entries, "outcome"))[0] == "1406"
-    assert names(sort(entries, "seconds"))[-1] == "1406"
+    entries = read_catalog(tmp_path).runs
+    assert names(sorted_runs(entries, "best_val_accuracy")) == ["1403", "1404", "1406", "1405"]
+    assert names(sorted_runs(entries, "best_val_accuracy", reverse=True)) == ["1404", "1403", "1406", "1405"]
+    assert names(sorted_runs(entries, "best_val_loss"))[:3] == ["1404", "1405", "1403"]
+    assert names(sorted_runs(entries, "start", reverse=True))[0] == "1403"
+    assert names(sorted_runs(entries, "outcome"))[0] == "1406"
+    assert names(sorted_runs(entries, "seconds"))[-1] == "1406"
     with pytest.raises(
         RunError, match=r"no run has a metric best_val_acuracy. Did you mean best_val_accuracy"
     ):
-        sort(entries, "best_val_acuracy")
-    assert sort([], "anything") == []
+        sorted_runs(entries, "best_val_acuracy")
+    assert sorted_runs([], "anything") == []
 
 
 def test_metrics_have_dotted_names_and_records_are_counted(tmp_path: Path, make_run: MakeRun) -> None:
     metrics = {"best": {"value": 0.9, "params": {"optimizer.lr": 0.1}}, "trials": [{}, {}], "stage": "fine"}
-    entry = Entry(make_run(tmp_path, metrics=metrics, command="search-fine"))
-    assert entry.metrics == {
+    entry = RecordedRun(make_run(tmp_path, metrics=metrics, command="search-fine"))
+    assert entry.numbers == {
         "best.value": 0.9,
         "best.params.optimizer.lr": 0.1,
         "trials": 2,
         "stage": "fine",
     }
     assert entry.key_metric == ("best.value", 0.9)
-    assert metric_names([entry]) == ["best.params.optimizer.lr", "best.value", "trials"]
+    assert numeric_metrics([entry]) == ["best.params.optimizer.lr", "best.value", "trials"]
     check_metrics(["stage"], [entry])
     with pytest.raises(RunError, match=r"no run has a metric lr. Did you mean best.params.optimizer.lr"):
         check_metrics(["lr"], [entry])
@@ -130,7 +131,7 @@ def test_metrics_have_dotted_names_and_records_are_counted(tmp_path: Path, make_
 
 
 def test_non_finite_metrics_come_back_as_numbers(tmp_path: Path, make_run: MakeRun) -> None:
-    found = Entry(make_run(tmp_path, metrics={"final_loss": "inf"})).key_metric
+    found = RecordedRun(make_run(tmp_path, metrics={"final_loss": "inf"})).key_metric
     assert found is not None
     assert math.isinf(found[1])
 
@@ -156,7 +157,7 @@ def test_what_is_no_run_is_named_and_does_not_hide_the_others(tmp_path: Path, ma
     (tmp_path / ".hidden").mkdir()
     (tmp_path / "latest").symlink_to(good.name)
     catalog = read_catalog(tmp_path)
-    assert [entry.path for entry in catalog.entries] == [good]
+    assert [entry.path for entry in catalog.runs] == [good]
     skipped = {Path(error.where).name for error in catalog.skipped}
     assert skipped == {*bad, "binary", "2026-11-20_1404_calm-otter_train"}
     newer = next(error for error in catalog.skipped if "1404" in error.where)
@@ -167,11 +168,11 @@ def test_damaged_results_and_odd_exit_codes_are_survived(tmp_path: Path, make_ru
     path = make_run(tmp_path, exit_code=[0])
     (path / "result.json").write_text("{", encoding="utf-8")
     (path / "config.yaml").write_bytes(b"\xff")
-    entry = Entry(path)
-    assert (entry.outcome, entry.metrics, entry.name, entry.key_metric) == ("crashed", {}, "", None)
+    entry = RecordedRun(path)
+    assert (entry.outcome, entry.numbers, entry.experiment, entry.key_metric) == ("crashed", {}, "", None)
     (path / "config.yaml").write_text("a: [", encoding="utf-8")
     with pytest.raises(RunError, match=r"config\.yaml is damaged"):
-        _ = Entry(path).settings
+        _ = RecordedRun(path).settings
 
 
 def test_a_file_is_no_folder_of_runs(tmp_path: Path) -> None:
@@ -185,8 +186,8 @@ def test_listing_imports_nothing_heavy(tmp_path: Path, make_run: MakeRun) -> Non
     script = (
         "import sys; from pathlib import Path\n"
         "from nnbabysit.core.record.catalog import read_catalog\n"
-        "entry, = read_catalog(Path(sys.argv[1])).entries\n"
-        "assert entry.outcome == 'pass' and entry.name == 'digits' and not entry.metrics\n"
+        "entry, = read_catalog(Path(sys.argv[1])).runs\n"
+        "assert entry.outcome == 'pass' and entry.experiment == 'digits' and not entry.numbers\n"
         "heavy = {'torch', 'numpy', 'pydantic', 'yaml', 'filelock'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )

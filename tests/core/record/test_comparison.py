@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from nnbabysit.core.errors import RunError
-from nnbabysit.core.record.catalog import Entry
-from nnbabysit.core.record.comparison import MISSING, compare, rows_of
-from nnbabysit.core.record.defaults import changed_settings
+from nnbabysit.core.record.comparison import ComparedFact, compared_facts, facts_of_section
 from nnbabysit.core.record.inventory import Item, inventory, total_size
 from nnbabysit.core.record.label import write_label
+from nnbabysit.core.record.run_reader import RecordedRun
+from nnbabysit.core.record.strict_json import ABSENT, Absence, Json
 
 MakeRun = Callable[..., Path]
 
@@ -22,10 +22,10 @@ def test_exactly_what_was_changed_differs(tmp_path: Path, make_run: MakeRun) -> 
     one = make_run(tmp_path, 0, lr=0.1, metrics={"test_accuracy": 0.9, "epochs": 20})
     two = make_run(tmp_path, 1, lr=0.01, metrics={"test_accuracy": 0.8, "epochs": 20}, threads=2)
     write_label(two, "slow")
-    rows = compare([Entry(one), Entry(two)])
+    rows = compared_facts([RecordedRun(one), RecordedRun(two)])
     differing = {(row.section, row.key): row.values for row in rows if row.differs}
     assert differing == {
-        ("run", "label"): (MISSING, "slow"),
+        ("run", "label"): (ABSENT, "slow"),
         ("metrics", "test_accuracy"): (0.9, 0.8),
         ("config", "optimizer.lr"): (0.1, 0.01),
         ("environment", "threads"): (1, 2),
@@ -44,17 +44,17 @@ def test_exactly_what_was_changed_differs(tmp_path: Path, make_run: MakeRun) -> 
         (math.nan, 1.0, True),
         ("1", 1, True),
         ([1, 2], [1, 2], False),
-        (None, MISSING, True),
+        (None, ABSENT, True),
     ],
 )
-def test_what_counts_as_different(one: object, other: object, differs: bool) -> None:
-    (row,) = rows_of("config", [{"key": one}, {"key": other}])
-    assert row.differs is differs
+def test_what_counts_as_different(one: Json | Absence, other: Json | Absence, differs: bool) -> None:
+    fact = ComparedFact(section="config", key="key", values=(one, other))
+    assert fact.differs is differs
 
 
 def test_runs_with_nothing_in_common_are_all_differences(tmp_path: Path, make_run: MakeRun) -> None:
-    rows = rows_of("metrics", [{"a": 1}, {"b": 2}])
-    assert [(row.key, row.values) for row in rows] == [("a", (1, MISSING)), ("b", (MISSING, 2))]
+    rows = facts_of_section("metrics", [{"a": 1}, {"b": 2}])
+    assert [(row.key, row.values) for row in rows] == [("a", (1, ABSENT)), ("b", (ABSENT, 2))]
     assert all(row.differs for row in rows)
 
 
@@ -62,17 +62,18 @@ def test_a_run_without_its_config_is_named(tmp_path: Path, make_run: MakeRun) ->
     path = make_run(tmp_path)
     (path / "config.yaml").unlink()
     with pytest.raises(RunError, match=r"config\.yaml"):
-        compare([Entry(path), Entry(path)])
+        compared_facts([RecordedRun(path), RecordedRun(path)])
 
 
 def test_changed_settings_are_those_a_person_changed(tmp_path: Path, make_run: MakeRun) -> None:
-    rows = changed_settings(Entry(make_run(tmp_path, lr=0.5, seed=3)))
-    assert {row.key: row.values for row in rows} == {
+    run = RecordedRun(make_run(tmp_path, lr=0.5, seed=3))
+    changed = {s.key: (s.default, s.value) for s in run.settings if s.changed}
+    assert changed == {
         "name": ("experiment", "digits"),
         "seed": (0, 3),
         "data.preprocess.center": ("feature", "channel"),
-        "model.args.hidden": (MISSING, [100]),
-        "model.args.activation": (MISSING, "relu"),
+        "model.args.hidden": (ABSENT, [100]),
+        "model.args.activation": (ABSENT, "relu"),
         "optimizer.lr": (0.001, 0.5),
         "training.batch_size": (100, 64),
     }
@@ -85,7 +86,7 @@ def test_another_optimizer_is_compared_with_its_own_defaults(tmp_path: Path, mak
     (tmp_path / "own.yaml").write_text("optimizer: {name: adam, lr: 0.5}\n", encoding="utf-8")
     text = to_yaml(load_config("own.yaml", cwd=tmp_path).config)
     (path / "config.yaml").write_text(text, encoding="utf-8")
-    changed = {row.key: row.values[1] for row in changed_settings(Entry(path))}
+    changed = {s.key: s.value for s in RecordedRun(path).settings if s.changed}
     assert changed == {"optimizer.name": "adam", "optimizer.lr": 0.5}
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from nnbabysit.core.errors import RunError
-from nnbabysit.core.report.page.comparison import compare
+from nnbabysit.core.record.run_reader import read_run
+from nnbabysit.core.report.page.comparison import compare_on_page
 from nnbabysit.core.report.page.page import write_page
-from nnbabysit.core.report.recorded import read_run
 
 
 def test_only_what_differs_is_shown(train: Path, slow: Path, diverged: Path) -> None:
-    comparison = compare([read_run(path) for path in (train, slow, diverged)])
+    comparison = compare_on_page([read_run(path) for path in (train, slow, diverged)])
     assert {row.name: row.cells for row in comparison.settings.rows} == {
         "optimizer.lr": ("0.1", "1e-05", "60"),
         "training.batch_size": ("64", "100", "64"),
@@ -32,7 +32,7 @@ def test_only_what_differs_is_shown(train: Path, slow: Path, diverged: Path) -> 
 
 def test_searches_are_compared_by_their_best_so_far(search: Path, babysit: Path) -> None:
     coarse = next(babysit.parent.glob("*_search-fine"))
-    chart = compare([read_run(search), read_run(coarse)]).charts[-1]
+    chart = compare_on_page([read_run(search), read_run(coarse)]).charts[-1]
     assert chart.title == "Best value so far"
 
 
@@ -43,7 +43,7 @@ def test_runs_with_nothing_in_common_are_refused_in_words(sanity: Path, tiny: Pa
 
 
 def test_one_pair_in_common_is_enough(sanity: Path, train: Path, slow: Path) -> None:
-    assert len(compare([read_run(path) for path in (sanity, train, slow)]).runs) == 3
+    assert len(compare_on_page([read_run(path) for path in (sanity, train, slow)]).runs) == 3
 
 
 def test_the_same_run_twice_is_one_run(train: Path, tmp_path: Path) -> None:

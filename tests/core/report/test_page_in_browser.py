@@ -70,7 +70,7 @@ def test_hostile_texts_come_out_as_texts(page: Path, browser: Browser, tmp_path:
     browser.look(page, width=1280, scheme="light", picture=tmp_path / "hostile.png")
     ask = browser.driver.execute_script
     assert ask("return document.querySelectorAll('script, iframe, object, [onerror]').length") == 0
-    assert "owned" not in browser.driver.title
+    assert browser.driver.title.startswith("diverged: <script>")  # a script would have renamed it
     assert "<script>document.title='owned'</script>" in ask("return document.body.innerText")
     assert "49" not in ask("return document.querySelector('h1').innerText")
     assert "\u202e" not in ask("return document.body.innerText")

@@ -6,10 +6,10 @@ import json
 import shutil
 from pathlib import Path
 
+from nnbabysit.core.record.run_reader import read_run
 from nnbabysit.core.report.page.page import write_page
 from nnbabysit.core.report.page.run_charts import curves, last_layers, signals, updates
 from nnbabysit.core.report.page.trials import trials_of
-from nnbabysit.core.report.recorded import read_run
 
 
 def test_a_training_shows_loss_and_accuracy_with_the_best_epoch(train: Path) -> None:
@@ -56,8 +56,10 @@ def test_every_trial_is_in_the_table_and_on_the_plane(search: Path) -> None:
     run = read_run(search)
     trials = trials_of(run)
     assert trials is not None
-    assert len(trials.rows) == len(run.numbers["trials"]) == 12
-    assert trials.rows[0][0] == str(run.numbers["best"]["index"] + 1)
+    assert len(trials.rows) == run.numbers["trials"] == 12
+    assert trials.rows[0][0] == str(
+        json.loads((search / "result.json").read_text())["metrics"]["best"]["index"] + 1
+    )
     plane, alone = trials.planes
     assert len(plane.points) == len(alone.points) == 12
     assert [point.best for point in plane.points] == [False] * 11 + [True]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
+from nnbabysit.core.record.strict_json import Json
 from nnbabysit.core.report.page.run import metric_words
 from nnbabysit.core.report.words import duration, is_numeric, moment, number, plain, value_text
 
@@ -46,9 +45,13 @@ def test_a_time_that_is_none() -> None:
 
 
 def test_a_winner_is_shown_with_what_it_came_to_again() -> None:
-    best = {"value": 0.9861, "mean": 0.97831, "standard_error": 0.00385, "params": {"optimizer.lr": 0.29}}
-    run: Any = SimpleNamespace(numbers={"best": best, "seconds": 2.0})
-    assert list(metric_words(run)) == [
+    best: dict[str, Json] = {
+        "value": 0.9861,
+        "mean": 0.97831,
+        "standard_error": 0.00385,
+        "params": {"optimizer.lr": 0.29},
+    }
+    assert list(metric_words({"best": best, "seconds": 2.0})) == [
         ("best value", "0.9861"),
         ("trained again", "0.9783 ± 0.00385"),
         ("best optimizer.lr", "0.29"),

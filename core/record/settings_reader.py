@@ -1,11 +1,10 @@
-"""Settings: a run's config beside the defaults, and which of them differ."""
+"""Settings reader: a run's config beside the defaults, and which of the settings differ from them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from nnbabysit.core.config import fields, tree
 from nnbabysit.core.config.files import yaml_loader
@@ -17,7 +16,7 @@ from nnbabysit.core.errors import ConfigError, RunError
 from nnbabysit.core.record.archive import read_config_yaml
 from nnbabysit.core.record.directory import CONFIG
 from nnbabysit.core.record.environment import without_passwords
-from nnbabysit.core.report.words import value_text
+from nnbabysit.core.record.strict_json import ABSENT, Absence, Json
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,18 +25,18 @@ class Setting:
 
     Attributes:
         key: Dotted path.
-        text: Its value; the password of a database's URL is replaced.
-        default: The default as text; empty where there is none, or where it is not known.
+        value: Its value; the password of a database's URL is replaced.
+        default: The default; ``ABSENT`` where there is none, or where it is not known.
         changed: Whether the value is not the default.
     """
 
     key: str
-    text: str
-    default: str
-    changed: bool
+    value: Json
+    default: Json | Absence = ABSENT
+    changed: bool = False
 
 
-def read_settings(run: Path) -> tuple[Setting, ...]:
+def recorded_settings(run: Path) -> tuple[Setting, ...]:
     """All settings of a run, in the order of the schema.
 
     A config of another version, which the schema of this one refuses, is shown without its defaults.
@@ -50,23 +49,29 @@ def read_settings(run: Path) -> tuple[Setting, ...]:
         config = load_config(str(run / CONFIG), cwd=run).config
     except ConfigError:
         return tuple(_unchecked(run, text))
-    known = {fields.join(path): value for path, value in _defaults(config, ())}
+    known = dict(_defaults(config, ()))
     return tuple(
-        _setting(key, value, key in known, known.get(key)) for key, value in tree.leaves(config).items()
+        Setting(
+            key=key,
+            value=_masked(value),
+            default=known.get(key, ABSENT),
+            changed=key not in known or known[key] != value,
+        )
+        for key, value in tree.leaves(config).items()
     )
 
 
-def _setting(key: str, value: Any, has_default: bool, default: Any) -> Setting:
-    return Setting(
-        key=key,
-        text=without_passwords(value_text(value)),
-        default=value_text(default) if has_default else "",
-        changed=not has_default or default != value,
-    )
+def _masked(value: Json) -> Json:
+    """The value without passwords, in lists and sections as well."""
+    if isinstance(value, str):
+        return without_passwords(value)
+    if isinstance(value, Mapping):
+        return {key: _masked(item) for key, item in value.items()}
+    return [_masked(item) for item in value] if isinstance(value, list) else value
 
 
-def _defaults(section: Section, path: fields.Path) -> Iterator[tuple[fields.Path, Any]]:
-    """Path → default of the classes that the config chose: those of adam where the optimizer is adam.
+def _defaults(section: Section, path: fields.Path) -> Iterator[tuple[str, Json]]:
+    """Dotted path → default of the classes that the config chose: those of adam where the optimizer is adam.
 
     What lies below a section that is not there by default has no default.
     """
@@ -77,9 +82,9 @@ def _defaults(section: Section, path: fields.Path) -> Iterator[tuple[fields.Path
             if default is not None:
                 yield from _defaults(value, place)
         elif tree.is_union_name(place):
-            yield place, tree.get(tree.to_tree(Config()), place)
+            yield fields.join(place), tree.get(tree.to_tree(Config()), place)
         elif not field.is_required():
-            yield place, tree.to_tree(default)
+            yield fields.join(place), tree.to_tree(default)
 
 
 def _unchecked(run: Path, text: str) -> Iterator[Setting]:
@@ -90,6 +95,4 @@ def _unchecked(run: Path, text: str) -> Iterator[Setting]:
     for path in tree.paths(settings):
         value = tree.get(settings, path)
         if not isinstance(value, dict) and all(isinstance(part, str) for part in path):
-            yield Setting(
-                key=fields.join(path), text=without_passwords(value_text(value)), default="", changed=False
-            )
+            yield Setting(key=fields.join(path), value=_masked(value))

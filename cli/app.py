@@ -53,8 +53,8 @@ def _usage_error(error: Any, arguments: list[str]) -> int:
     path = error.ctx.command_path if error.ctx is not None else "nnbabysit"
     message += _as_setting(getattr(error, "option_name", "") or "")
     if "--json" in arguments:
-        from nnbabysit.cli.failures import Failure
         from nnbabysit.cli.render.output import print_json
+        from nnbabysit.core.workflow.failure import Failure
 
         failure = Failure(exit_code=2, message=message, remedy=f"See {path} --help")
         print_json(failure.to_document(path.partition(" ")[2], None))

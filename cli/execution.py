@@ -13,25 +13,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnbabysit.cli.config_origin import first_line, load, locate, value_at
-from nnbabysit.cli.deadline import deadline
-from nnbabysit.cli.failures import USAGE, Failure, failure_of, keep_in_temporary_file
-from nnbabysit.cli.interruption import ending_in_order
+from nnbabysit.cli.interruption import deadline, ending_in_order
 from nnbabysit.cli.live.view import View, new_view
 from nnbabysit.cli.next_command import next_command, resume_command
 from nnbabysit.cli.options import Options
 from nnbabysit.cli.render.output import print_failure, print_json, print_result
 from nnbabysit.cli.render.result import Settings, shown_path
 from nnbabysit.cli.render.terminal import Terminal, clean_line, error_line
-from nnbabysit.cli.run_lookup import check_runs_root, has_begun, remove_run, with_run_found
-from nnbabysit.cli.users_code import user_files, users_folder
-from nnbabysit.core.errors import NnbabysitError
+from nnbabysit.cli.run_lookup import check_runs_root, with_run_found
+from nnbabysit.core.workflow.execute import Execution
 
 if TYPE_CHECKING:
     from nnbabysit.core.config.loading import LoadedConfig
     from nnbabysit.core.config.schema.root import Config
     from nnbabysit.core.data.splits.dataset import Dataset
     from nnbabysit.core.record.run import Event, Listener, Run
-    from nnbabysit.core.record.sink import Sink
     from nnbabysit.core.workflow.result import StepResult
 
 MANY = ("babysit", "train", "resume")  # may run several steps; a training alone tells none
@@ -48,7 +44,7 @@ class Session:
         terminal: What the streams can show.
         loaded: The config and where each value came from.
         config: The config that runs: the loaded one, or with a search's best values.
-        run: The run directory, once there is one.
+        runs: The run directories.
     """
 
     loaded: LoadedConfig
@@ -59,15 +55,20 @@ class Session:
         self.command = command
         self.options = options
         self.terminal = Terminal.detect(os.environ, sys.stdout, sys.stderr)
-        self.run: Run | None = None
+        self.runs = Execution(
+            command,
+            root=options.runs_dir,
+            name=options.name,
+            sinks=options.log,
+            warn=lambda trouble: error_line(f"warning: {clean_line(trouble)}"),
+            resume_command=lambda run: resume_command(command, run),
+            show=shown_path,
+        )
         self._source = source
         self._flags = tuple(flags)
         self._view: View = nullcontext(lambda event: None)
-        self._listeners: list[Listener] = []
-        self._runs: list[Run] = []
         self._found: dict[str, str] = {}
         self._performing = True
-        self._sinks: list[Sink] = []
 
     def load(self) -> None:
         """Load the config, say what runs, and see whether runs can be written; torch is not needed yet."""
@@ -86,7 +87,7 @@ class Session:
         """Run a step under its view."""
         self._view = new_view(self.terminal, self.options, steps=self.command in MANY)
         with self._view as listener:
-            self._listeners = [self._while_it_runs(listener), *self._deadline()]
+            self.runs.listeners = [self._while_it_runs(listener), *self._deadline()]
             try:
                 return step(self)
             finally:
@@ -112,8 +113,8 @@ class Session:
             arguments: Passed on.
         """
         dataset = self.dataset()
-        self.run = self.new_run(folder or self.command, self.config)
-        return workflow(self.config, self.run, dataset=dataset, **arguments)
+        run = self.new_run(folder or self.command, self.config)
+        return workflow(self.config, run, dataset=dataset, **arguments)
 
     def dataset(self) -> Dataset:
         """The data; for every command but ``data`` the model is proved to fit it."""
@@ -125,24 +126,9 @@ class Session:
             from nnbabysit.core.training.setup.setup import load_fitting as load_it
         return load_it(self.config)
 
-    def new_run(self, command: str, config: Config) -> Run:
+    def new_run(self, folder: str, config: Config) -> Run:
         """A new run directory; the steps of ``babysit`` share the words of its name."""
-        from nnbabysit.core.config.loading import to_yaml
-        from nnbabysit.core.record.run import Run
-
-        words = None if self.run is None else self.run.path.name.split("_")[2]
-        run = Run.create(
-            root=self.options.runs_dir,
-            command=command,
-            config_yaml=to_yaml(config),
-            name=self.options.name,
-            words=None if self.options.name else words,
-            listeners=self._listeners,
-            folder=users_folder(self.loaded.path),
-        )
-        self._watch(run)
-        run.copy_code(user_files(config))
-        return run
+        return self.runs.new_run(folder, config, config_file=self.loaded.path)
 
     def take_best_of(self, search: Path) -> None:
         """Replace what was searched by the best values of a search; what was typed with ``-S`` stays.
@@ -171,44 +157,13 @@ class Session:
         if last["command"] == "train" and searches:
             self._take(best_values(searches[-1]), searches[-1])
 
-    def open_run(self, path: Path) -> Run:
-        """An existing run directory, to go on with it; after the first one those of its steps."""
-        from nnbabysit.core.record.run import Run
-
-        run = Run.open(path, listeners=self._listeners)
-        self.run = run if self.run is None else self.run
-        self._watch(run)
-        return run
-
-    def _watch(self, run: Run) -> None:
-        """Remember the run, keep its ``log.txt``, and tell the sinks."""
-        from nnbabysit.core.report.log import keep_log
-
-        self._runs.append(run)
-        keep_log(run)
-        if self.options.log:
-            from nnbabysit.core.report.sinks.choose import attach_sinks
-
-            self._sinks += attach_sinks(self.options.log, run)
-
-    def _close_sinks(self) -> None:
-        if self._sinks:
-            from nnbabysit.core.report.sinks.choose import close_sinks
-
-            for trouble in close_sinks(self._sinks):
-                error_line(f"warning: {clean_line(trouble)}")
-
     def finish(self, result: StepResult) -> int:
         """Write the result into its run directory, show it, and return the exit code."""
-        from nnbabysit.core.workflow.result import conclude
-
         if result.command == "babysit":
             self._take_what_babysit_trained(result)
         advised = next_command(result, self.command, self._flags, self.options, self.config)
         result = replace(result, next_command=advised)
-        if self.run is not None:
-            conclude(self.run, result)
-        self._close_sinks()
+        self.runs.finish(result)
         if self.options.json:
             print_json(result.to_document())
         else:
@@ -216,50 +171,13 @@ class Session:
         return result.exit_code
 
     def fail(self, error: BaseException) -> int:
-        """Show what went wrong, note it in the run directory if there is one, and return the exit code."""
-        run_dir = self._runs[-1].path if self._runs else None
-        whole = run_dir if self.run is None else self.run.path  # an ensemble rather than its member
-        failure = failure_of(error, self._keep_traceback, resumable=resume_command(self.command, whole))
+        """Show what went wrong, note it in the run directories if there are any, and return the exit code."""
         if self.options.debug:
             error_line("".join(traceback.format_exception(error)))
-        self._close_sinks()
-        kept = [run for run in self._runs if not self._close(run, failure)]
-        shown = kept[-1].path if kept else None
-        print_failure(failure, self.command, shown, self.terminal, as_json=self.options.json)
+        failure = self.runs.fail(error)
+        run_dir = self.runs.kept[-1] if self.runs.kept else None
+        print_failure(failure, self.command, run_dir, self.terminal, as_json=self.options.json)
         return failure.exit_code
-
-    def _close(self, run: Run, failure: Failure) -> bool:
-        """Note the failure and close the run; a run that bad input ended before it began is removed: True.
-
-        The disk may be full or broken: then the run stays marked as crashed, which is the truth.
-        """
-        if failure.exit_code == USAGE and self.command != "resume" and not has_begun(run.path):
-            run.close(None)
-            remove_run(run.path)
-            return True
-        from nnbabysit.core.record.run import status
-        from nnbabysit.core.report.log import failure_line
-        from nnbabysit.core.workflow.result import write_report
-
-        try:
-            if status(run.path) == "running":
-                document = failure.to_document(self.command, str(run.path))
-                run.log(failure_line(document))
-                run.save_result(document)
-            run.close(failure.exit_code)
-            write_report(run)
-        except (OSError, NnbabysitError):
-            run.close(None)
-        return False
-
-    def _keep_traceback(self, text: str) -> str:
-        if not self._runs:
-            return keep_in_temporary_file(text)
-        try:
-            self._runs[-1].log(text)
-        except Exception:  # whatever broke the run may break its log as well
-            return keep_in_temporary_file(text)
-        return shown_path(self._runs[-1].path / "log.txt")
 
     def _deadline(self) -> list[Listener]:
         """``train`` keeps its own time and ends with a checkpoint; the others stop at the next event."""

@@ -1,4 +1,4 @@
-"""Signals: Ctrl-C and SIGTERM end a command in order; a second one ends it at once."""
+"""Interruption: Ctrl-C, SIGTERM and a time limit end a command in order; a second signal ends it at once."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
 
-from nnbabysit.cli.failures import Terminated
 from nnbabysit.cli.render.terminal import is_terminal
+from nnbabysit.core.workflow.failure import Terminated, TimeIsUp
+
+if TYPE_CHECKING:
+    from nnbabysit.core.record.events import Event, Listener
 
 SHOW_CURSOR = "\x1b[?25h"
 
@@ -46,3 +51,14 @@ def ending_in_order() -> Iterator[None]:
     finally:
         for number, handler in old.items():
             signal.signal(number, handler if handler is not None else signal.SIG_DFL)
+
+
+def deadline(seconds: float, clock: Callable[[], float] = time.monotonic) -> Listener:
+    """A listener that raises ``TimeIsUp`` at the first event after ``seconds`` from now."""
+    end = clock() + seconds
+
+    def listen(event: Event) -> None:
+        if clock() > end:
+            raise TimeIsUp(seconds)
+
+    return listen

@@ -7,11 +7,11 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from nnbabysit.cli.failures import failure_of, keep_in_temporary_file
 from nnbabysit.cli.interruption import ending_in_order
 from nnbabysit.cli.options import Options
 from nnbabysit.cli.render.output import print_failure
 from nnbabysit.cli.render.terminal import Terminal, error_line
+from nnbabysit.core.workflow.failure import failure_of, keep_in_temporary_file
 
 
 def answer(command: str, options: Options, work: Callable[[], int]) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -142,22 +141,3 @@ def find_coarse_run(name: str | None, config: Config, root: Path) -> Path | None
     from nnbabysit.core.search.store.lineage import find_coarse
 
     return find_coarse(root, config)
-
-
-def has_begun(path: Path) -> bool:
-    """Whether anything happened in a run: its event log is not empty."""
-    try:
-        return (path / "events.jsonl").stat().st_size > 0
-    except OSError:
-        return False
-
-
-def remove_run(path: Path) -> None:
-    """Remove a closed run in which nothing happened, and let ``latest`` point to the newest of the others."""
-    from nnbabysit.core.record.removal import point_latest_to_newest
-
-    root = path.parent
-    shutil.rmtree(path, ignore_errors=True)
-    point_latest_to_newest(root)
-    with suppress(OSError):  # not empty: something else is in there
-        root.rmdir()

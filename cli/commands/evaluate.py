@@ -97,8 +97,7 @@ def evaluate(
             weights=weights.value,
             skip_broken=options.skip_broken,
         )
-        session.run = session.new_run("evaluate", session.config)
-        return run_evaluate(members, session.run)
+        return run_evaluate(members, session.new_run("evaluate", session.config))
 
     def config_of_first_run() -> str:
         from nnbabysit.core.record.archive import read_meta

@@ -107,8 +107,8 @@ def _with_log(error: Exception) -> Exception:
     """The same, with the place where the traceback of what the user's code caused is kept."""
     import traceback
 
-    from nnbabysit.cli.failures import keep_in_temporary_file
     from nnbabysit.core.errors import UserCodeError
+    from nnbabysit.core.workflow.failure import keep_in_temporary_file
 
     assert isinstance(error, UserCodeError)
     place = keep_in_temporary_file("".join(traceback.format_exception(error)))

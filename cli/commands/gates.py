@@ -205,7 +205,7 @@ def _ensemble(session: Session, members: int) -> StepResult:
         folder=COMMAND,
         members=members,
         new_run=session.new_run,
-        reopen=session.open_run,
+        reopen=session.runs.open_run,
         max_time=session.options.max_time,
     )
 

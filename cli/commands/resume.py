@@ -49,21 +49,21 @@ def resume(
         if is_search(path):
             from nnbabysit.core.workflow.gates.search.search import resume_search
 
-            return resume_search(session.config, path, session.open_run, dataset=dataset)
+            return resume_search(session.config, path, session.runs.open_run, dataset=dataset)
         if is_ensemble(path):
             from nnbabysit.core.workflow.gates.train.ensemble import run_ensemble
 
             return run_ensemble(
                 session.config,
-                session.open_run(path),
+                session.runs.open_run(path),
                 new_run=session.new_run,
-                reopen=session.open_run,
+                reopen=session.runs.open_run,
                 dataset=dataset,
                 max_time=options.max_time,
             )
         from nnbabysit.core.workflow.gates.train.train import run_train
 
-        opened = session.open_run(path)
+        opened = session.runs.open_run(path)
         return run_train(session.config, opened, dataset=dataset, resume=True, max_time=options.max_time)
 
     def config_of_run() -> str:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from nnbabysit.cli.failures import Failure
 from nnbabysit.cli.render.result import (
     LABEL,
     Line,
@@ -20,6 +19,7 @@ from nnbabysit.cli.render.result import (
 )
 from nnbabysit.cli.render.stacked_table import least_width, stacked
 from nnbabysit.cli.render.terminal import Terminal, clean, clean_line, error_line, paint, write
+from nnbabysit.core.workflow.failure import Failure
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from nnbabysit.core.api.in_memory_objects import DataLike, Handover, ModelLike, handed_over
-from nnbabysit.core.config.loading import LoadedConfig, load_config, load_defaults, to_yaml, with_values
+from nnbabysit.core.config.loading import LoadedConfig, load_config, load_defaults, with_values
 from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.seeds import derive_seed
-from nnbabysit.core.errors import ConfigError, DataError, HookError, Mistake, NnbabysitError, UserError
+from nnbabysit.core.errors import ConfigError, DataError, HookError, Mistake, UserError
 from nnbabysit.core.import_path import is_in_memory
 from nnbabysit.core.models.seeding import seeded
 from nnbabysit.core.paths import current_folder
-from nnbabysit.core.record.directory import EVENTS
 from nnbabysit.core.record.events import Listener
-from nnbabysit.core.record.removal import remove
-from nnbabysit.core.record.run import Run
-from nnbabysit.core.report.log import failure_line, keep_log
-from nnbabysit.core.report.sinks.choose import attach_sinks, check_sinks, close_sinks
+from nnbabysit.core.report.sinks.choose import check_sinks
 from nnbabysit.core.search.store.study import best_values
 from nnbabysit.core.training.setup.setup import prepare
-from nnbabysit.core.user_code import raised_at
-from nnbabysit.core.workflow.result import StepResult, conclude
+from nnbabysit.core.workflow.execute import Execution
+from nnbabysit.core.workflow.result import StepResult
 
 IN_MEMORY_NOTE = "# {what} handed over in memory by a Python program: this file alone cannot be run again\n"
 
@@ -51,12 +44,15 @@ class Experiment:
     best_of: Path | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
 
-    def perform(self, folder: str, workflow: Callable[..., StepResult], **arguments: Any) -> StepResult:
-        """Prove that data and model load, make a run directory, and take a step.
+    def perform(
+        self, command: str, workflow: Callable[..., StepResult], *, folder: str = "", **arguments: Any
+    ) -> StepResult:
+        """Prove that data and model load, make a run directory, and call a workflow.
 
         Args:
-            folder: Command in the name of the run directory.
+            command: Word of the command line.
             workflow: Called with config, run, ``dataset`` and the arguments.
+            folder: Command in the name of the run directory; empty: ``command``.
             arguments: Passed on.
 
         Raises:
@@ -64,31 +60,39 @@ class Experiment:
             RuntimeError: A bug in nnbabysit itself.
             Exception: Whatever the user's own network raised in the midst of the step.
         """
-        try:
-            return self._perform(folder, workflow, **arguments)
-        except (
-            HookError
-        ) as error:  # which passes by ``except Exception``: that is for networks, not for callers
-            raise RuntimeError(_bug(error)) from error.__cause__
-
-    def _perform(self, folder: str, workflow: Callable[..., StepResult], **arguments: Any) -> StepResult:
         sinks = [self.log] if isinstance(self.log, str) else [*self.log]
         check_sinks(sinks, where="log")
         _check_settings(self.set)
+        runs = Execution(command, root=Path(self.runs_dir), name=self.name, sinks=sinks, warn=_warn)
+        runs.listeners += [] if self.on_event is None else [self.on_event]
         with handed_over(self.model, self.data) as handover:
-            config = self._config(handover)
+            loaded = self._loaded(handover)
+            config = self._config(handover, loaded.config)
             _check_source(config, workflow, arguments)
-            with seeded(config.seed):  # a step seeds the global generators, which are the caller's
-                dataset = prepare(config).dataset
-                with self._run(folder, config, handover, sinks) as run:
+            try:
+                with seeded(config.seed):  # a step seeds the global generators, which are the caller's
+                    dataset = prepare(config).dataset
+                    run = runs.new_run(
+                        folder or command,
+                        config,
+                        config_file=loaded.path,
+                        code=handover.files,
+                        note=_note(config),
+                    )
                     result = workflow(config, run, dataset=dataset, **arguments)
-                    result = replace(result, next_command="")  # a command line cannot take what is in memory
-                    conclude(run, result)
+                    # a command line cannot take what is in memory
+                    result = replace(result, next_command="")
+                    runs.finish(result)
+            except BaseException as error:
+                if runs.run is not None:
+                    runs.fail(error)
+                if isinstance(error, HookError):  # it passes by ``except Exception``: callers may not
+                    raise RuntimeError(f"this is a bug in nnbabysit ({error})") from error.__cause__
+                raise
         return result
 
-    def _config(self, handover: Handover) -> Config:
-        loaded = self._loaded(handover)
-        config = loaded.config
+    def _config(self, handover: Handover, config: Config) -> Config:
+        """What runs: with the seed of a network that is built already, and the best values of a search."""
         if handover.network is not None:
             handover.network.seed = derive_seed(config.seed, "model")
         if self.best_of is None:
@@ -121,26 +125,9 @@ class Experiment:
         except ConfigError as error:
             raise ConfigError([_in_terms_of_the_call(mistake) for mistake in error.mistakes]) from None
 
-    @contextmanager
-    def _run(self, folder: str, config: Config, handover: Handover, log: list[str]) -> Iterator[Run]:
-        run = Run.create(
-            root=Path(self.runs_dir),
-            command=folder,
-            config_yaml=_note(config) + to_yaml(config),
-            name=self.name,
-            listeners=[] if self.on_event is None else [self.on_event],
-        )
-        keep_log(run)
-        sinks = attach_sinks(log, run)
-        try:
-            run.copy_code(list(dict.fromkeys(handover.files)))
-            yield run
-        except BaseException as error:
-            _note_failure(run, folder, error)
-            raise
-        finally:
-            for trouble in close_sinks(sinks):
-                warnings.warn(trouble, RuntimeWarning, stacklevel=2)
+
+def _warn(trouble: str) -> None:
+    warnings.warn(trouble, RuntimeWarning, stacklevel=5)
 
 
 def _check_settings(settings: object) -> None:
@@ -221,49 +208,3 @@ def _note(config: Config) -> str:
         return ""
     what = " and ".join(named)
     return IN_MEMORY_NOTE.format(what=f"{what[0].upper()}{what[1:]} {'were' if len(named) > 1 else 'was'}")
-
-
-def _note_failure(run: Run, command: str, error: BaseException) -> None:
-    """Close the run with the exit code of the command line; one that bad input ended at once is removed.
-
-    The disk may be full or broken: then the run stays marked as crashed, which is the truth.
-    """
-    untouched = not (run.path / EVENTS).exists()
-    try:
-        document = _failure_document(run, command, error)
-        run.save_result(document)
-        if not isinstance(error, NnbabysitError):
-            run.log("".join(traceback.format_exception(error)))
-        run.log(failure_line(document))
-        if isinstance(error, NnbabysitError):
-            run.close(error.exit_code)
-            if isinstance(error, UserError) and untouched:
-                remove(run.path)
-        else:
-            run.close(130 if isinstance(error, KeyboardInterrupt) else 1)
-    except (OSError, NnbabysitError):
-        with contextlib.suppress(OSError, NnbabysitError):
-            run.close(None)
-
-
-def _bug(error: HookError) -> str:
-    return f"this is a bug in nnbabysit ({error})"
-
-
-def _failure_document(run: Run, command: str, error: BaseException) -> dict[str, Any]:
-    """What ``result.json`` holds of a step that raised, as the command line writes it."""
-    if isinstance(error, NnbabysitError):
-        told = {"message": error.message, "where": str(error.where), "remedy": error.remedy}
-    elif isinstance(error, HookError):
-        told = {"message": _bug(error), "where": "", "remedy": "Please report it"}
-    else:
-        told = {"message": f"{type(error).__name__}: {error}", "where": raised_at(error), "remedy": ""}
-    return {
-        "schema_version": 1,
-        "command": command.partition("-")[0] if command.startswith("search") else command,
-        "verdict": "error",
-        "run_dir": str(run.path),
-        "metrics": {},
-        "findings": [],
-        "error": told,
-    }

@@ -184,8 +184,9 @@ def search(
         on_event=on_event,
         more={} if space is None else {f"search.{stage}.space": space},
     ).perform(
-        f"search-{stage}",
+        "search",
         run_search,
+        folder=f"search-{stage}",
         stage=stage,
         source=None if source is None else _run_dir(source),
         grid=grid,

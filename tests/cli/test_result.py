@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from nnbabysit.cli.failures import Failure
 from nnbabysit.cli.render.output import drawn, failure_text, hanging, painted
 from nnbabysit.cli.render.result import Settings, aligned, changes, plain_text, result_lines, shown_path
 from nnbabysit.core.diagnosis.engine import Finding
 from nnbabysit.core.errors import Mistake
+from nnbabysit.core.workflow.failure import Failure
 from nnbabysit.core.workflow.result import StepResult, Table
 
 FINDING = Finding(

@@ -13,13 +13,14 @@ from nnbabysit.core.diagnosis.engine import SEVERITIES
 from nnbabysit.core.record.events import GateEvent
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.search.store.study import best_values
+from nnbabysit.core.workflow.execute import conclude
 from nnbabysit.core.workflow.gates.data import run_data_check
 from nnbabysit.core.workflow.gates.overfit_tiny import run_overfit_tiny
 from nnbabysit.core.workflow.gates.sanity import run_sanity
 from nnbabysit.core.workflow.gates.search.search import run_search
 from nnbabysit.core.workflow.gates.train.train import run_train
 from nnbabysit.core.workflow.provenance import tell_notes
-from nnbabysit.core.workflow.result import StepResult, Table, conclude
+from nnbabysit.core.workflow.result import StepResult, Table
 
 Step = Callable[[Run], StepResult]
 NewRun = Callable[[str, Config], Run]

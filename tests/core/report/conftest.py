@@ -13,12 +13,13 @@ import pytest
 from nnbabysit.core.config.loading import load_config, to_yaml
 from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.record.run import Run
+from nnbabysit.core.workflow.execute import conclude
 from nnbabysit.core.workflow.gates.babysit import run_babysit
 from nnbabysit.core.workflow.gates.overfit_tiny import run_overfit_tiny
 from nnbabysit.core.workflow.gates.sanity import run_sanity
 from nnbabysit.core.workflow.gates.search.search import run_search
 from nnbabysit.core.workflow.gates.train.train import run_train
-from nnbabysit.core.workflow.result import StepResult, conclude
+from nnbabysit.core.workflow.result import StepResult
 
 SMALL = ("device=cpu", "training.epochs=4", "overfit_tiny.epochs=60", "search.coarse.trials=12",
          "search.coarse.epochs=2", "search.fine.trials=6", "search.fine.epochs=2")  # fmt: skip

@@ -18,10 +18,11 @@ from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.errors import RunError
 from nnbabysit.core.record.run import Event, Run
 from nnbabysit.core.training.evaluation.load_trained import load_trained
+from nnbabysit.core.workflow.execute import conclude
 from nnbabysit.core.workflow.gates.train.ensemble import run_ensemble
 from nnbabysit.core.workflow.gates.train.ensemble_members import COMMAND, begun_members, size_of, with_members
 from nnbabysit.core.workflow.gates.train.train import run_train
-from nnbabysit.core.workflow.result import StepResult, conclude
+from nnbabysit.core.workflow.result import StepResult
 from nnbabysit.core.workflow.trained.evaluate import run_evaluate
 from nnbabysit.core.workflow.trained.networks import load_members
 
@@ -30,7 +31,7 @@ from nnbabysit.core.workflow.trained.networks import load_members
 def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.plot_curves", lambda *_: [])
     monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.plot_updates", lambda *_: [])
-    monkeypatch.setattr("nnbabysit.core.workflow.result.write_report", lambda _: None)
+    monkeypatch.setattr("nnbabysit.core.workflow.execute.write_report", lambda _: None)
 
 
 def config_of(**sections: Any) -> Config:

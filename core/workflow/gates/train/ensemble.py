@@ -24,10 +24,11 @@ from nnbabysit.core.training.evaluation.load_trained import load_trained
 from nnbabysit.core.training.evaluation.outputs import outputs_of
 from nnbabysit.core.training.loop.records import Score
 from nnbabysit.core.training.setup.setup import pick_device
+from nnbabysit.core.workflow.execute import conclude
 from nnbabysit.core.workflow.gates.train.ensemble_members import begun_members, size_of
 from nnbabysit.core.workflow.gates.train.train import run_train
 from nnbabysit.core.workflow.provenance import note_provenance
-from nnbabysit.core.workflow.result import StepResult, Table, Verdict, conclude
+from nnbabysit.core.workflow.result import StepResult, Table, Verdict
 
 NewRun = Callable[[str, Config], Run]
 """Creates the run directory of one member: (command, config of the member) → run."""

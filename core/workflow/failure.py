@@ -1,4 +1,4 @@
-"""Failures: what each kind of exception means to the user, in words and as an exit code."""
+"""Failure: what each kind of exception means to the user, in words and as an exit code."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Failure:
         where: Place of the mistake; empty if there is none.
         remedy: The way out; empty if there is none.
         mistakes: All mistakes of a config.
-        verdict: ``error``, or ``fail`` when a check had no time to say yes.
+        verdict: ``error``, or ``fail`` when a check had no time to pass.
     """
 
     exit_code: int
@@ -52,7 +52,7 @@ class Failure:
     verdict: str = "error"
 
     def to_document(self, command: str, run_dir: str | None) -> dict[str, Any]:
-        """The one JSON document that ``--json`` prints."""
+        """The JSON document that ``--json`` prints and ``result.json`` holds."""
         error: dict[str, Any] = {"message": self.message, "where": self.where, "remedy": self.remedy}
         if self.mistakes:
             error["mistakes"] = [

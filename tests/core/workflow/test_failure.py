@@ -1,17 +1,14 @@
-"""Exceptions as exit codes and sentences; signals."""
+"""Exceptions as exit codes and sentences."""
 
 from __future__ import annotations
 
 import errno
-import os
-import signal
 from pathlib import Path
 
 import pytest
 
-from nnbabysit.cli.failures import Failure, Terminated, TimeIsUp, failure_of, keep_in_temporary_file
-from nnbabysit.cli.interruption import ending_in_order
 from nnbabysit.core.errors import ConfigError, DataError, DiskError, Mistake, UserCodeError
+from nnbabysit.core.workflow.failure import Failure, Terminated, TimeIsUp, failure_of, keep_in_temporary_file
 
 
 def failure(error: BaseException, resumable: str = "") -> Failure:
@@ -81,24 +78,3 @@ def test_a_traceback_that_cannot_be_kept_raises_nothing(monkeypatch: pytest.Monk
     monkeypatch.setattr("tempfile.NamedTemporaryFile", refuse)
     remedy = failure_of(ZeroDivisionError("x"), keep_in_temporary_file).remedy
     assert remedy.endswith("the traceback is in no file, for none can be written; --debug shows it")
-
-
-@pytest.mark.parametrize(
-    ("number", "error"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)]
-)
-def test_a_signal_raises_and_the_old_handler_comes_back(
-    number: signal.Signals, error: type[BaseException]
-) -> None:
-    before = signal.getsignal(number)
-    with pytest.raises(error), ending_in_order():
-        os.kill(os.getpid(), number)
-    assert signal.getsignal(number) is before
-
-
-def test_an_ignored_signal_stays_ignored() -> None:
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        with ending_in_order():
-            os.kill(os.getpid(), signal.SIGINT)
-    finally:
-        signal.signal(signal.SIGINT, before)

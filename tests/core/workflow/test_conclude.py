@@ -12,7 +12,8 @@ from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.errors import DiskError
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.report.page import page
-from nnbabysit.core.workflow.result import StepResult, Table, conclude
+from nnbabysit.core.workflow.execute import conclude
+from nnbabysit.core.workflow.result import StepResult, Table
 
 
 @pytest.fixture

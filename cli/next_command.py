@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnbabysit.cli.options import SETTINGS, SHORTHANDS, Options
+from nnbabysit.cli.options import SETTINGS, SHORTHAND_NAMES, Options
 from nnbabysit.cli.render.result import command_line, shown_path
 from nnbabysit.core.config.files.bundle import is_stream
 
@@ -23,7 +23,9 @@ def typed(options: Options) -> list[str]:
     words = [options.config] if options.config else []
     for override in (*options.set, *options.shorthands):
         words += ["-S", override]
-    words += options.words_of(*(name for name in SETTINGS if name not in ("grid", "repeat", *SHORTHANDS)))
+    words += options.words_of(
+        *(name for name in SETTINGS if name not in ("grid", "repeat", *SHORTHAND_NAMES))
+    )
     return words if options.runs_dir == Path("runs") else [*words, "--runs-dir", str(options.runs_dir)]
 
 
@@ -108,8 +110,13 @@ def _after_training(flags: Sequence[str], options: Options, changed: Sequence[st
 
 def resume_command(command: str, run_dir: Path | None) -> str:
     """What continues an interrupted training that has a checkpoint, or a search; empty if nothing does."""
-    from nnbabysit.core.record.run_reader import has_progress
-
-    if run_dir is None or not has_progress(run_dir, command):
+    if run_dir is None or command not in ("train", "resume", "search"):
         return ""
-    return command_line("nnbabysit", "resume", shown_path(run_dir))
+    stored = (run_dir / "study.db").is_file()
+    if stored or command == "search":
+        return command_line("nnbabysit", "resume", shown_path(run_dir)) if stored else ""
+    from nnbabysit.core.workflow.gates.train.ensemble_members import begun_members
+
+    folder = run_dir / "checkpoints"
+    started = (folder.is_dir() and any(folder.iterdir())) or bool(begun_members(run_dir))
+    return command_line("nnbabysit", "resume", shown_path(run_dir)) if started else ""

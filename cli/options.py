@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
@@ -13,17 +12,25 @@ from typing import Annotated, Any, get_args, get_type_hints
 import typer
 
 from nnbabysit.cli.completion import add_completion
+from nnbabysit.cli.setting_flags import (
+    SETTING_WORDS,
+    SHORTHANDS,
+    AverageFlag,
+    BatchSizeFlag,
+    EpochsFlag,
+    GridFlag,
+    LearningRateFlag,
+    OptimizerNameFlag,
+    RepeatFlag,
+    Setting,
+    SnapshotsFlag,
+    TrialsFlag,
+    config_and_settings,
+)
 from nnbabysit.cli.time_arguments import length_of_time
 from nnbabysit.core.config.synonyms import canonical, canonical_device
 from nnbabysit.core.errors import UserError
-from nnbabysit.core.paths import exists, with_home
-
-
-class AverageKind(StrEnum):
-    """What ``--average`` takes."""
-
-    EMA = "ema"
-    SWA = "swa"
+from nnbabysit.core.paths import with_home
 
 
 class OneSet(StrEnum):
@@ -37,21 +44,6 @@ OneSetFlag = Annotated[
     OneSet,
     typer.Option("--weights", help="The weights of the best epoch, or those that train --average averaged."),
 ]
-
-
-@dataclass(frozen=True)
-class Setting:
-    """Marks an option of ``Options`` as a setting of the config: given, it is an override of that path.
-
-    Attributes:
-        path: Dotted config path.
-        value: What it sets; None: what the option holds.
-        is_text: Whether the value is text whatever it looks like: a name 12 is no number.
-    """
-
-    path: str
-    value: str | None = None
-    is_text: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,15 +64,15 @@ class Options:
         max_time: Seconds after which the command stops, or None.
         debug: Show the traceback of an error.
         log: Names of the sinks that are told beside the run directory.
-        lr: Replaces ``optimizer.lr``; like those below an option of ``with_options_and``.
-        epochs: Replaces ``training.epochs``.
-        batch_size: Replaces ``training.batch_size``.
-        optimizer: Replaces ``optimizer.name``.
-        trials: Replaces the number of trials of both stages of the search.
-        average: How weights are averaged on the way.
+        average: How weights are averaged on the way; like those below an option of ``with_options_and``.
         snapshots: Keep the weights of each cycle.
         grid: A grid in place of what ``search.sampler`` says.
         repeat: Number of other seeds that the best trials are trained with.
+        lr: Learning rate; like those below an option of the commands in ``SHORTHANDS``.
+        epochs: Length of the long run.
+        batch_size: Samples per step.
+        optimizer: Name of the optimizer.
+        trials: Number of trials, in both stages of a search.
     """
 
     config: Annotated[
@@ -104,7 +96,7 @@ class Options:
     name: Annotated[
         str | None,
         typer.Option("--name", metavar="NAME", help="Name of the experiment and of its run directory."),
-        Setting("name", is_text=True),
+        Setting("name"),
     ] = None
     runs_dir: Annotated[
         Path, typer.Option("--runs-dir", metavar="DIR", help="Folder in which run directories are made.")
@@ -117,7 +109,7 @@ class Options:
     device: Annotated[
         str | None,
         typer.Option("--device", metavar="DEVICE", help="auto, cpu, gpu, cuda:1 or mps."),
-        Setting("device", is_text=True),
+        Setting("device"),
     ] = None
     json: Annotated[bool, typer.Option("--json", help="Print exactly one JSON document on stdout.")] = False
     quiet: Annotated[
@@ -140,84 +132,36 @@ class Options:
         list[str],
         typer.Option("--log", metavar="SINK", help="Write curves for tensorboard as well. Repeatable."),
     ] = field(default_factory=list)
-    lr: Annotated[
-        float | None,
-        typer.Option("--lr", metavar="X", help="Learning rate (optimizer.lr)."),
-        Setting("optimizer.lr"),
-    ] = None
-    epochs: Annotated[
-        int | None,
-        typer.Option("--epochs", metavar="N", help="Length of the training (training.epochs)."),
-        Setting("training.epochs"),
-    ] = None
-    batch_size: Annotated[
-        str | None,
-        typer.Option("--batch-size", metavar="N", help="Samples per step, or full (training.batch_size)."),
-        Setting("training.batch_size"),
-    ] = None
-    optimizer: Annotated[
-        str | None,
-        typer.Option("--optimizer", metavar="OPTIMIZER", help="Such as adam or sgd (optimizer.name)."),
-        Setting("optimizer.name"),
-    ] = None
-    trials: Annotated[
-        int | None,
-        typer.Option("--trials", metavar="N", help="Trials (search.coarse.trials, search.fine.trials)."),
-        Setting("search.coarse.trials"),
-        Setting("search.fine.trials"),
-    ] = None
-    average: Annotated[
-        AverageKind | None,
-        typer.Option(
-            "--average",
-            help="Average the weights on the way, over steps (ema) or epochs (swa), and judge them beside "
-            "the best ones.",
-        ),
-        Setting("training.average.kind"),
-    ] = None
-    snapshots: Annotated[
-        bool,
-        typer.Option(
-            "--snapshots",
-            help="Keep the weights at the end of each cycle of warm_restarts, and average what they predict.",
-        ),
-        Setting("training.snapshots"),
-    ] = False
-    grid: Annotated[
-        bool,
-        typer.Option("--grid", help="A grid of values instead of what search.sampler says."),
-        Setting("search.sampler", "grid"),
-    ] = False
-    repeat: Annotated[
-        int | None,
-        typer.Option(
-            "--repeat",
-            min=0,
-            metavar="M",
-            help="Train the best trials again with M other seeds, and rank them by their mean.",
-        ),
-        Setting("search.repeat"),
-    ] = None
+    average: AverageFlag = None
+    snapshots: SnapshotsFlag = False
+    grid: GridFlag = False
+    repeat: RepeatFlag = None
+    lr: LearningRateFlag = None
+    epochs: EpochsFlag = None
+    batch_size: BatchSizeFlag = None
+    optimizer: OptimizerNameFlag = None
+    trials: TrialsFlag = None
 
     @property
     def overrides(self) -> list[str]:
         """The overrides in order, those with a flag of their own last: the last one wins."""
-        return [*self.set, *self._overrides_of(SETTINGS)]
+        from json import dumps  # quoted, so that a name like 12 stays text
+
+        given = (
+            f"{setting.path}={dumps(value if setting.value is None else setting.value)}"
+            for _, setting, value in self._given()
+            if setting.path not in SHORTHAND_PATHS
+        )
+        return [*self.set, *self.shorthands, *given]
 
     @property
     def shorthands(self) -> list[str]:
-        """What flags such as ``--lr`` set, as overrides that every command takes."""
-        return self._overrides_of(SHORTHANDS)
-
-    def _overrides_of(self, names: Iterable[str]) -> list[str]:
-        """What these options set, as ``path=value``."""
-        from json import dumps  # quoted, so that a name like 12 stays text
-
-        flags = {_flag(name) for name in names}
+        """The options of ``SHORTHANDS`` as overrides, which other commands take as well."""
         return [
-            f"{setting.path}={setting.value or (dumps(value) if setting.is_text or value is True else value)}"
-            for flag, setting, value in self._given()
-            if flag in flags
+            meant
+            for _, setting, value in self._given()
+            if setting.path in SHORTHAND_PATHS
+            for meant in canonical(f"{setting.path}={value}")
         ]
 
     @property
@@ -228,12 +172,8 @@ class Options:
     def words_of(self, *names: str) -> list[str]:
         """What was typed of these options that are settings: ``--seed 1 --snapshots``."""
         wanted = {_flag(name) for name in names}
-        given = {flag: value for flag, _, value in self._given() if flag in wanted}
-        return [
-            word
-            for flag, value in given.items()
-            for word in ([flag] if value is True else [flag, str(value)])
-        ]
+        given = [(flag, value) for flag, _, value in self._given() if flag in wanted]
+        return [word for flag, value in given for word in ([flag] if value is True else [flag, str(value)])]
 
     def _given(self) -> Iterator[tuple[str, Setting, Any]]:
         """Flag, setting and value of each setting that was given."""
@@ -247,12 +187,12 @@ HINTS = get_type_hints(Options, include_extras=True)
 SETTINGS = {
     name: marks
     for name, hint in HINTS.items()
-    if (marks := [mark for mark in get_args(hint) if isinstance(mark, Setting)])
+    if (marks := tuple(mark for mark in get_args(hint) if isinstance(mark, Setting)))
 }
-"""The options that are settings, by their names."""
-SHORTHANDS = ("lr", "epochs", "batch_size", "optimizer", "trials")
-"""Options that are short for settings, of the commands that name them."""
-OF_SOME = (*SHORTHANDS, "average", "snapshots", "grid", "repeat")
+"""The options that are settings, by their names; most are one."""
+SHORTHAND_NAMES = tuple(dict.fromkeys(name for names in SHORTHANDS.values() for name in names))
+SHORTHAND_PATHS = frozenset(setting.path for name in SHORTHAND_NAMES for setting in SETTINGS[name])
+OF_SOME = ("average", "snapshots", "grid", "repeat")
 """Options that only commands have which name them."""
 
 
@@ -285,10 +225,12 @@ def with_run_options(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def _common() -> list[str]:
-    return [item.name for item in fields(Options) if item.name not in OF_SOME]
+    return [item.name for item in fields(Options) if item.name not in (*OF_SOME, *SHORTHAND_NAMES)]
 
 
 def _bundling(command: Callable[..., int], names: Sequence[str]) -> Callable[..., int]:
+    short = SHORTHANDS.get(command.__name__, ())
+    names = [*names, *short]
     own_hints = get_type_hints(command, include_extras=True)
     own = [
         parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=own_hints[parameter.name])
@@ -303,16 +245,17 @@ def _bundling(command: Callable[..., int], names: Sequence[str]) -> Callable[...
     ]
     first = [parameter for parameter in shared if parameter.name == "config"]
     some = [parameter for parameter in shared if parameter.name in OF_SOME]
-    others = [parameter for parameter in shared if parameter not in (*first, *some)]
-    parameters = [*first, *([_SETTINGS] if first else []), *own, *some, *others]
+    begin = [*first, *([SETTING_WORDS] if first else []), *(each for each in shared if each.name in short)]
+    parameters = [*begin, *own, *some, *(each for each in shared if each not in (*begin, *some))]
     add_completion(parameters)
 
     def bundled(**values: Any) -> int:
         values = {name: _with_home(value) for name, value in values.items()}
-        words = [values.get("config"), *values.pop("settings", ())] if first else []
+        beside = values.pop("settings", ())
         picked = {name: values.pop(name) for name in names}
         if first:
-            picked["config"], settings = _config_and_settings([word for word in words if word is not None])
+            words = [word for word in (picked["config"], *beside) if word is not None]
+            picked["config"], settings = config_and_settings(words)
             picked["set"] = [*picked["set"], *settings]
         if "set" in picked:
             picked["set"] = [meant for text in picked["set"] for meant in canonical(text)]
@@ -329,37 +272,6 @@ def _bundling(command: Callable[..., int], names: Sequence[str]) -> Callable[...
         "return": int
     }
     return bundled
-
-
-_SETTINGS = inspect.Parameter(
-    "settings",
-    inspect.Parameter.KEYWORD_ONLY,
-    default=(),
-    annotation=Annotated[
-        list[str],
-        typer.Argument(
-            metavar="PATH=VALUE",
-            help="Settings to override, such as optimizer.lr=0.01 or lr=0.01.",
-            show_default=False,
-        ),
-    ],
-)
-
-
-def _config_and_settings(words: Sequence[str]) -> tuple[str | None, list[str]]:
-    """CONFIG, and the settings that were typed beside it; a file of that name wins."""
-    settings = [word for word in words if is_setting(word)]
-    configs = [word for word in words if word not in settings]
-    if len(configs) > 1:
-        raise typer.BadParameter(
-            f"one CONFIG is taken, not {' and '.join(configs)}; a setting is written path=value"
-        )
-    return (configs[0] if configs else None), settings
-
-
-def is_setting(word: str) -> bool:
-    """Whether a word is ``path=value`` and no file."""
-    return re.match(r"[A-Za-z_][\w.-]*\s*=", word) is not None and not exists(Path(word))
 
 
 def _with_home(value: Any) -> Any:

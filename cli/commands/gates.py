@@ -40,7 +40,7 @@ def data(options: Options) -> int:
 
 
 @app.command()
-@with_options_and("lr", "optimizer")
+@with_options
 def sanity(options: Options) -> int:
     """Check the network at initialization, before any training.
 
@@ -62,7 +62,7 @@ def sanity(options: Options) -> int:
 
 
 @app.command("overfit-tiny")
-@with_options_and("lr", "optimizer")
+@with_options
 def overfit_tiny(options: Options) -> int:
     """Check that a few samples can be learned by heart.
 
@@ -83,7 +83,7 @@ def overfit_tiny(options: Options) -> int:
 
 
 @app.command()
-@with_options_and("batch_size", "optimizer", "trials", "grid", "repeat")
+@with_options_and("grid", "repeat")
 def search(
     options: Options,
     coarse: Annotated[
@@ -141,7 +141,7 @@ def _refuse_small_grid(config: Config, stage: str) -> None:
 
 
 @app.command()
-@with_options_and("lr", "epochs", "batch_size", "optimizer", "average", "snapshots")
+@with_options_and("average", "snapshots")
 def train(
     options: Options,
     best_of: Annotated[
@@ -211,7 +211,7 @@ def _ensemble(session: Session, members: int) -> StepResult:
 
 
 @app.command()
-@with_options_and("lr", "epochs", "batch_size", "optimizer", "trials", "average", "snapshots")
+@with_options_and("average", "snapshots")
 def babysit(options: Options) -> int:
     """Run all gates in order; stop at the first that says no.
 

@@ -15,7 +15,8 @@ import pytest
 
 from nnbabysit.cli.config_origin import load
 from nnbabysit.cli.next_command import next_command, typed
-from nnbabysit.cli.options import AverageKind, Options
+from nnbabysit.cli.options import Options
+from nnbabysit.cli.setting_flags import AverageKind
 from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.errors import ConfigError
 from nnbabysit.core.workflow.result import StepResult

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from nnbabysit.cli.next_command import next_command, resume_command, typed
-from nnbabysit.cli.options import AverageKind, Options
+from nnbabysit.cli.options import Options
+from nnbabysit.cli.setting_flags import AverageKind
 from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.diagnosis.engine import Finding
 from nnbabysit.core.workflow.result import StepResult, Verdict

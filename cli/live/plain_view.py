@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from nnbabysit.cli.render.data_notes import Heard, is_data_note
+from nnbabysit.core.record.training_events import TinyEvent
 from nnbabysit.core.report.event_lines import line_of
 
 if TYPE_CHECKING:
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 
 ONLY_VERBOSE = frozenset({"checkpoint"})
 ONLY_IN_BABYSIT = frozenset({"step", "verdict"})  # elsewhere the result is rendered at once
+
+
+EVERY = 10
+"""In ``overfit-tiny`` the first epoch, every tenth and the last have a line."""
 
 
 class PlainView:
@@ -37,6 +42,8 @@ class PlainView:
         """Nothing is written yet."""
         self._write_line = write_line
         self._quiet = quiet
+        self._every = 1 if verbose else EVERY
+        self._passed_over: str | None = None
         self._hidden = frozenset() if verbose else ONLY_VERBOSE
         self._hidden |= frozenset() if steps else ONLY_IN_BABYSIT
         self._heard = Heard()
@@ -48,8 +55,20 @@ class PlainView:
         if self._heard.again(event):
             return
         line = line_of(event)
+        if isinstance(event, TinyEvent) and event.epoch != 1 and event.epoch % self._every:
+            self._passed_over = line
+            return
+        if not isinstance(event, TinyEvent):
+            self._write_passed_over()
+        self._passed_over = None
         if line:
             self._write_line(line)
+
+    def _write_passed_over(self) -> None:
+        """The last epoch of ``overfit-tiny``: which one is the last shows when something else comes."""
+        if self._passed_over:
+            self._write_line(self._passed_over)
+        self._passed_over = None
 
     def __enter__(self) -> Self:
         """Nothing to set up."""
@@ -58,4 +77,5 @@ class PlainView:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Nothing to put back."""
+        """Write what was waited with."""
+        self._write_passed_over()

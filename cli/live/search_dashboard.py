@@ -11,7 +11,7 @@ from rich.text import Text
 
 from nnbabysit.cli.live.axis import ALWAYS, NEVER, WIDE, Axis
 from nnbabysit.cli.live.scatter import MARKS, Scatter, end_label
-from nnbabysit.cli.live.throughput import Speed
+from nnbabysit.cli.live.throughput import Countdown, Speed
 from nnbabysit.cli.render.abbreviate import shortened
 from nnbabysit.cli.render.terminal import clean_line
 from nnbabysit.core.record.search_events import BestTrial, PlacementEvent, SearchProgressEvent, TrialEvent
@@ -45,7 +45,7 @@ class SearchBoard:
         self._counts = dict.fromkeys(STYLES, 0)
         self._reasons: dict[str, tuple[str, str]] = {}
         self._share: float | None = None
-        self._eta: float | None = None
+        self._eta = Countdown(clock)
         self._running = ""
         self._best: BestTrial | None = None
         self._placement = ""
@@ -60,7 +60,7 @@ class SearchBoard:
         if self._told == 1:
             self._earlier = max(0, event.ended - 1)
         self._ended = max(self._ended, self._earlier + self._told)
-        self._eta = event.eta
+        self._eta.tell(event.eta)
         state = event.state if event.state in self._counts else "failed"
         self._counts[state] += 1
         if state != "complete":
@@ -116,11 +116,11 @@ class SearchBoard:
         if whole and (share is None or self._ended >= whole):
             share = min(1.0, self._ended / whole)
         words = f"{share or 0.0:4.0%} {number(self._ended)}/{number(whole)} trials"
-        speed = self._speed.per_second()
+        speed = self._speed.per_second(whole)
         if speed is not None:
             words += f" {_rate(speed)}/s" if speed >= 0.1 else f" {_rate(speed * 60)}/min"
         eta = self._speed.seconds_left() if self._share is not None else None
-        eta = self._eta if eta is None else eta
+        eta = self._eta.seconds_left() if eta is None else eta
         if eta is not None and self._ended < whole:
             words += f" eta {duration(eta)}"
         grid = Table.grid(padding=(0, 1))

@@ -61,6 +61,7 @@ class LiveView:
         self._dashboard = Dashboard(clock)
         self._heard = Heard()
         self._waiting: list[Text] = []
+        self._passed_over: Text | None = None
         self._allowed, self._counted = float(LINES), clock()
         self._live = Live(
             console=console,
@@ -80,6 +81,7 @@ class LiveView:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Take the dashboard away and give the cursor back."""
+        self._keep_passed_over()
         self._print_waiting()
         self._live.stop()
 
@@ -87,6 +89,11 @@ class LiveView:
         """Print the event's line if it should stay, and redraw the dashboard if it is time."""
         changed = self._dashboard.take(event)
         line = self._lasting_line(event)
+        if event.kind == "tiny":
+            tiny = None if line else line_of(event)
+            self._passed_over = None if tiny is None else styled(event, tiny)
+        elif line:
+            self._keep_passed_over()
         if line:
             self._waiting.append(line)
         now = self._clock()
@@ -95,6 +102,12 @@ class LiveView:
             self._print_waiting()
             self._live.refresh()
             self._drawn = now
+
+    def _keep_passed_over(self) -> None:
+        """The last epoch of ``overfit-tiny``: which one is the last shows when something else comes."""
+        if self._passed_over is not None:
+            self._waiting.append(self._passed_over)
+        self._passed_over = None
 
     def _print_waiting(self) -> None:
         if self._waiting:

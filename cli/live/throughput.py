@@ -22,7 +22,7 @@ class Speed:
         self._groups: deque[tuple[float, int]] = deque()
         self._start = clock()
         self._first_share: tuple[float, float] | None = None
-        self._share = 0.0
+        self._share, self._noted = 0.0, clock()
 
     def count(self, trials: int = 1) -> None:
         """Take in trials that have just ended."""
@@ -36,24 +36,59 @@ class Speed:
 
     def note_share(self, share: float) -> None:
         """Take in how much of the whole work is done, in 0…1."""
-        self._share = share
+        self._share, self._noted = share, self._clock()
         if self._first_share is None or share < self._first_share[1]:
             self._first_share = self._clock(), share
 
-    def per_second(self) -> float | None:
-        """Trials per second between the ends of the last groups; of one group alone, since the start."""
+    def per_second(self, trials: int = 0) -> float | None:
+        """Trials per second; by the share of the work if that is known, so a stack counts before it ends.
+
+        Else between the ends of the last groups; of one group alone, since the start. When the next group is
+        overdue, the wait counts too.
+
+        Args:
+            trials: How many there are in all, or 0.
+        """
+        pace = self._pace()
+        if trials and pace is not None:
+            return trials * pace
         if not self._groups:
             return None
         last, trials = self._groups[-1]
         if len(self._groups) == 1:
             return trials / (last - self._start) if last - self._start >= TOGETHER else None
         first, before = self._groups[0]
-        return (sum(count for _, count in self._groups) - before) / (last - first)
+        overdue = self._clock() - last - (last - first) / (len(self._groups) - 1)
+        return (sum(count for _, count in self._groups) - before) / (last - first + max(0.0, overdue))
 
-    def seconds_left(self) -> float | None:
-        """By the share of the work that was done so far; None if that says too little."""
+    def _pace(self) -> float | None:
+        """Share of the work per second in this session; None if too little is done to say."""
         if self._first_share is None:
             return None
         begun, first = self._first_share
-        done, seconds = self._share - first, self._clock() - begun
-        return seconds / done * (1 - self._share) if done >= LEAST_SHARE and seconds > 0 else None
+        done, seconds = self._share - first, self._noted - begun
+        return done / seconds if done >= LEAST_SHARE and seconds > 0 else None
+
+    def seconds_left(self) -> float | None:
+        """By the share of the work that was done so far; None if that says too little. It counts down."""
+        pace = self._pace()
+        if pace is None:
+            return None
+        return max(0.0, (1 - self._share) / pace - (self._clock() - self._noted))
+
+
+class Countdown:
+    """Seconds left as they were last told, less those that have passed since."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """Nothing was told."""
+        self._clock = clock
+        self._told: tuple[float, float] | None = None
+
+    def tell(self, seconds: float | None) -> None:
+        """Take in how much is left now; None: that is not known."""
+        self._told = None if seconds is None else (seconds, self._clock())
+
+    def seconds_left(self) -> float | None:
+        """What is left now, at least 0."""
+        return None if self._told is None else max(0.0, self._told[0] - (self._clock() - self._told[1]))

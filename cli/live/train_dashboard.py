@@ -13,8 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from nnbabysit.cli.live.search_dashboard import SearchBoard
+from nnbabysit.cli.live.throughput import Countdown
 from nnbabysit.cli.render.terminal import clean_line
-from nnbabysit.core.record.events import Event, GateEvent, StartEvent
+from nnbabysit.core.record.events import CheckpointEvent, Event, GateEvent, StartEvent
 from nnbabysit.core.record.search_events import PlacementEvent, SearchProgressEvent, TrialEvent
 from nnbabysit.core.record.training_events import EpochEvent, TinyEvent, TrainProgressEvent
 from nnbabysit.core.report.event_lines import duration, number, start_line, tiny_line
@@ -64,7 +65,10 @@ class Dashboard:
         self._title = ""
         self._share: float | None = None
         self._count = ""
-        self._eta: float | None = None
+        self._eta = Countdown(self._clock)
+        self._began = self._clock()
+        self._scores: dict[int, str] = {}
+        self._best: int | None = None
         self._numbers: dict[str, float] = {}
         self._updates: Mapping[str, float] = {}
         self._line = ""
@@ -88,6 +92,8 @@ class Dashboard:
                 self._board().take_progress(event)
             case TrialEvent():
                 self._board().take_trial(event)
+            case CheckpointEvent():
+                self._take_checkpoint(event)
             case PlacementEvent():
                 self._board().take_placement(event)
             case _:
@@ -103,6 +109,9 @@ class Dashboard:
             parts.append(Text(self._line))
         if self._numbers:
             parts.append(self._number_line())
+        if self._best in self._scores:
+            best = f"best so far  epoch {self._best}: {self._scores[self._best]}"
+            parts.append(Text(best, style="green"))
         if len(self.losses) > 1:
             parts.append(
                 Text.assemble(("loss ", "dim"), sparkline(self.losses), f" {number(self.losses[-1])}")
@@ -115,18 +124,23 @@ class Dashboard:
 
     def _take_start(self, event: StartEvent) -> None:
         self._title = start_line(event)
+        self._began = self._clock()
         if event.command.startswith("search"):
             self._board()  # its clock begins
 
     def _take_progress(self, event: TrainProgressEvent) -> None:
         self._place(event.step, event.steps, event.eta)
-        self._count = f"epoch {event.epoch}/{event.epochs}"
+        self._count = f"step {number(event.step)}/{number(event.steps)} epoch {event.epoch}/{event.epochs}"
         self._note_loss(event.loss)
         self._note_numbers(event, {"loss": event.loss})
 
     def _take_epoch(self, event: EpochEvent) -> None:
         self._place(event.epoch, event.epochs, event.eta)
         self._count = f"epoch {event.epoch}/{event.epochs}"
+        known = {"val acc": event.val_accuracy, "val loss": event.val_loss}
+        told = [f"{name} {number(value)}" for name, value in known.items() if value is not None]
+        if told:
+            self._scores[event.epoch] = ", ".join(told)
         self._note_loss(event.train_loss)
         scores = {
             "loss": event.train_loss,
@@ -155,7 +169,11 @@ class Dashboard:
 
     def _place(self, done: int, of: int, eta: float | None) -> None:
         self._share = min(1.0, done / of) if of else None
-        self._eta = eta
+        self._eta.tell(eta)
+
+    def _take_checkpoint(self, event: CheckpointEvent) -> None:
+        if event.best:
+            self._best = event.epoch
 
     def _note_loss(self, loss: float) -> None:
         self.losses.append(loss)
@@ -164,9 +182,9 @@ class Dashboard:
     def _bar(self) -> RenderableType:
         grid = Table.grid(padding=(0, 1))
         share = self._share or 0.0
-        words = f"{share:4.0%} {self._count}" + (
-            f" eta {duration(self._eta)}" if self._eta is not None else ""
-        )
+        words = f"{share:4.0%} {self._count} elapsed {duration(self._clock() - self._began)}"
+        left = self._eta.seconds_left()
+        words += f" eta {duration(left)}" if left is not None else ""
         grid.add_row(ProgressBar(total=1.0, completed=share, width=30), Text(words))
         return grid
 

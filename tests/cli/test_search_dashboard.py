@@ -70,7 +70,7 @@ def test_the_bar_moves_inside_a_stack_and_the_time_left_goes_by_the_work() -> No
     now[0] = 30.0
     dashboard.take(made("progress", **progress(ended=0, share=0.25)))
     lines = drawn(dashboard)
-    assert "  25% 0/100 trials eta 1m30s" in lines[0]
+    assert "  25% 0/100 trials 0.83/s eta 1m30s" in lines[0]
     assert lines[1] == "running 16, epoch 2/5"
 
 

@@ -65,7 +65,7 @@ def test_training_shows_progress_numbers_sparkline_and_update_ratios() -> None:
     assert drawn(dashboard) == "\n".join(
         [
             "train: digits, on cpu, 760 parameters",
-            "━━━━━━━╸                        25% epoch 2/6 eta 45s",
+            "━━━━━━━╸                        25% step 150/600 epoch 2/6 elapsed 0s eta 45s",
             "loss 1.25  lr 0.001  grad norm 0.7  samples/s 51,234",
             "loss █▁ 1.25",
             "update  0.weight  1.1e-03  ok",
@@ -173,12 +173,43 @@ def test_the_placement_stays_for_the_verbose() -> None:
     assert counts[0] < counts[1]
 
 
-def test_in_a_pipe_every_line_of_overfit_tiny_is_printed() -> None:
+@pytest.mark.parametrize("ended", [200, 47])
+def test_in_a_pipe_every_tenth_line_of_overfit_tiny_is_printed_the_first_and_the_last(ended: int) -> None:
     lines: list[str] = []
     with PlainView(lines.append) as view:
-        for event in events(*TINY):
+        for event in events(*TINY[:ended], ("note", {"text": "then"})):
             view(event)
-    assert len(lines) == 200
+    epochs = [int(line.split()[1]) for line in lines if line.startswith("epoch")]
+    assert epochs == sorted({1, *range(10, ended + 1, 10), ended})
+    assert "then" in lines[-1]
+
+
+def test_a_verbose_pipe_has_every_line_and_a_terminal_the_last_though_it_ended_early() -> None:
+    lines: list[str] = []
+    console = new_console()
+    for view in (PlainView(lines.append, verbose=True), LiveView(console, clock=lambda: 0.0)):
+        with view:
+            for event in events(*TINY[:47]):
+                view(event)
+    assert len(lines) == 47
+    assert "epoch 47 / 200" in output_of(console)
+
+
+def test_training_shows_what_has_passed_the_best_so_far_and_a_time_that_counts_down() -> None:
+    now = [100.0]
+    dashboard = Dashboard(lambda: now[0])
+    dashboard.take(
+        made("start", **{"command": "train", "name": "digits", "device": "cpu", "parameters": 760})
+    )
+    scores = {"train_loss": 1.0, "val_loss": 1.2, "epochs": 6}
+    dashboard.take(made("epoch", **{**scores, "epoch": 1, "val_accuracy": 0.9, "eta": 60.0}))
+    dashboard.take(made("checkpoint", **{"path": "best", "epoch": 1, "best": True}))
+    dashboard.take(made("epoch", **{**scores, "epoch": 2, "val_accuracy": 0.8, "eta": 50.0}))
+    dashboard.take(made("checkpoint", **{"path": "last", "epoch": 2, "best": False}))
+    now[0] += 20.0
+    shown = drawn(dashboard)
+    assert "epoch 2/6 elapsed 20s eta 30s" in shown
+    assert "best so far  epoch 1: val acc 0.9, val loss 1.2" in shown
 
 
 def test_a_quiet_view_says_nothing() -> None:

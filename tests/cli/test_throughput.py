@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nnbabysit.cli.live.throughput import Speed
+from nnbabysit.cli.live.throughput import Countdown, Speed
 
 
 class Clock:
@@ -62,3 +62,39 @@ def test_the_time_left_goes_by_the_work_of_this_session() -> None:
     clock.now = 10.0
     speed.note_share(0.6)
     assert speed.seconds_left() == pytest.approx(40.0)
+
+
+def test_the_speed_of_a_stack_is_that_of_the_work_before_any_trial_has_ended() -> None:
+    clock = Clock()
+    speed = Speed(clock)
+    speed.note_share(0.0)
+    clock.now = 10.0
+    speed.note_share(0.1)
+    assert speed.per_second(100) == pytest.approx(1.0)
+    assert speed.seconds_left() == pytest.approx(90.0)
+    clock.now = 30.0
+    assert speed.seconds_left() == pytest.approx(70.0)
+    clock.now = 300.0
+    assert speed.seconds_left() == 0.0
+
+
+def test_a_group_that_is_overdue_slows_the_speed() -> None:
+    clock = Clock()
+    speed = Speed(clock)
+    for second in (1.0, 2.0, 3.0):
+        clock.now = second
+        speed.count(13)
+    assert speed.per_second() == pytest.approx(13.0)
+    clock.now = 124.0
+    assert speed.per_second() == pytest.approx(26 / 122)
+
+
+def test_a_time_that_was_told_counts_down() -> None:
+    clock = Clock()
+    countdown = Countdown(clock)
+    assert countdown.seconds_left() is None
+    countdown.tell(20.0)
+    clock.now = 5.0
+    assert countdown.seconds_left() == 15.0
+    clock.now = 50.0
+    assert countdown.seconds_left() == 0.0

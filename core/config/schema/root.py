@@ -155,7 +155,9 @@ class OverfitTiny(Section):
     samples: PositiveInt = 20
     """Size of the tiny training set, stratified by class."""
     epochs: PositiveInt = 200
-    """Full-batch steps; beyond 200, no more than it takes to learn the set."""
+    """Full-batch steps at the most; beyond 200, no more than it takes to learn the set."""
+    stop_when_passed: bool = True
+    """End as soon as the set is learned; ``false``: run the first 200 epochs in any case."""
     max_loss: PositiveFloat = 0.05
     """Final loss that counts as learned, for regression relative to the variance of the targets."""
     optimizer: Optimizer | None = None

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from nnbabysit.core.record.run import Run
 
 FULL_EPOCHS = 200
-"""Epochs that are run in any case; of more, no more than it takes to learn the set."""
+"""Epochs that are run in any case without ``stop_when_passed``; of more, no more than it takes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,6 +101,7 @@ def overfit(problem: TinyProblem, run: Run | None) -> Attempt:
         run.event(NoteEvent(text=f"nothing is dropped or drawn at random in {layers} for this check"))
     lines: list[Line] = []
     epochs = config.overfit_tiny.epochs
+    least = 1 if config.overfit_tiny.stop_when_passed else FULL_EPOCHS
     for epoch in range(1, epochs + 1):
         for step in train_steps(
             assembly, split, epoch=epoch, seed=config.seed, batch_size=config.training.batch_size
@@ -113,7 +114,7 @@ def overfit(problem: TinyProblem, run: Run | None) -> Attempt:
             run.event(
                 TinyEvent(epoch=epoch, epochs=epochs, cost=line.cost, accuracy=line.accuracy, lr=line.lr)
             )
-        if not math.isfinite(line.loss) or (epoch >= FULL_EPOCHS and problem.learned(line)):
+        if not math.isfinite(line.loss) or (epoch >= least and problem.learned(line)):
             break
     return Attempt(lines=lines, everywhere=has_learned(before, assembly.model))
 

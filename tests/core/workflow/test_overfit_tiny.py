@@ -32,8 +32,25 @@ def test_the_bundled_digits_are_learned_by_heart(tmp_path: Path) -> None:
     assert result.metrics["final_accuracy"] == 1.0
     assert result.metrics["final_loss"] < 0.05
     lines = [event.fields for event in events if event.kind == "tiny"]
-    assert len(lines) == result.metrics["epochs"] == 200
+    assert len(lines) == result.metrics["epochs"] < 200
+    assert [line["accuracy"] for line in lines].count(1.0) >= 1
     assert lines[0]["cost"] == pytest.approx(np.log(10), rel=0.15)
+
+
+def test_it_ends_with_the_first_epoch_that_passes_unless_all_are_wanted(tmp_path: Path) -> None:
+    stopped, told = overfit(tmp_path)
+    full, every = overfit(tmp_path, "overfit_tiny.stop_when_passed=false")
+    assert (stopped.verdict, full.verdict, full.metrics["epochs"]) == ("pass", "pass", 200)
+    epochs = stopped.metrics["epochs"]
+    lines = [[event.fields for event in events if event.kind == "tiny"] for events in (told, every)]
+    assert lines[0] == lines[1][:epochs]
+    before, _ = overfit(tmp_path, f"overfit_tiny.epochs={epochs - 1}")
+    assert before.verdict == "fail"
+
+
+def test_the_notes_example_runs_all_its_epochs(tmp_path: Path) -> None:
+    settings = load_config("cifar10", cwd=tmp_path).config.overfit_tiny
+    assert (settings.epochs, settings.stop_when_passed) == (200, False)
 
 
 def test_penalties_and_schedule_are_out_of_the_way(tmp_path: Path) -> None:

@@ -136,10 +136,15 @@ class Session:
         Raises:
             RunError: It is no search, or no trial of it was completed.
         """
-        from nnbabysit.core.search.store.study import best_values
+        from nnbabysit.core.search.store.study import best_trial
 
         typed = tuple(f"{override.partition('=')[0].strip()}." for override in self.options.overrides)
-        best = best_values(search)
+        trial, of = best_trial(search)
+        best = trial.params
+        if of != search and not self.options.quiet:
+            error_line(
+                f"the coarse search was better: its trial {trial.index + 1} is taken, of {shown_path(of)}"
+            )
         self._take({key: best[key] for key in best if not f"{key}.".startswith(typed)}, search)
 
     def _take(self, values: dict[str, Any], search: Path) -> None:

@@ -35,7 +35,7 @@ def next_command(
     """What to type after a result.
 
     After a yes: what the workflow says, with the user's own config and options; after a training, the same
-    once more with the patch of the first finding that has one, else with another seed. After a no: the same
+    once more with the patch of the first finding that has one, else its evaluation. After a no: the same
     with the patch; a training that no value is known for goes back to the first gate.
 
     Args:
@@ -64,7 +64,7 @@ def next_command(
         flags = ["--best-of", shown_path(Path(searches[-1]))] if searches else []
     if (result.command == "train" and not result.next_command) or command == "babysit":
         for_training = [] if any(key.startswith("search.") for key in patch) else changed
-        return _after_training(flags, options, for_training, config.seed)
+        return _after_training(flags, options, for_training, _trained_run(result))
     words = [_shortened(word) for word in _words(result)]
     if "--best-of" in words or not words or result.command == "train":
         return command_line(*words)
@@ -102,10 +102,18 @@ def yaml_value(value: Any) -> str:
     return json.dumps(value, default=str)
 
 
-def _after_training(flags: Sequence[str], options: Options, changed: Sequence[str], seed: int) -> str:
-    """Try the finding's patch, or see with another seed how much of the result was luck."""
-    words = ["nnbabysit", "train", *flags, *typed(replace(options, seed=None))]
-    return command_line(*words, *(changed or ["--seed", str(seed + 1)]))
+def _trained_run(result: StepResult) -> Path:
+    """The run with the weights: of ``babysit`` that of its last step."""
+    steps = result.metrics.get("steps") if result.command == "babysit" else None
+    return Path(steps[-1]["run_dir"]) if steps else result.run_dir
+
+
+def _after_training(flags: Sequence[str], options: Options, changed: Sequence[str], run: Path) -> str:
+    """Try the finding's patch, or else see what the network does on samples that it was not trained on."""
+    if changed:
+        return command_line("nnbabysit", "train", *flags, *typed(replace(options, seed=None)), *changed)
+    moved = ["--runs-dir", str(options.runs_dir)] if options.runs_dir != Path("runs") else []
+    return command_line("nnbabysit", "evaluate", shown_path(run), *moved)
 
 
 def resume_command(command: str, run_dir: Path | None) -> str:

@@ -12,6 +12,7 @@ from nnbabysit.cli.options import Options
 from nnbabysit.core.diagnosis.engine import Finding
 from nnbabysit.core.record.events import NoteEvent
 from nnbabysit.core.record.run import Run
+from nnbabysit.core.search.trial import Trial
 from nnbabysit.core.workflow.result import StepResult
 
 BEST = {"optimizer.lr": 0.25, "regularization.l2": 0.002}
@@ -20,7 +21,8 @@ BEST = {"optimizer.lr": 0.25, "regularization.l2": 0.002}
 @pytest.fixture(autouse=True)
 def _found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("nnbabysit.core.search.store.study.best_values", lambda run_dir: dict(BEST))
+    found = Trial(index=2, params=dict(BEST), value=0.9, state="complete")
+    monkeypatch.setattr("nnbabysit.core.search.store.study.best_trial", lambda run_dir: (found, run_dir))
 
 
 def session_of(*overrides: str) -> Session:

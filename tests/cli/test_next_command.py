@@ -75,10 +75,8 @@ def test_a_search_s_winner_is_trained_with_the_config_of_the_search(tmp_path: Pa
     assert next_command(found, "search", ("--fine",), OPTIONS, CONFIG) == "nnbabysit train --best-of runs/b"
 
 
-def test_after_a_training_comes_another_seed_or_the_patch() -> None:
-    assert next_command(result("train"), "train", (), OPTIONS, CONFIG).endswith(
-        "-S optimizer.lr=1e-2 --seed 4"
-    )
+def test_after_a_training_comes_its_evaluation_or_the_patch() -> None:
+    assert next_command(result("train"), "train", (), OPTIONS, CONFIG) == "nnbabysit evaluate runs/a"
     patched = next_command(result("train", patch={"regularization.l2": 0.01}), "train", (), Options(), CONFIG)
     assert patched == "nnbabysit train -S regularization.l2=0.01"
 
@@ -90,11 +88,15 @@ def test_after_a_training_that_failed_without_a_patch_comes_the_first_gate() -> 
     )
 
 
-def test_after_babysit_comes_a_training_with_the_best_of_its_search() -> None:
+def test_after_babysit_comes_the_evaluation_of_what_it_trained_or_the_patch() -> None:
     steps = [{"command": "search", "run_dir": "runs/c"}, {"command": "train", "run_dir": "runs/t"}]
     done = result("babysit", metrics={"steps": steps})
     assert next_command(done, "babysit", (), Options(config="digits"), CONFIG) == (
-        "nnbabysit train --best-of runs/c digits --seed 4"
+        "nnbabysit evaluate runs/t"
+    )
+    done = result("babysit", metrics={"steps": steps}, patch={"regularization.l2": 0.01})
+    assert next_command(done, "babysit", (), Options(config="digits"), CONFIG) == (
+        "nnbabysit train --best-of runs/c digits -S regularization.l2=0.01"
     )
 
 
@@ -111,10 +113,11 @@ def test_a_training_with_a_checkpoint_and_a_search_with_a_study_can_be_resumed(t
 
 
 def test_a_resumed_training_is_repeated_with_the_config_of_its_run() -> None:
-    found = next_command(result("train"), "resume", (), Options(), CONFIG)
-    assert found == "nnbabysit train runs/a/config.yaml --seed 4"
+    found = next_command(result("train", patch={"optimizer.lr": 0.1}), "resume", (), Options(), CONFIG)
+    assert found == "nnbabysit train runs/a/config.yaml -S optimizer.lr=0.1"
+    assert next_command(result("train"), "resume", (), Options(), CONFIG) == "nnbabysit evaluate runs/a"
 
 
 def test_wider_ranges_of_a_search_are_nothing_for_a_training() -> None:
     found = result("train", patch={"search.coarse.space": {"optimizer.lr": {"log_uniform": [1e-7, 1.0]}}})
-    assert next_command(found, "train", (), Options(), CONFIG) == "nnbabysit train --seed 4"
+    assert next_command(found, "train", (), Options(), CONFIG) == "nnbabysit evaluate runs/a"

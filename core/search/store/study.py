@@ -24,7 +24,7 @@ import yaml
 from optuna.trial import FrozenTrial, TrialState
 
 from nnbabysit.core.config.schema.space import Axis, Space
-from nnbabysit.core.errors import RunError
+from nnbabysit.core.errors import RunError, UserError
 from nnbabysit.core.record.run import read_config_yaml
 from nnbabysit.core.search.space.encoding import decoded, distribution, encoded, space_document
 from nnbabysit.core.search.store.bulk import open_writer
@@ -218,7 +218,17 @@ def open_study_of(run_dir: Path) -> TrialStudy:
 
 
 def best_values(run_dir: Path) -> dict[str, Any]:
-    """Params of the best trial of a finished search: config path → value.
+    """Params of the best trial of a finished search, or of the coarse one that it narrowed: path → value.
+
+    Raises:
+        RunError: As ``open_study_of``, or no trial completed.
+        UserError: The database cannot be reached.
+    """
+    return dict(best_trial(run_dir)[0].params)
+
+
+def best_trial(run_dir: Path) -> tuple[Trial, Path]:
+    """The best trial of a finished search, and the search it is of: the coarse one where that was better.
 
     Where the best ones were trained again, it is the one that came out best then.
 
@@ -226,14 +236,42 @@ def best_values(run_dir: Path) -> dict[str, Any]:
         RunError: As ``open_study_of``, or no trial completed.
         UserError: The database cannot be reached.
     """
-    winner = read_note(run_dir).get("winner")
-    with open_study_of(run_dir) as study:
-        trials = study.trials()
-    best = [trial for trial in trials if trial.index == winner] or ranked(trials)
-    if not best:
+    note = read_note(run_dir)
+    own = _own_best(run_dir)
+    if own is None:
         raise RunError(
             "no trial of this search completed, so there is no best one",
             where=str(run_dir),
             remedy="Search again over other ranges",
         )
-    return dict(best[0].params)
+    coarse = Path(note["source"]) if note.get("source") else None
+    better = better_of_coarse(coarse, own, repeated=note.get("winner") is not None)
+    return (own, run_dir) if better is None or coarse is None else (better, coarse)
+
+
+def better_of_coarse(coarse: Path | None, best: Trial, *, repeated: bool) -> Trial | None:
+    """The best trial of the coarse search that was narrowed, if the best fine one is worse than it.
+
+    The mean over seeds of a trial that was trained again is not set beside the one result of another.
+
+    Args:
+        coarse: Run of the coarse search; None or gone: nothing can be said.
+        best: The best trial of the fine one.
+        repeated: Whether ``best`` was trained again with other seeds.
+    """
+    if coarse is None or repeated or best.merit is None:
+        return None
+    try:
+        before = _own_best(coarse)
+    except (RunError, UserError):
+        return None
+    if before is None or before.merit is None:
+        return None
+    return before if before.merit.place < best.merit.place else None
+
+
+def _own_best(run_dir: Path) -> Trial | None:
+    winner = read_note(run_dir).get("winner")
+    with open_study_of(run_dir) as study:
+        trials = study.trials()
+    return next(iter([trial for trial in trials if trial.index == winner] or ranked(trials)), None)

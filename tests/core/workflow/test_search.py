@@ -16,7 +16,7 @@ from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.errors import ModelError, NnbabysitError, RunError, UserCodeError, UserError
 from nnbabysit.core.record.run import Event, Run, read_meta
-from nnbabysit.core.search.store.study import TrialStudy, best_values
+from nnbabysit.core.search.store.study import TrialStudy, best_trial, best_values
 from nnbabysit.core.search.trial import PlannedTrial, Trial
 from nnbabysit.core.training.loop.yardstick import Merit
 from nnbabysit.core.workflow.gates.search import search as search_module
@@ -307,6 +307,23 @@ def test_the_study_goes_where_search_storage_says(searches: Searches, tmp_path: 
     assert not (result.run_dir / "study.db").exists()
     assert best_values(result.run_dir) == result.metrics["best"]["params"]
     assert searches.run(config, "fine", peak_at(1e-2)).metrics["source"] == str(result.run_dir)
+
+
+def test_where_fine_is_worse_than_coarse_it_is_said_and_the_better_one_is_taken(searches: Searches) -> None:
+    coarse = searches.run(digits(), "coarse", peak_at(1e-2))
+    fine = searches.run(digits(), "fine", lambda params: 0.001)
+    best = coarse.metrics["best"]
+    assert f"worse than trial {best['index'] + 1} of the coarse search, {best['value']:.4f}" in fine.summary
+    assert fine.metrics["better_coarse"]["params"] == best["params"] == best_values(fine.run_dir)
+    assert best_trial(fine.run_dir)[1] == coarse.run_dir
+
+
+def test_where_fine_is_better_nothing_is_said_of_coarse(searches: Searches) -> None:
+    searches.run(digits(), "coarse", lambda params: 0.001)
+    fine = searches.run(digits(), "fine", peak_at(1e-2))
+    assert "coarse" not in fine.summary
+    assert fine.metrics["better_coarse"] is None
+    assert best_values(fine.run_dir) == fine.metrics["best"]["params"]
 
 
 def test_digits_are_searched_from_end_to_end(tmp_path: Path, dataset: Dataset) -> None:

@@ -19,6 +19,7 @@ from nnbabysit.core.search.space.allowed import allowed_in
 from nnbabysit.core.search.space.border import find_borders
 from nnbabysit.core.search.space.encoding import space_document
 from nnbabysit.core.search.space.narrowed_config import FILE_NAME
+from nnbabysit.core.search.store.study import better_of_coarse
 from nnbabysit.core.search.trial import Trial, ranked
 from nnbabysit.core.workflow.gates.search.repeats import (
     BY_LOSS,
@@ -68,13 +69,16 @@ def result_of(config: Config, run: Run, what: Stage, outcome: Outcome) -> StepRe
         outcome: What came of it.
     """
     best = outcome.best
+    coarse = (
+        better_of_coarse(what.source, best, repeated=bool(outcome.repeated)) if best is not None else None
+    )
     marks = Marks(what.settings.good, outcome.trials)
     good = {trial.index for trial in outcome.trials if marks.is_good(trial)}
     fine = f"nnbabysit train --best-of {shlex.quote(str(run.path))}"
     return StepResult(
         command="search",
         verdict="pass" if best else "fail",
-        summary=_summary(outcome, best),
+        summary=_summary(outcome, best, coarse),
         run_dir=run.path,
         metrics={
             "stage": what.name,
@@ -84,6 +88,7 @@ def result_of(config: Config, run: Run, what: Stage, outcome: Outcome) -> StepRe
             "seconds": outcome.seconds,
             "importances": outcome.importances,
             "source": str(what.source) if what.source else None,
+            "better_coarse": None if coarse is None else best_document(coarse),
             "narrowed": str(run.path / FILE_NAME) if what.narrowing else None,
             "repeats": repeat_documents(outcome.repeated),
         },
@@ -111,7 +116,7 @@ def _best_document(best: Trial, repeated: Sequence[Repeated]) -> dict[str, Any]:
     return {**asdict(as_best(best)), **means}
 
 
-def _summary(outcome: Outcome, best: Trial | None) -> str:
+def _summary(outcome: Outcome, best: Trial | None, coarse: Trial | None) -> str:
     stopped = {
         state: sum(t.state == state for t in outcome.trials) for state in ("diverged", "stopped", "failed")
     }
@@ -124,7 +129,16 @@ def _summary(outcome: Outcome, best: Trial | None) -> str:
     names = short_names(best.params)
     params = ", ".join(f"{names[path]} {drawn_value(param, 3)}" for path, param in best.params.items())
     text = f"best {outcome.metric} {shown} in trial {best.index + 1} of {total}: {params}"
-    return "; ".join(part for part in (text, again_in_words(outcome.repeated), counts) if part)
+    before = "" if coarse is None else _coarse_in_words(coarse, sign)
+    return "; ".join(part for part in (text, before, again_in_words(outcome.repeated), counts) if part)
+
+
+def _coarse_in_words(coarse: Trial, sign: int) -> str:
+    """That the narrowing did not pay, and what becomes of it."""
+    value = f"{sign * (coarse.value or 0.0):.4f}{_loss_in_words(coarse)}"
+    return (
+        f"worse than trial {coarse.index + 1} of the coarse search, {value}, which is the one that is trained"
+    )
 
 
 def _loss_in_words(best: Trial) -> str:

@@ -80,11 +80,31 @@ def config_place(path: Path | None, options: Options) -> str:
     return path.stem if bundled else clean_line(shown_path(path))
 
 
-def first_line(command: str, loaded: LoadedConfig, options: Options) -> str:
+DEMO = "the bundled demo, as there is no ./nnbabysit.yaml here"
+
+
+def is_demo(source: object, loaded: LoadedConfig) -> bool:
+    """Whether nobody named a config and there is none in this folder, so that the bundled digits run.
+
+    Args:
+        source: What named the config; None: nobody did.
+        loaded: What was loaded.
+    """
+    return source is None and loaded.path is not None and config_is_bundled(loaded.path)
+
+
+def config_is_bundled(path: Path) -> bool:
+    """Whether a file is one of the configs that travel with the package."""
+    from nnbabysit.core.config.files.bundle import bundled
+
+    return path in bundled().values()
+
+
+def first_line(command: str, loaded: LoadedConfig, options: Options, *, demo: bool = False) -> str:
     """What a command runs, told before it begins."""
     config = loaded.config
     parts = (f"data {config.data.source}", f"model {config.model.name}", f"seed {config.seed}")
-    place = config_place(loaded.path, options)
+    place = config_place(loaded.path, options) + (f" ({DEMO})" if demo else "")
     return clean_line(f"nnbabysit {command}: {place}, {', '.join(parts)}, device {config.device}")
 
 
@@ -161,10 +181,16 @@ def _give_schema(output: Path | None, options: Options) -> int:
 
 def _print_ok(loaded: LoadedConfig, options: Options) -> int:
     if options.json:
-        print_json(document("config check", config_file=loaded.path and str(loaded.path)))
+        demo = {"demo": True} if is_demo(options.config, loaded) else {}
+        print_json(document("config check", config_file=loaded.path and str(loaded.path), **demo))
     else:
-        write(sys.stdout, f"ok: {config_place(loaded.path, options)}\n")
+        write(sys.stdout, f"ok: {_place_or_demo(loaded, options)}\n")
     return 0
+
+
+def _place_or_demo(loaded: LoadedConfig, options: Options) -> str:
+    demo = f" ({DEMO})" if is_demo(options.config, loaded) else ""
+    return config_place(loaded.path, options) + demo
 
 
 def _print_values(loaded: LoadedConfig, options: Options) -> int:
@@ -184,7 +210,7 @@ def _print_values(loaded: LoadedConfig, options: Options) -> int:
     else:
         write(
             sys.stdout,
-            f"# {config_place(loaded.path, options)}\n" + clean(annotated(to_yaml(loaded.config), origin)),
+            f"# {_place_or_demo(loaded, options)}\n" + clean(annotated(to_yaml(loaded.config), origin)),
         )
     return 0
 

@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnbabysit.cli.config_origin import first_line, load, locate, value_at
+from nnbabysit.cli.config_origin import DEMO, first_line, is_demo, load, locate, value_at
 from nnbabysit.cli.interruption import deadline, ending_in_order
 from nnbabysit.cli.live.view import View, new_view
-from nnbabysit.cli.next_command import next_command, resume_command
+from nnbabysit.cli.next_command import next_command, what_goes_on
 from nnbabysit.cli.options import Options
 from nnbabysit.cli.render.output import print_failure, print_json, print_result
 from nnbabysit.cli.render.result import Settings, shown_path
@@ -61,7 +61,7 @@ class Session:
             name=options.name,
             sinks=options.log,
             warn=lambda trouble: error_line(f"warning: {clean_line(trouble)}"),
-            resume_command=lambda run: resume_command(command, run),
+            what_goes_on=lambda runs: what_goes_on(command, runs, options),
             show=shown_path,
         )
         self._source = source
@@ -69,6 +69,7 @@ class Session:
         self._view: View = nullcontext(lambda event: None)
         self._found: dict[str, str] = {}
         self._performing = True
+        self._demo = False
 
     def load(self) -> None:
         """Load the config, say what runs, and see whether runs can be written; torch is not needed yet."""
@@ -78,9 +79,10 @@ class Session:
             check_sinks(self.options.log)
         source = self._source() if callable(self._source) else self._source
         self.loaded = load(source, self.options)
+        self._demo = is_demo(source, self.loaded)
         self.config = with_run_found(self.loaded.config, self.options.runs_dir)
         if not self.options.quiet:
-            error_line(first_line(self.command, self.loaded, self.options))
+            error_line(first_line(self.command, self.loaded, self.options, demo=self._demo))
         check_runs_root(self.options.runs_dir)
 
     def perform(self, step: Step) -> StepResult:
@@ -170,9 +172,11 @@ class Session:
         result = replace(result, next_command=advised)
         self.runs.finish(result)
         if self.options.json:
-            print_json(result.to_document())
+            print_json(result.to_document() | ({"demo": True} if self._demo else {}))
         else:
             print_result(result, self._settings(), self.terminal, quiet=self.options.quiet)
+        if self._demo:
+            error_line(f"this was {DEMO}; nnbabysit init --from model.py:Net --data DATA begins with yours")
         return result.exit_code
 
     def fail(self, error: BaseException) -> int:

@@ -128,3 +128,37 @@ def resume_command(command: str, run_dir: Path | None) -> str:
     folder = run_dir / "checkpoints"
     started = (folder.is_dir() and any(folder.iterdir())) or bool(begun_members(run_dir))
     return command_line("nnbabysit", "resume", shown_path(run_dir)) if started else ""
+
+
+def what_goes_on(command: str, runs: Sequence[Path], options: Options) -> tuple[str, str]:
+    """The step that was interrupted, empty but for ``babysit``, and the command that goes on with it.
+
+    Args:
+        command: Word of the command line.
+        runs: Its runs, in the order in which they began.
+        options: As typed.
+    """
+    if command == "babysit" and len(runs) > 1:
+        return interrupted_step(runs, options)
+    return "", resume_command(command, runs[0] if runs else None)
+
+
+def interrupted_step(runs: Sequence[Path], options: Options) -> tuple[str, str]:
+    """The last step of ``babysit`` as it is typed, and the command that goes on with it.
+
+    Args:
+        runs: The runs of ``babysit``, those of its steps in their order.
+        options: As typed behind ``babysit``.
+    """
+    from nnbabysit.core.record.run import read_meta
+
+    commands = {path: str(read_meta(path).get("command")) for path in runs}
+    step = commands[runs[-1]]
+    words = step.replace("search-", "search --").split()
+    resumed = resume_command(words[0], runs[-1])
+    if resumed:
+        return " ".join(words), resumed
+    searches = [path for path, command in commands.items() if command.startswith("search-")]
+    flags = ["--best-of", shown_path(searches[-1])] if step == "train" and searches else []
+    again = options if step == "train" else _without_companions(options)
+    return " ".join(words), command_line("nnbabysit", *words, *flags, *typed(again))

@@ -40,7 +40,7 @@ class Execution:
         name: str | None = None,
         sinks: Sequence[str] = (),
         warn: Callable[[str], None],
-        resume_command: Callable[[Path], str] = lambda run: "",
+        what_goes_on: Callable[[Sequence[Path]], tuple[str, str]] = lambda runs: ("", ""),
         show: Callable[[Path], str] = str,
     ) -> None:
         """Nothing is written before the first run.
@@ -51,7 +51,8 @@ class Execution:
             name: The user's name for the runs, instead of two words.
             sinks: Names of what is told beside the run directory.
             warn: Told what went wrong with a sink, at the end.
-            resume_command: Run directory → what continues it; empty if nothing does.
+            what_goes_on: Run directories → the step that was going on, and the command that goes on with it;
+                empty where there are none.
             show: Path of a file as people read it.
         """
         self.listeners: list[Listener] = []
@@ -61,7 +62,7 @@ class Execution:
         self._name = name
         self._sink_names = tuple(sinks)
         self._warn = warn
-        self._resume_command = resume_command
+        self._what_goes_on = what_goes_on
         self._show = show
         self._runs: list[Run] = []
         self._opened: list[Run] = []
@@ -145,8 +146,8 @@ class Execution:
         Args:
             error: What was raised.
         """
-        resumable = self._resume_command(self.run.path) if self.run is not None else ""
-        failure = failure_of(error, self._keep_traceback, resumable=resumable)
+        step, resumable = self._what_goes_on([run.path for run in self._runs])
+        failure = failure_of(error, self._keep_traceback, resumable=resumable, step=step)
         self._close_sinks()
         self.kept = [run.path for run in self._runs if not self._end(run, failure)]
         return failure

@@ -70,15 +70,17 @@ class Failure:
         }
 
 
-def failure_of(error: BaseException, log_book: LogBook, *, resumable: str = "") -> Failure:
+def failure_of(error: BaseException, log_book: LogBook, *, resumable: str = "", step: str = "") -> Failure:
     """The failure behind an exception.
 
     Args:
         error: What was raised.
         log_book: Keeps the traceback of a bug.
         resumable: The command that continues the run; empty if it cannot be continued.
+        step: The step of ``babysit`` that was going on, such as ``search --coarse``; empty elsewhere.
     """
     continued = f"Continue with {resumable}" if resumable else ""
+    during = f" in {step}" if step else ""
     if isinstance(error, Exception) and _needs_current_folder(error):
         return Failure(exit_code=USAGE, message=GONE, remedy=ELSEWHERE)
     if isinstance(error, ConfigError):
@@ -88,9 +90,9 @@ def failure_of(error: BaseException, log_book: LogBook, *, resumable: str = "") 
             exit_code=error.exit_code, message=error.message, where=str(error.where), remedy=error.remedy
         )
     if isinstance(error, KeyboardInterrupt):
-        return Failure(exit_code=INTERRUPTED, message="interrupted", remedy=continued)
+        return Failure(exit_code=INTERRUPTED, message=f"interrupted{during}", remedy=continued)
     if isinstance(error, Terminated):
-        return Failure(exit_code=TERMINATED, message="terminated by SIGTERM", remedy=continued)
+        return Failure(exit_code=TERMINATED, message=f"terminated by SIGTERM{during}", remedy=continued)
     if isinstance(error, TimeIsUp):
         message = f"the time limit of {duration(error.seconds)} was reached before the command was done"
         return Failure(

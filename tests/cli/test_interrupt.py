@@ -41,6 +41,24 @@ def test_a_training_stops_in_order_and_can_be_resumed(
     assert (run / "checkpoints" / "last.pt").is_file()
 
 
+def test_babysit_names_the_step_that_was_interrupted_and_how_to_go_on(tmp_path: Path) -> None:
+    endless = ["overfit_tiny.max_loss=1e-30", "overfit_tiny.epochs=1000000"]
+    arguments = ["babysit", "digits", *endless, "--device", "cpu"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "nnbabysit", *arguments], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("epoch 1 /"):
+                process.send_signal(signal.SIGINT)
+                break
+        text = process.stderr.read()
+    assert process.returncode == 130, text
+    assert "interrupted in overfit-tiny" in text
+    settings = " ".join(f"-S {setting}" for setting in endless)
+    assert f"Continue with nnbabysit overfit-tiny digits {settings} --device cpu" in text
+
+
 def test_a_stopped_training_goes_on_in_its_own_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

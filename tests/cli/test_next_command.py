@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from nnbabysit.cli.next_command import next_command, resume_command, typed
+from nnbabysit.cli.next_command import interrupted_step, next_command, resume_command, typed
 from nnbabysit.cli.options import Options
+from nnbabysit.cli.render.result import shown_path
 from nnbabysit.cli.setting_flags import AverageKind
 from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.diagnosis.engine import Finding
@@ -110,6 +112,22 @@ def test_a_training_with_a_checkpoint_and_a_search_with_a_study_can_be_resumed(t
     assert resume_command("search", tmp_path).startswith("nnbabysit resume ")
     assert resume_command("sanity", tmp_path) == ""
     assert resume_command("train", None) == ""
+
+
+def test_an_interrupted_step_of_babysit_is_resumed_or_run_again_with_the_best_of_the_search(
+    tmp_path: Path, make_run: Callable[..., Path]
+) -> None:
+    commands = ("babysit", "sanity", "search-coarse", "train")
+    runs = [make_run(tmp_path, number, command=command) for number, command in enumerate(commands)]
+    options = Options(config="digits", average=AverageKind.EMA)
+    assert interrupted_step(runs[:2], options) == ("sanity", "nnbabysit sanity digits")
+    assert interrupted_step(runs[:3], options) == ("search --coarse", "nnbabysit search --coarse digits")
+    assert interrupted_step(runs, options) == (
+        "train",
+        f"nnbabysit train --best-of {shown_path(runs[2])} digits --average ema",
+    )
+    (runs[2] / "study.db").touch()
+    assert interrupted_step(runs[:3], options)[1] == f"nnbabysit resume {shown_path(runs[2])}"
 
 
 def test_a_resumed_training_is_repeated_with_the_config_of_its_run() -> None:

@@ -113,3 +113,21 @@ def test_a_search_over_both_decays_is_refused(shell: Shell) -> None:
     done = shell("search", "digits", "l2=0", "weight_decay=0.001", "--trials", "2")
     assert done.returncode == 2
     assert "search.coarse.space  optimizer.weight_decay: stands beside regularization.l2" in done.stderr
+
+
+def test_the_bundled_demo_says_so_first_and_last(shell: Shell, write: Write) -> None:
+    demo = "the bundled demo, as there is no ./nnbabysit.yaml here"
+    done = shell("data")
+    lines = done.stderr.splitlines()
+    assert lines[0].startswith(f"nnbabysit data: digits ({demo}), data digits")
+    assert lines[-1] == f"this was {demo}; nnbabysit init --from model.py:Net --data DATA begins with yours"
+    document = shell("data", "--json")
+    assert json.loads(document.stdout)["demo"] is True
+    assert document.stderr.splitlines()[-1].startswith(f"this was {demo}")
+    assert shell("config", "check").stdout == f"ok: digits ({demo})\n"
+    named = shell("data", "digits")
+    assert demo not in named.stderr
+    write("nnbabysit.yaml", "name: mine\n")
+    mine = shell("data", "--json")
+    assert "demo" not in json.loads(mine.stdout)
+    assert demo not in mine.stderr

@@ -88,7 +88,7 @@ def result_of(config: Config, run: Run, what: Stage, outcome: Outcome) -> StepRe
             "seconds": outcome.seconds,
             "importances": outcome.importances,
             "source": str(what.source) if what.source else None,
-            "better_coarse": None if coarse is None else best_document(coarse),
+            "better_coarse": None if coarse is None else asdict(as_best(coarse)),
             "narrowed": str(run.path / FILE_NAME) if what.narrowing else None,
             "repeats": repeat_documents(outcome.repeated),
         },

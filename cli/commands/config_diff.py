@@ -16,12 +16,12 @@ from nnbabysit.cli.render.result import aligned, shown_path, shown_value
 from nnbabysit.cli.render.terminal import Terminal, clean_line, write
 from nnbabysit.cli.run_lookup import find_run
 from nnbabysit.core.errors import RunError
+from nnbabysit.core.record.directory import CONFIG
 
 if TYPE_CHECKING:
     from nnbabysit.core.config.difference import Difference, Side
 
 NOTHING = "–"
-CONFIG = "config.yaml"
 
 
 def diff(first: str, second: str | None, options: Options) -> int:

@@ -13,7 +13,7 @@ from nnbabysit.cli.time_arguments import moment
 from nnbabysit.cli.typer_app import runs_app
 
 
-class Verdict(StrEnum):
+class VerdictChoice(StrEnum):
     """Verdicts that ``--verdict`` takes."""
 
     PASS = "pass"
@@ -22,7 +22,7 @@ class Verdict(StrEnum):
     ERROR = "error"
 
 
-class Status(StrEnum):
+class StatusChoice(StrEnum):
     """States that ``--status`` takes."""
 
     RUNNING = "running"
@@ -35,7 +35,7 @@ Commands = Annotated[
     typer.Option("--command", metavar="COMMAND", help="Only runs of this command. Repeatable."),
 ]
 Verdicts = Annotated[
-    list[Verdict] | None,
+    list[VerdictChoice] | None,
     typer.Option(
         "--verdict",
         metavar="VERDICT",
@@ -43,7 +43,7 @@ Verdicts = Annotated[
     ),
 ]
 Statuses = Annotated[
-    list[Status] | None,
+    list[StatusChoice] | None,
     typer.Option(
         "--status", metavar="STATUS", help="Only runs in this state: running, ended, crashed. Repeatable."
     ),

@@ -1,4 +1,4 @@
-"""Archive: reading the runs of a folder, without opening them."""
+"""Archive: the files of a run that hold the least one must know of it, read without opening it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from nnbabysit.core.errors import RunError
-from nnbabysit.core.record import names, strict_json
-from nnbabysit.core.record.directory import CONFIG, META, SCHEMA_VERSION
+from nnbabysit.core.record import strict_json
+from nnbabysit.core.record.directory import CONFIG, META, RUN_SCHEMA_VERSION
 from nnbabysit.core.record.files import os_errors_in_words
 from nnbabysit.core.record.lock import HOLDER, is_held
 from nnbabysit.core.record.strict_json import Json
@@ -50,9 +50,10 @@ def read_meta(path: Path) -> dict[str, Any]:
         ) from error
     except (ValueError, TypeError, OverflowError) as error:
         raise RunError(f"{META} is damaged or not ours: {error}", where=str(path)) from error
-    if version > SCHEMA_VERSION:
+    if version > RUN_SCHEMA_VERSION:
         raise RunError(
-            f"this run was written by a newer nnbabysit (format {version}, this one knows {SCHEMA_VERSION})",
+            "this run was written by a newer nnbabysit "
+            f"(format {version}, this one knows {RUN_SCHEMA_VERSION})",
             where=str(path),
             remedy="Upgrade nnbabysit",
         )
@@ -66,31 +67,6 @@ def read_config_yaml(path: Path) -> str:
         RunError: There is no run at ``path``.
     """
     return _read_text(path, CONFIG)
-
-
-def find_runs(root: Path, *, command: str | None = None) -> list[Path]:
-    """All runs in a folder, the newest first; a missing folder has none.
-
-    Args:
-        root: Folder of the runs.
-        command: Only runs of this command, as it was given to ``Run.create``.
-    """
-    if not root.is_dir():
-        return []
-    found = [(key, path) for path in root.iterdir() if (key := _sorting_key(path, command)) is not None]
-    return [path for _, path in sorted(found, reverse=True)]
-
-
-def _sorting_key(path: Path, command: str | None) -> str | None:
-    """Start of the run, or None for what is no run (of this command)."""
-    if path.is_symlink() or not (path / META).is_file():
-        return None
-    try:
-        meta = read_meta(path)
-    except RunError:
-        return None
-    wanted = command is None or names.command_part(str(meta.get("command"))) == names.command_part(command)
-    return str(meta.get("start")) if wanted else None
 
 
 def _read_text(path: Path, name: str) -> str:

@@ -89,6 +89,15 @@ def read_catalog(root: Path) -> Catalog:
     return Catalog(tuple(runs), tuple(skipped))
 
 
+def find_runs(root: Path, *, command: str | None = None) -> list[Path]:
+    """Directories of all runs of a folder, or of one command, the newest first.
+
+    Raises:
+        RunError: ``root`` is a file, or cannot be read.
+    """
+    return [run.path for run in read_catalog(root).runs if command in (None, run.command)]
+
+
 def sorted_runs(runs: Iterable[RecordedRun], key: str, *, reverse: bool = False) -> list[RecordedRun]:
     """Runs in order of their ``start``, a text, their ``seconds`` or a metric.
 

@@ -13,7 +13,7 @@ from nnbabysit.core.paths import exists
 from nnbabysit.core.record import names
 from nnbabysit.core.record.files import os_errors_in_words
 
-SCHEMA_VERSION = 2
+RUN_SCHEMA_VERSION = 2
 """Format of a run directory; 1 called ``gradient_norm`` of an epoch's event ``grad_norm``."""
 CONFIG = "config.yaml"
 META = "meta.json"

@@ -42,10 +42,10 @@ def os_errors_in_words(path: Path, verb: str = "written") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise in_words(error, path, verb) from error
+        raise _in_words(error, path, verb) from error
 
 
-def in_words(error: OSError, path: Path, verb: str = "written") -> NnbabysitError:
+def _in_words(error: OSError, path: Path, verb: str = "written") -> NnbabysitError:
     """The error of this project's tree that says what ``error`` means for ``path``."""
     message = f"cannot be {verb}: {os.strerror(error.errno) if error.errno else error}"
     if error.errno in _DISK:

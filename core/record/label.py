@@ -11,7 +11,7 @@ from nnbabysit.core.errors import UserError
 from nnbabysit.core.record.archive import read_meta
 from nnbabysit.core.record.files import os_errors_in_words, write_atomically
 
-LABEL = "label.txt"
+LABEL_FILE = "label.txt"
 MAX_LENGTH = 80
 
 
@@ -36,7 +36,7 @@ def checked_label(text: str) -> str:
 def read_label(run: Path) -> str:
     """The label of a run; empty if it has none, or somebody put something else there."""
     try:
-        return checked_label((run / LABEL).read_text(encoding="utf-8"))
+        return checked_label((run / LABEL_FILE).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, UserError):
         return ""
 
@@ -54,7 +54,7 @@ def write_label(run: Path, text: str) -> str:
     """
     read_meta(run)
     label = checked_label(text)
-    write_atomically(run / LABEL, f"{label}\n")
+    write_atomically(run / LABEL_FILE, f"{label}\n")
     return label
 
 
@@ -65,5 +65,5 @@ def remove_label(run: Path) -> None:
         RunError: There is no run, or it cannot be written.
     """
     read_meta(run)
-    with os_errors_in_words(run / LABEL):
-        (run / LABEL).unlink(missing_ok=True)
+    with os_errors_in_words(run / LABEL_FILE):
+        (run / LABEL_FILE).unlink(missing_ok=True)

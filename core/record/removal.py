@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nnbabysit.core.errors import RunError
-from nnbabysit.core.record.archive import find_runs, read_meta
+from nnbabysit.core.record.archive import read_meta
+from nnbabysit.core.record.catalog import find_runs
 from nnbabysit.core.record.directory import CONFIG, LATEST, META, point_latest_to
 from nnbabysit.core.record.files import os_errors_in_words
 from nnbabysit.core.record.lock import RunLock, is_held

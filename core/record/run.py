@@ -14,7 +14,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from nnbabysit.core.record import directory, files, names, strict_json
-from nnbabysit.core.record.archive import find_runs, read_config_yaml, read_meta, status
+from nnbabysit.core.record.archive import read_config_yaml, read_meta, status
+from nnbabysit.core.record.catalog import find_runs
 from nnbabysit.core.record.clock import steady_clock
 from nnbabysit.core.record.directory import CONFIG, EVENTS, GIT_DIFF, LOG, META, METRICS, RESULT
 from nnbabysit.core.record.environment import environment, git_state, without_passwords
@@ -252,7 +253,7 @@ class Run:
         if diff is not None:
             files.write_atomically(self.path / GIT_DIFF, diff)
         self.update_meta(
-            schema_version=directory.SCHEMA_VERSION,
+            schema_version=directory.RUN_SCHEMA_VERSION,
             command=command,
             argv=[without_passwords(argument) for argument in sys.argv],
             cwd=str(Path.cwd()),

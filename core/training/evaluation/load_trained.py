@@ -13,7 +13,8 @@ from nnbabysit.core.data.new_samples.signature import SIGNATURE_FILE, Signature
 from nnbabysit.core.data.seeds import derive_seed
 from nnbabysit.core.errors import RunError, UserError
 from nnbabysit.core.models.build import build_model
-from nnbabysit.core.record.archive import find_runs, read_meta
+from nnbabysit.core.record.archive import read_meta
+from nnbabysit.core.record.catalog import find_runs
 from nnbabysit.core.record.directory import CONFIG
 from nnbabysit.core.training.checkpoints import SNAPSHOT, load_weights
 from nnbabysit.core.training.setup.losses import Objective, build_objective

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from nnbabysit.core.errors import RunError
-from nnbabysit.core.record.directory import SCHEMA_VERSION
+from nnbabysit.core.record.directory import RUN_SCHEMA_VERSION
 from nnbabysit.core.record.event_log import from_json, read_events
 from nnbabysit.core.record.events import Event, NoteEvent, StartEvent
 from nnbabysit.core.record.search_events import TrialEvent
 from nnbabysit.core.record.training_events import EpochEvent
 
 GOLDEN = Path(__file__).parent / "golden"
-FORMATS = range(1, SCHEMA_VERSION + 1)
+FORMATS = range(1, RUN_SCHEMA_VERSION + 1)
 EPOCH = EpochEvent(
     time=1_795_000_000.25,
     epoch=3,
@@ -55,11 +55,11 @@ def test_every_line_of_every_format_can_be_read(name: str, version: int) -> None
         assert (event.kind, event.time) == (document["kind"], document["time"])
         again = json.loads(event.to_json())
         assert list(again.values()) == list(document.values())
-        assert again == document or version < SCHEMA_VERSION
+        assert again == document or version < RUN_SCHEMA_VERSION
 
 
 def test_the_golden_logs_hold_every_kind_that_is_written() -> None:
-    lines = [*lines_of("events", SCHEMA_VERSION), *lines_of("metrics", SCHEMA_VERSION)]
+    lines = [*lines_of("events", RUN_SCHEMA_VERSION), *lines_of("metrics", RUN_SCHEMA_VERSION)]
     held = {type(from_json(line)).__name__ for line in lines}
     assert {kind.__name__ for kind in Event.__subclasses__()} - held == {"TrainProgressEvent"}
 

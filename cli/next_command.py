@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nnbabysit.cli.options import SETTINGS, SHORTHAND_NAMES, Options
 from nnbabysit.cli.render.result import command_line, shown_path
@@ -76,17 +75,11 @@ def _without_companions(options: Options) -> Options:
     return replace(options, average=None, snapshots=False)
 
 
-def _words(result: StepResult) -> list[str]:
-    return shlex.split(result.next_command)
-
-
 def _shortened(word: str) -> str:
     """A word of a command with its path as a person would type it: ``/…/x`` or ``setting=/…/x``."""
-    key, _, value = word.rpartition("=")
-    return f"{key}={shown_path(Path(value))}" if key and Path(value).is_absolute() else _path(word)
-
-
-def _path(word: str) -> str:
+    key, equals, value = word.rpartition("=")
+    if key and Path(value).is_absolute():
+        return f"{key}{equals}{shown_path(Path(value))}"
     return shown_path(Path(word)) if Path(word).is_absolute() else word
 
 
@@ -97,7 +90,7 @@ def _lasting(override: str, config: Config) -> str:
     return f"transfer.from={shown_path(Path(config.transfer.source))}"
 
 
-def yaml_value(value: Any) -> str:
+def yaml_value(value: object) -> str:
     """A value as ``-S`` reads it."""
     return json.dumps(value, default=str)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from nnbabysit.cli.render.terminal import clean
 
@@ -13,7 +12,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 """First characters that make a program compute a cell (OWASP, CSV injection)."""
 
 
-def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Head and rows; numbers in full, None as an empty cell, what looks like a formula behind a ``'``."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
@@ -22,7 +21,7 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return buffer.getvalue()
 
 
-def cell(value: Any) -> str:
+def cell(value: object) -> str:
     """One value as text."""
     if value is None:
         return ""

@@ -11,7 +11,7 @@ import re
 import subprocess
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 PACKAGES = ("nnbabysit", "torch", "numpy", "optuna", "pydantic", "matplotlib", "safetensors")
 GIT_TIMEOUT_SECONDS = 5.0
@@ -20,13 +20,34 @@ _UNTRACKED_LIMIT = 100
 _PASSWORD = re.compile(r"(?<=://)([^/\s:@]*):[^/\s@]+@")
 
 
-def environment() -> dict[str, Any]:
-    """What decides about a result beside the config.
+class Software(TypedDict):
+    """Package → version, None if it is not installed; the operating system; CPU cores of this process."""
 
-    Returns:
-        ``versions``: package → version, None if not installed, and ``python``; ``platform``: text; ``cores``:
-        CPU cores that this process may use.
+    versions: dict[str, str | None]
+    platform: str
+    cores: int
+
+
+class GitState(TypedDict, total=False):
+    """State of a git repository; empty outside of one.
+
+    Attributes:
+        commit: None before the first.
+        branch: None when detached.
+        dirty: Whether tracked files differ from the commit.
+        untracked: Up to 100 paths.
+        error: Why git failed, if it did.
     """
+
+    commit: str | None
+    branch: str | None
+    dirty: bool
+    untracked: list[str]
+    error: str
+
+
+def environment() -> Software:
+    """What decides about a result beside the config."""
     versions: dict[str, str | None] = {"python": platform.python_version()}
     versions |= {package: _version(package) for package in PACKAGES}
     return {"versions": versions, "platform": platform.platform(), "cores": _cores()}
@@ -37,16 +58,14 @@ def without_passwords(text: str) -> str:
     return _PASSWORD.sub(r"\1:***@", text)
 
 
-def git_state(folder: Path) -> tuple[dict[str, Any], str | None]:
+def git_state(folder: Path) -> tuple[GitState, str | None]:
     """State of the git repository that ``folder`` belongs to.
 
     A failure is noted, never raised: a run must not depend on git. The user's hooks and external programs are
     not started.
 
     Returns:
-        ``{}`` outside a repository, else ``commit`` (None before the first), ``branch`` (None when detached),
-        ``dirty`` (whether tracked files differ from the commit), ``untracked`` (up to 100 paths), and
-        ``error`` if git failed. Beside it the difference to the commit as text, or None.
+        The state, and beside it the difference to the commit as text, or None.
     """
     try:
         if _git(folder, "rev-parse", "--is-inside-work-tree").strip() != b"true":
@@ -65,7 +84,7 @@ def git_state(folder: Path) -> tuple[dict[str, Any], str | None]:
         return {**state, "error": _in_words(error)}, None
 
 
-def _difference(folder: Path, state: dict[str, Any]) -> str:
+def _difference(folder: Path, state: GitState) -> str:
     # Before the first commit there is no HEAD to compare with; the empty tree takes its place.
     base = state["commit"] or _git(folder, "hash-object", "-t", "tree", "--stdin").decode().strip()
     diff = _git(folder, "diff", "--no-ext-diff", "--no-textconv", "--no-color", base)
@@ -76,7 +95,7 @@ def _difference(folder: Path, state: dict[str, Any]) -> str:
     return diff[:DIFF_LIMIT_BYTES].decode(errors="replace")
 
 
-def _parsed_status(output: bytes) -> dict[str, Any]:
+def _parsed_status(output: bytes) -> GitState:
     entries = output.decode(errors="replace").split("\0")
     headers = dict(entry[2:].split(" ", 1) for entry in entries if entry.startswith("# "))
     commit, branch = headers.get("branch.oid"), headers.get("branch.head")

@@ -44,10 +44,7 @@ def total_size(path: Path) -> int:
 def _sizes(folder: Path) -> list[int]:
     found: list[int] = []
     for entry in _scanned(folder):
-        if entry.is_dir(follow_symlinks=False):
-            found += _sizes(Path(entry.path))
-        else:
-            found.append(_size(entry))
+        found += _sizes(Path(entry.path)) if entry.is_dir(follow_symlinks=False) else [_size(entry)]
     return found
 
 

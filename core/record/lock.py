@@ -10,7 +10,6 @@ import os
 import socket
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from nnbabysit.core.errors import RunError
 from nnbabysit.core.record import strict_json
@@ -85,7 +84,7 @@ def is_held(folder: Path) -> bool:
 
 def _holder_in_words(folder: Path) -> str:
     try:
-        note: dict[str, Any] = strict_json.decode((folder / HOLDER).read_text(encoding="utf-8"))
+        note = strict_json.decode((folder / HOLDER).read_text(encoding="utf-8"))
         return f" by process {note['pid']} on {note['host']} since {note['since']}"
     except (OSError, ValueError, KeyError, TypeError):
         return " by another process"

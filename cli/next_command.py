@@ -64,7 +64,7 @@ def next_command(
     if (result.command == "train" and not result.next_command) or command == "babysit":
         for_training = [] if any(key.startswith("search.") for key in patch) else changed
         return _after_training(flags, options, for_training, _trained_run(result))
-    words = [_shortened(word) for word in _words(result)]
+    words = [_shortened(word) for word in shlex.split(result.next_command)]
     if "--best-of" in words or not words or result.command == "train":
         return command_line(*words)
     return command_line(*words, *typed(options))

@@ -143,11 +143,24 @@ def _adam(optimizer: StackedOptimizer, name: str, _weight: Tensor, gradient: Ten
 
 
 def _adamw(optimizer: StackedOptimizer, name: str, weight: Tensor, gradient: Tensor) -> Tensor:
-    weight.mul_(1 - optimizer._column(optimizer.lr, weight) * optimizer.setting("weight_decay", weight))
+    _decay(optimizer, weight)
     return _adam(optimizer, name, weight, gradient)
+
+
+def _lion(optimizer: StackedOptimizer, name: str, weight: Tensor, gradient: Tensor) -> Tensor:
+    _decay(optimizer, weight)
+    beta1, beta2, rest1, rest2, *_ = optimizer.betas(gradient)
+    mean = optimizer.kept(name, "mean", gradient)
+    direction: Tensor = (mean * beta1).add_(gradient * rest1).sign_()
+    mean.mul_(beta2).add_(gradient * rest2)
+    return direction
+
+
+def _decay(optimizer: StackedOptimizer, weight: Tensor) -> None:
+    weight.mul_(1 - optimizer._column(optimizer.lr, weight) * optimizer.setting("weight_decay", weight))
 
 
 _STEPS: dict[str, Direction] = {
     "sgd": _sgd, "momentum": _momentum, "nesterov": _nesterov, "adagrad": _adagrad, "rmsprop": _rmsprop,
-    "adam": _adam, "adamw": _adamw,
+    "adam": _adam, "adamw": _adamw, "lion": _lion,
 }  # fmt: skip

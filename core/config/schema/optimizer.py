@@ -130,6 +130,19 @@ class NAdam(MomentEstimates):
     name: Literal["nadam"]
 
 
+class Lion(OptimizerSettings):
+    """The sign of a running mean of the gradient: every weight moves by lr (Chen et al. 2023)."""
+
+    decoupled_decay = True
+    name: Literal["lion"]
+    lr: PositiveFloat = 1e-4
+    """Learning rate before any schedule; three to ten times smaller than that of AdamW."""
+    betas: Betas = (0.9, 0.99)
+    """Share of the running mean in the sign that is taken, and in the mean that is kept."""
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    """Decoupled weight decay per step, multiplied by the learning rate."""
+
+
 class LBFGS(OptimizerSettings):
     """Quasi-Newton steps from the last gradients (Liu & Nocedal 1989); full batch only."""
 
@@ -146,6 +159,6 @@ class LBFGS(OptimizerSettings):
 
 
 Optimizer = Annotated[
-    SGD | Momentum | Nesterov | AdaGrad | RMSProp | Adadelta | Adam | AdamW | RAdam | NAdam | LBFGS,
+    SGD | Momentum | Nesterov | AdaGrad | RMSProp | Adadelta | Adam | AdamW | RAdam | NAdam | Lion | LBFGS,
     Field(discriminator="name"),
 ]

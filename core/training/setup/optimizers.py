@@ -1,4 +1,4 @@
-"""Optimizers: from settings to torch's own classes."""
+"""Optimizers: from settings to torch's own classes, and those that torch does not have."""
 
 from __future__ import annotations
 
@@ -14,6 +14,34 @@ if TYPE_CHECKING:
 
 FUSED_ON = ("cpu", "cuda")
 """Devices with torch's fused kernels; on the CPU they halved the step of momentum and Adam for 784-100-10."""
+
+
+class Lion(torch.optim.Optimizer):
+    """Moves every weight by the learning rate, along the sign of a running mean of the gradient.
+
+    c = β₁ m + (1 − β₁) g;  θ ← θ − lr (sign c + λ θ);  m ← β₂ m + (1 − β₂) g, with m = 0 at first
+    (Chen et al. 2023, arXiv:2302.06675, Program 1 and Algorithm 2).
+    """
+
+    def __init__(self, params: Iterable[Parameter], settings: settings_of.Lion) -> None:
+        """Optimize parameters by the settings ``lr``, ``betas`` and ``weight_decay``."""
+        defaults = {"lr": settings.lr, "betas": settings.betas, "weight_decay": settings.weight_decay}
+        super().__init__(params, defaults)
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
+        """Change the parameters by the gradients that they hold; those without one are left alone."""
+        for group in self.param_groups:
+            beta1, beta2 = group["betas"]
+            for weight in group["params"]:
+                if weight.grad is None:
+                    continue
+                state, gradient = self.state[weight], weight.grad
+                mean = state.setdefault("mean", torch.zeros_like(weight))
+                weight.mul_(1 - group["lr"] * group["weight_decay"])
+                weight.add_((mean * beta1).add_(gradient * (1 - beta1)).sign_(), alpha=-group["lr"])
+                mean.mul_(beta2).add_(gradient * (1 - beta2))
+        return None
 
 
 def build_optimizer(  # noqa: C901 -- one case for each name, nothing to untangle
@@ -95,6 +123,8 @@ def build_optimizer(  # noqa: C901 -- one case for each name, nothing to untangl
                 eps=settings.eps,
                 weight_decay=settings.weight_decay,
             )
+        case settings_of.Lion():
+            return Lion(trainable, settings)
         case settings_of.LBFGS():
             return torch.optim.LBFGS(
                 trainable,

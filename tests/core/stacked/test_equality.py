@@ -64,6 +64,7 @@ OPTIMIZERS: dict[str, tuple[dict[str, Any], ...]] = {
         {"betas": (0.9, 0.999)}, {"betas": (0.5, 0.9), "eps": 1e-3}, {"betas": (0, 0.9), "eps": 0.1}
     ),
     "adamw": tuple({"betas": (0.9, 0.99), "weight_decay": value} for value in (0.0, 0.01, 0.5)),
+    "lion": ({"betas": (0.9, 0.99)}, {"betas": (0.5, 0.9)}, {"betas": (0.95, 0.98), "weight_decay": 0.5}),
 }  # fmt: skip
 
 
@@ -78,7 +79,7 @@ def test_weight_decay_of_every_parameter(training: Training, name: str, decays: 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 @pytest.mark.parametrize("alike", [False, True], ids=["apart", "alike"])
 def test_optimizers_with_settings_of_their_own(training: Training, name: str, alike: bool) -> None:
-    adapts = name.startswith(("ad", "rms"))
+    adapts = name.startswith(("ad", "rms", "lion"))
     rates = (3e-3, 1e-3, 3e-4) if adapts else (0.05, 0.02, 0.01)
     settings = OPTIMIZERS[name][-1:] * 3 if alike else OPTIMIZERS[name]
     trials = [section("optimizer", lr=lr, **each) for lr, each in zip(rates, settings, strict=True)]

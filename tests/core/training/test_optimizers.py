@@ -117,6 +117,22 @@ def _normalized_network() -> torch.nn.Sequential:
     return network
 
 
+def test_lion_moves_by_the_sign_of_its_running_mean() -> None:
+    # Program 1 of Chen et al. 2023, on gradients whose sign turns before that of their mean does
+    gradients = [1.0, 2.0, -0.5, -3.0, 0.1, 0.0]
+    weight, mean, lr, beta1, beta2, decay = 1.0, 0.0, 0.1, 0.9, 0.8, 0.5
+    x = torch.nn.Parameter(torch.tensor([1.0]))
+    settings = {"name": "lion", "lr": lr, "betas": [beta1, beta2], "weight_decay": decay}
+    optimizer = build_optimizer(OPTIMIZERS.validate_python(settings), [x])
+    for gradient in gradients:
+        update = beta1 * mean + (1 - beta1) * gradient
+        weight -= lr * ((update > 0) - (update < 0) + decay * weight)
+        mean = beta2 * mean + (1 - beta2) * gradient
+        x.grad = torch.tensor([gradient])
+        optimizer.step()
+        assert float(x.detach()) == pytest.approx(weight, rel=1e-6)
+
+
 def test_frozen_parameters_are_left_out() -> None:
     frozen = torch.nn.Parameter(torch.ones(1), requires_grad=False)
     free = torch.nn.Parameter(torch.ones(1))

@@ -17,9 +17,10 @@ from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.errors import HookError
 from nnbabysit.core.models.calls import Calls, guarded, leaves
 from nnbabysit.core.training.loop.epochs import train_epochs
+from nnbabysit.core.training.probes.activations import Activations
 from nnbabysit.core.training.probes.dead_units import dead_units
 from nnbabysit.core.training.probes.layer_statistics import layer_statistics
-from nnbabysit.core.training.probes.step_probes import Activations, standard_probes
+from nnbabysit.core.training.probes.step_probes import standard_probes
 from nnbabysit.core.training.setup.losses import Objective
 from nnbabysit.core.training.setup.setup import assemble
 from tests.calls import repeated_calls

@@ -16,7 +16,7 @@ from nnbabysit.core.training.loop.steps import evaluate, train_steps
 if TYPE_CHECKING:
     from nnbabysit.core.config.schema.root import Config
     from nnbabysit.core.data.splits.dataset import Dataset, Split
-    from nnbabysit.core.training.probes.step_probes import Probe
+    from nnbabysit.core.training.probes.probe import Probe
     from nnbabysit.core.training.setup.setup import Assembly
 
 

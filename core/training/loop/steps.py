@@ -18,7 +18,7 @@ from nnbabysit.core.training.setup.optimizers import take_step
 if TYPE_CHECKING:
     from nnbabysit.core.data.preparation.augmentation import Mix
     from nnbabysit.core.data.splits.dataset import Split
-    from nnbabysit.core.training.probes.step_probes import Probe
+    from nnbabysit.core.training.probes.probe import Probe
     from nnbabysit.core.training.setup.losses import Objective
     from nnbabysit.core.training.setup.setup import Assembly
 

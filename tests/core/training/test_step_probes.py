@@ -13,8 +13,11 @@ from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.training.batching import default_probe_interval
 from nnbabysit.core.training.loop.epochs import train_epochs
 from nnbabysit.core.training.loop.steps import train_steps
+from nnbabysit.core.training.probes.activations import Activations
 from nnbabysit.core.training.probes.dead_units import dead_units, fired
-from nnbabysit.core.training.probes.step_probes import Activations, GradientNorm, UpdateRatio, standard_probes
+from nnbabysit.core.training.probes.gradient_norm import GradientNorm
+from nnbabysit.core.training.probes.step_probes import standard_probes
+from nnbabysit.core.training.probes.update_ratio import UpdateRatio
 from nnbabysit.core.training.setup.setup import assemble
 
 

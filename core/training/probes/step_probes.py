@@ -8,8 +8,9 @@ from nnbabysit.core.training.probes.activations import Activations
 from nnbabysit.core.training.probes.gradient_norm import GradientNorm
 from nnbabysit.core.training.probes.probe import Probe
 from nnbabysit.core.training.probes.update_ratio import UpdateRatio
+from nnbabysit.core.training.probes.weight_norms import WeightNorms
 
-STEP_PROBES: tuple[type[Probe], ...] = (UpdateRatio, GradientNorm, Activations)
+STEP_PROBES: tuple[type[Probe], ...] = (UpdateRatio, WeightNorms, GradientNorm, Activations)
 
 
 def standard_probes(model: nn.Module) -> tuple[Probe, ...]:

@@ -18,6 +18,7 @@ from nnbabysit.core.training.probes.dead_units import dead_units, fired
 from nnbabysit.core.training.probes.gradient_norm import GradientNorm
 from nnbabysit.core.training.probes.step_probes import standard_probes
 from nnbabysit.core.training.probes.update_ratio import UpdateRatio
+from nnbabysit.core.training.probes.weight_norms import WeightNorms
 from nnbabysit.core.training.setup.setup import assemble
 
 
@@ -64,6 +65,19 @@ def test_the_update_ratio_of_plain_sgd_is_known_on_paper() -> None:
     with torch.no_grad():
         layer.weight.sub_(0.02)
     assert probe.after_step()["weight"] == pytest.approx(0.01)
+
+
+def test_weight_norms_are_those_after_the_step(digits: Dataset, make_config: Any) -> None:
+    assembly = assemble(make_config(), digits)
+    probe = WeightNorms(assembly.model)
+    step = next(train_steps(assembly, digits.train, epoch=1, seed=0, batch_size=100, probes=[probe]))
+    norms = step.probes["weight_norms"]
+    weights = {n: w.detach() for n, w in assembly.model.named_parameters() if w.ndim == 2}
+    assert norms == pytest.approx({n: float(w.square().sum().sqrt()) for n, w in weights.items()})
+
+
+def test_a_network_without_matrices_has_no_weight_norms() -> None:
+    assert WeightNorms(nn.BatchNorm1d(2)).after_step() == {}
 
 
 def test_a_matrix_of_zeros_has_no_ratio() -> None:

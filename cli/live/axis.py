@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from nnbabysit.core.report.page.scale import Scale
+from nnbabysit.core.report.charts.scale import Scale
 
 ALWAYS, WIDE, NEVER = 1.0, 50.0, math.inf
 """Ratio of the largest number to the smallest from which on an axis is logarithmic."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from nnbabysit.cli.live.axis import Axis
-from nnbabysit.core.report.page.scale import Scale
+from nnbabysit.core.report.charts.scale import Scale
 
 BRAILLE = 0x2800
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))

@@ -15,8 +15,8 @@ from nnbabysit.cli.live.throughput import Countdown, Speed
 from nnbabysit.cli.render.abbreviate import shortened
 from nnbabysit.cli.render.terminal import clean_line
 from nnbabysit.core.record.search_events import BestTrial, PlacementEvent, SearchProgressEvent, TrialEvent
+from nnbabysit.core.report.charts.scale import drawable
 from nnbabysit.core.report.event_lines import duration, number, placement_line
-from nnbabysit.core.report.page.scale import drawable
 from nnbabysit.core.search.names import short_names
 
 PREFERRED = ("optimizer.lr", "regularization.l2")

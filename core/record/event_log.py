@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -68,7 +69,11 @@ def from_document(document: Mapping[str, object]) -> Event:
     if not {"kind", "time"} <= document.keys():
         raise ValueError("not an event: an object with kind and time is expected")
     named = {RENAMED.get(name, name): value for name, value in document.items()}
-    return _adapter(_class_of(named)).validate_python(named)
+    kind = _class_of(named)
+    if kind is BatchEvent:
+        known = {item.name for item in fields(BatchEvent)} | {"kind"}
+        named["readings"] = {name: named.pop(name) for name in list(named) if name not in known}
+    return _adapter(kind).validate_python(named)
 
 
 def read_events(path: Path, kind: type[AnyEvent]) -> Iterator[AnyEvent]:

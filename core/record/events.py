@@ -16,6 +16,8 @@ DATA = "data"
 """Value of the field ``about`` of a note or warning that says how the data was read."""
 LEFT_OUT: Mapping[str, bool] = {"left_out": True}
 """Metadata of a field that is not written where it is None."""
+SPREAD: Mapping[str, bool] = {"spread": True}
+"""Metadata of a mapping whose items are written as if each were a field of its own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,12 +35,14 @@ class Event:
     @property
     def fields(self) -> dict[str, object]:
         """What belongs to this kind, as JSON-ready builtins."""
-        return {
-            item.name: value
-            for item in fields(self)
-            if item.name != "time"
-            and ((value := _json_ready(getattr(self, item.name))) is not None or not item.metadata)
-        }
+        found: dict[str, object] = {}
+        for item in fields(self):
+            value = _json_ready(getattr(self, item.name))
+            if item.metadata.get("spread") and isinstance(value, dict):
+                found |= value
+            elif item.name != "time" and (value is not None or not item.metadata.get("left_out")):
+                found[item.name] = value
+        return found
 
     def to_json(self) -> str:
         """The event as one line of strict JSON, without the line break."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from nnbabysit.core.record.events import LEFT_OUT, Event
+from nnbabysit.core.record.events import LEFT_OUT, SPREAD, Event
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,9 +18,8 @@ class BatchEvent(Event):
     split: str = "batch"
     loss: float
     lr: float | None = None
-    update_ratios: Mapping[str, float] = field(default_factory=dict)
-    gradient_norm: float | None = None
-    activations: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    readings: Mapping[str, object] = field(default_factory=dict, metadata=SPREAD)
+    """Name of a probe → what it read: a number, or layer or weight → number."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

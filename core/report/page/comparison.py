@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from nnbabysit.core.errors import RunError
 from nnbabysit.core.record.comparison import (
@@ -18,10 +17,10 @@ from nnbabysit.core.record.comparison import (
 from nnbabysit.core.record.result_reader import RecordedFinding
 from nnbabysit.core.record.run_reader import RecordedRun
 from nnbabysit.core.record.strict_json import ABSENT, Absence, Json
-from nnbabysit.core.report.page.chart import STYLES, Chart, Series, line_chart
-from nnbabysit.core.report.page.run import environment_text, environment_words
-from nnbabysit.core.report.page.run_charts import column, has_numbers, split
-from nnbabysit.core.report.page.scale import drawable
+from nnbabysit.core.report.charts.chart import STYLES, Chart
+from nnbabysit.core.report.charts.overlaid import overlaid_charts
+from nnbabysit.core.report.charts.scale import drawable
+from nnbabysit.core.report.page.run import environment_text, environment_words, run_rows
 from nnbabysit.core.report.words import number, value_text
 
 _SAYS_NOTHING = {
@@ -119,7 +118,7 @@ def compare_on_page(runs: Sequence[RecordedRun]) -> Comparison:
         findings=_findings(runs),
         settings=_differences(facts, "config", str, value_text),
         environment=_differences(facts, "environment", environment_words, environment_text),
-        charts=tuple(_charts(compared)),
+        charts=tuple(overlaid_charts({one.label: run_rows(one.run) for one in compared})),
     )
 
 
@@ -179,50 +178,3 @@ def _findings(runs: Sequence[RecordedRun]) -> tuple[DifferenceRow, ...]:
         DifferenceRow(name=name, cells=tuple(f.severity if f else "" for f in row))
         for name, row in found.items()
     )
-
-
-def _charts(compared: Sequence[Compared]) -> list[Chart]:
-    charts = []
-    for name, key, title in (
-        ("validation", "loss", "Validation loss"),
-        ("validation", "accuracy", "Validation accuracy"),
-        ("train", "loss", "Training loss"),
-        ("train", "accuracy", "Training accuracy"),
-    ):
-        series = [_series(one, column(split(one.run.metrics, name), "epoch", key)) for one in compared]
-        charts += _overlaid(title, series, "epoch")
-    tiny = [_series(one, column(one.run.of_kind("tiny"), "epoch", "cost")) for one in compared]
-    charts += _overlaid("Cost on the tiny set", tiny, "epoch", log=True)
-    ratios = [_series(one, _median_ratios(one.run)) for one in compared]
-    charts += _overlaid("Update ratio, median over the layers", ratios, "epoch", log=True)
-    charts += _overlaid(
-        "Best value so far", [_series(one, _best_so_far(one.run)) for one in compared], "trial"
-    )
-    return charts
-
-
-def _overlaid(title: str, series: list[Series], x_name: str, log: bool | None = None) -> list[Chart]:
-    return [line_chart(title, series, x_name=x_name, log=log, legend=False)] if has_numbers(series) else []
-
-
-def _series(one: Compared, points: Sequence[tuple[float, float | None]]) -> Series:
-    return Series(name=one.label, points=points, style=one.style)
-
-
-def _median_ratios(run: RecordedRun) -> list[tuple[float, float | None]]:
-    points = []
-    for event in run.of_kind("epoch"):
-        ratios = event.get("update_ratios")
-        known = [v for v in ratios.values() if drawable(v) is not None] if isinstance(ratios, Mapping) else []
-        if known and drawable(event.get("epoch")) is not None:
-            points.append((float(event["epoch"]), median(known)))
-    return points
-
-
-def _best_so_far(run: RecordedRun) -> list[tuple[float, float | None]]:
-    points: list[tuple[float, float | None]] = []
-    for count, event in enumerate(run.of_kind("trial"), start=1):
-        best = event.get("best")
-        points.append((float(count), drawable(best.get("value")) if isinstance(best, Mapping) else None))
-    sign = -1.0 if any(event.get("metric") == "val_loss" for event in run.of_kind("trial")) else 1.0
-    return [(at, None if value is None else sign * value) for at, value in points]

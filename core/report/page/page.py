@@ -16,6 +16,7 @@ from nnbabysit.core.record.run_reader import RecordedRun, read_run
 from nnbabysit.core.record.strict_json import ABSENT, Absence, Json
 from nnbabysit.core.report.page.comparison import compare_on_page
 from nnbabysit.core.report.page.run import REPORT, relative_link, run_page
+from nnbabysit.core.report.page.svg import bar_rows, place_chart, place_plane
 from nnbabysit.core.report.words import duration, evidence_text, is_numeric, plain, value_text
 
 __all__ = ["REPORT", "write_page"]
@@ -93,7 +94,15 @@ def _templates() -> Environment:
     )
     source, _, _ = templates.loader.get_source(templates, "page.css") if templates.loader else ("", "", None)
     templates.globals |= {"css": Markup(source), "signature": Markup(SIGNATURE)}
-    templates.filters |= {"evidence": evidence_text, "duration": duration, "value": _value, "minute": _minute}
+    templates.filters |= {
+        "evidence": evidence_text,
+        "duration": duration,
+        "value": _value,
+        "minute": _minute,
+        "placed": place_chart,
+        "plane": place_plane,
+        "bars": bar_rows,
+    }
     templates.tests |= {"numeric_column": is_numeric}
     return templates
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,46 +9,19 @@ from pathlib import Path
 from urllib.parse import quote
 
 from nnbabysit.core.errors import NnbabysitError
-from nnbabysit.core.record.files import os_errors_in_words
 from nnbabysit.core.record.run_reader import RecordedRun, read_run
 from nnbabysit.core.record.strict_json import Json
-from nnbabysit.core.report.page.chart import Chart
-from nnbabysit.core.report.page.run_charts import curves, last_layers, signals, updates
-from nnbabysit.core.report.page.scale import drawable
-from nnbabysit.core.report.page.trials import Trials, trials_of
+from nnbabysit.core.report.charts.chart import Chart
+from nnbabysit.core.report.charts.registry import RUN_CHARTS
+from nnbabysit.core.report.charts.run_rows import RunRows
+from nnbabysit.core.report.charts.scale import drawable
+from nnbabysit.core.report.charts.trial_plane import TrialPlane
+from nnbabysit.core.report.page.layer_table import LayerTable, layer_table
+from nnbabysit.core.report.page.pictures import Picture, pictures_of
+from nnbabysit.core.report.page.trial_table import TrialTable, trial_table
 from nnbabysit.core.report.words import duration, number, value_text
 
 REPORT = "report.html"
-_LARGEST_PICTURE = 4_000_000  # bytes of a picture that is taken into the page
-_MOST_PICTURES = 24
-_DRAWINGS = {
-    "confusion": "Confusion matrix",
-    "reliability": "Calibration",
-    "predicted": "Predicted over true",
-    "activations": "Activations and gradients, layer by layer",
-    "curves": "Loss and accuracy",
-    "importances": "How much each setting mattered",
-    "overfit_tiny": "The tiny set",
-    "search": "Trials",
-    "updates": "Update ratios by layer",
-}
-"""Plots that are lines on white and may be turned to light on dark; others may be photographs."""
-_PNG = b"\x89PNG\r\n\x1a\n"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Picture:
-    """A picture of the run's ``plots/``.
-
-    Attributes:
-        title: Its name in words.
-        data: ``data:`` URL; an image shows it without running anything that is in it.
-        drawing: Whether it may be shown light on dark.
-    """
-
-    title: str
-    data: str
-    drawing: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,9 +50,8 @@ class RunPage:
     Attributes:
         run: Its files.
         metrics: Name in words and number of each single number.
-        curves: Loss and accuracy.
-        signals: Update ratios, gradient norm and activations.
-        layers: Head and rows of the table of the last numbers per layer; no rows without.
+        charts: Heading → charts below it.
+        layers: The last numbers per layer.
         trials: Of a search.
         pictures: Plots that are not drawn anew.
         steps: Of ``babysit``, or the members of an ensemble.
@@ -89,10 +60,9 @@ class RunPage:
 
     run: RecordedRun
     metrics: tuple[tuple[str, str], ...]
-    curves: tuple[Chart, ...]
-    signals: tuple[Chart, ...]
-    layers: tuple[tuple[str, ...], list[tuple[str, ...]]]
-    trials: Trials | None
+    charts: Mapping[str, list[Chart | TrialPlane]]
+    layers: LayerTable
+    trials: TrialTable | None
     pictures: tuple[Picture, ...]
     steps: tuple[PageStep, ...]
     environment: tuple[tuple[str, str], ...]
@@ -109,27 +79,29 @@ def run_page(run: RecordedRun, folder: Path) -> RunPage:
 
 
 def _gathered(run: RecordedRun, steps: tuple[PageStep, ...]) -> RunPage:
-    drawn, ratios, trials = curves(run), updates(run), trials_of(run)
-    anew = {
-        "curves": drawn,
-        "overfit_tiny": drawn,
-        "updates": ratios,
-        "search": trials and trials.planes,
-        "importances": trials and trials.importances,
-    }
+    rows = run_rows(run)
+    drawn = {chart.name: (chart.section, chart.of(rows)) for chart in RUN_CHARTS}
+    charts: dict[str, list[Chart | TrialPlane]] = {}
+    for section, panels in drawn.values():
+        charts.setdefault(section, []).extend(panels)
+    anew = {name for name, (_, panels) in drawn.items() if panels}
     return RunPage(
         run=run,
         metrics=tuple(metric_words(run.result.metrics)),
-        curves=tuple(drawn),
-        signals=(*ratios, *signals(run)),
-        layers=last_layers(run),
-        trials=trials,
-        pictures=tuple(_pictures(run.path / "plots", {stem for stem, chart in anew.items() if chart})),
+        charts=charts,
+        layers=layer_table(rows),
+        trials=trial_table(rows),
+        pictures=tuple(pictures_of(run.path / "plots", anew)),
         steps=steps,
         environment=tuple(
             (environment_words(key), environment_text(value)) for key, value in run.environment.items()
         ),
     )
+
+
+def run_rows(run: RecordedRun) -> RunRows:
+    """What the charts of a run are computed from."""
+    return RunRows(metrics=run.metrics, events=run.events, numbers=run.result.metrics, verdict=run.verdict)
 
 
 def metric_words(metrics: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
@@ -203,35 +175,3 @@ def relative_link(target: Path, folder: Path) -> str:
     except ValueError:  # another drive
         return target.resolve().as_uri()
     return quote(relative.replace(os.sep, "/"))
-
-
-def _pictures(folder: Path, drawn_anew: set[str]) -> Iterator[Picture]:
-    """The SVG of each plot, or its PNG. A link could lead anywhere and is not followed."""
-    if folder.is_symlink() or not folder.is_dir():
-        return
-    files = [path for path in sorted(folder.iterdir()) if path.suffix in (".svg", ".png")]
-    stems = {path.stem: path for path in sorted(files, key=lambda path: path.suffix)}  # svg wins
-    for stem in sorted(stems.keys() - drawn_anew)[:_MOST_PICTURES]:
-        path = stems[stem]
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > _LARGEST_PICTURE:
-            continue
-        with os_errors_in_words(path, "read"):
-            data = path.read_bytes()
-        kind = "image/png" if data.startswith(_PNG) else "image/svg+xml"
-        yield Picture(
-            title=_title(stem),
-            data=f"data:{kind};base64,{base64.b64encode(data).decode()}",
-            drawing=_kind(stem) in _DRAWINGS,
-        )
-
-
-def _kind(stem: str) -> str:
-    """What a plot shows: several networks have theirs numbered, ``confusion-2``."""
-    return stem.rpartition("-")[0] if stem.rpartition("-")[2].isdigit() else stem
-
-
-def _title(stem: str) -> str:
-    kind = _kind(stem)
-    return (_DRAWINGS.get(kind) or kind.replace("_", " ").capitalize()) + stem.removeprefix(kind).replace(
-        "-", " "
-    )

@@ -15,7 +15,7 @@ from nnbabysit.core.diagnosis.engine import diagnose
 from nnbabysit.core.diagnosis.evidence.tiny_evidence import TinyEvidence, Tried
 from nnbabysit.core.diagnosis.rules.registry import TINY_RULES
 from nnbabysit.core.record.events import NoteEvent
-from nnbabysit.core.report.plots.write import plot_tiny
+from nnbabysit.core.report.plots.write import write_run_plots
 from nnbabysit.core.training.setup.setup import prepare
 from nnbabysit.core.workflow.gates.attempt import (
     Attempt,
@@ -73,11 +73,7 @@ def run_overfit_tiny(config: Config, run: Run, *, dataset: Dataset | None = None
     passed = problem.learned(lines[-1])
     tried = {} if passed else try_other_rates(problem, lines[-1].loss, run)
     findings = [] if passed else diagnose(TINY_RULES, _seen(config, problem, lines, constant, tried))
-    plot_tiny(
-        [s.cost for s in lines],
-        [s.accuracy for s in lines if s.accuracy is not None],
-        run.plots / "overfit_tiny",
-    )
+    write_run_plots(run.path, {}, "pass" if passed else "fail")
     return StepResult(
         command="overfit-tiny",
         verdict="pass" if passed else "fail",

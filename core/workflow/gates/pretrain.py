@@ -15,7 +15,8 @@ from nnbabysit.core.data.new_samples.pictures import are_pictures, pictures
 from nnbabysit.core.data.new_samples.signature import SIGNATURE_FILE, Signature
 from nnbabysit.core.models.weights import count_parameters
 from nnbabysit.core.record.events import NoteEvent, StartEvent
-from nnbabysit.core.report.plots.write import plot_curves, plot_reconstructions
+from nnbabysit.core.report.charts.tiles import reconstruction_tiles
+from nnbabysit.core.report.plots.write import write_run_plots, write_tiles
 from nnbabysit.core.training.batching import steps_per_epoch
 from nnbabysit.core.training.checkpoints import BEST, save_weights
 from nnbabysit.core.training.loop.epochs import train_epochs
@@ -132,11 +133,11 @@ def run_pretrain(
         if learned[-1].epochs[-1].stopped:
             break
         save_weights(run.checkpoints / BEST, model.encode)
-    plot_curves(
-        [record for part in learned for record in part.epochs], run.plots / "curves", learned[-1].best
-    )
     _show(config, run, data, model, device)
-    return _result(config, run, data, model, learned, clock() - began)
+    result = _result(config, run, data, model, learned, clock() - began)
+    best = learned[-1].best
+    write_run_plots(run.path, {"best_epoch": best.epoch if best else None}, result.verdict)
+    return result
 
 
 def _start(config: Config, run: Run, data: Dataset, model: Autoencoder, device: torch.device) -> None:
@@ -215,7 +216,7 @@ def _show(config: Config, run: Run, data: Dataset, model: Autoencoder, device: t
     if damage is None:
         del rows["damaged"]
     shown = {name: pictures(values, data.preprocessing) for name, values in rows.items()}
-    plot_reconstructions(shown, run.plots / "reconstructions")
+    write_tiles(reconstruction_tiles(shown), run.plots / "reconstructions")
 
 
 def _result(

@@ -20,7 +20,8 @@ from nnbabysit.core.diagnosis.rules.registry import SANITY_RULES
 from nnbabysit.core.models.seeding import seeded
 from nnbabysit.core.models.weights import count_parameters
 from nnbabysit.core.record.events import CheckEvent
-from nnbabysit.core.report.plots.write import plot_activations
+from nnbabysit.core.report.charts.layers import layer_charts
+from nnbabysit.core.report.plots.write import write_panels
 from nnbabysit.core.training.probes.initial_loss import InitialLosses, first_samples, initial_losses
 from nnbabysit.core.training.probes.layer_statistics import LayerStatistics, layer_statistics
 from nnbabysit.core.training.probes.wiring import batch_dependence, first_steps
@@ -74,7 +75,7 @@ def run_sanity(config: Config, run: Run, *, dataset: Dataset | None = None) -> S
     findings = diagnose(SANITY_RULES, seen)
     for check in _checks(seen, {finding.id for finding in findings}):
         run.event(check)
-    plot_activations(layers, run.plots / "activations")
+    write_panels(layer_charts(layers), run.plots / "activations")
     failed = any(finding.severity == "error" for finding in findings)
     return StepResult(
         command="sanity",

@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from nnbabysit.core.data.new_samples.pictures import are_pictures, pictures
-from nnbabysit.core.report.plots.write import plot_confusion, plot_predicted, plot_reliability, plot_wrong
+from nnbabysit.core.report.charts.confusion import confusion_matrix
+from nnbabysit.core.report.charts.predicted import predicted_charts
+from nnbabysit.core.report.charts.reliability import reliability_charts
+from nnbabysit.core.report.charts.tiles import wrong_tiles
+from nnbabysit.core.report.plots.write import write_matrix, write_panels, write_tiles
 from nnbabysit.core.training.evaluation.ensembling import mean_outputs, score_together
 from nnbabysit.core.training.evaluation.metrics import (
     ClassificationScores,
@@ -241,12 +245,14 @@ def _plot(evaluation: Evaluation, folder: Path, ending: str) -> None:
     if isinstance(scores, LossAlone):
         return
     if isinstance(scores, RegressionScores):
-        plot_predicted(evaluation.outputs, unseen.split.y.cpu(), folder / f"predicted{ending}")
+        write_panels(
+            predicted_charts(evaluation.outputs, unseen.split.y.cpu()), folder / f"predicted{ending}"
+        )
         return
-    plot_confusion(scores.confusion, signature.class_names, folder / f"confusion{ending}")
-    plot_reliability(scores.calibration, folder / f"reliability{ending}")
+    write_matrix(confusion_matrix(scores.confusion, signature.class_names), folder / f"confusion{ending}")
+    write_panels(reliability_charts(scores.calibration), folder / f"reliability{ending}", upright=True)
     mistakes = evaluation.mistakes
     if are_pictures(signature.input_shape) and mistakes:
         x, _ = unseen.split.take(torch.tensor([mistake.index for mistake in mistakes]))
         captions = [mistake_words(mistake, signature) for mistake in mistakes]
-        plot_wrong(pictures(x, signature.preprocessing), captions, folder / f"wrong{ending}")
+        write_tiles(wrong_tiles(pictures(x, signature.preprocessing), captions), folder / f"wrong{ending}")

@@ -27,7 +27,11 @@ def test_only_what_differs_is_shown(train: Path, slow: Path, diverged: Path) -> 
     assert {row.name.split()[0]: row.cells for row in comparison.findings}["CUR001"] == ("", "", "error")
     assert [one.label for one in comparison.runs] == ["A", "B", "C"]
     assert [chart.title for chart in comparison.charts][:2] == ["Validation loss", "Validation accuracy"]
-    assert all(len(chart.lines) == 3 for chart in comparison.charts)
+    for chart in comparison.charts:
+        assert [series.name for series in chart.series] == ["A", "B", "C"]
+    lines = read_run(slow).metrics
+    losses = [(line["epoch"], line["loss"]) for line in lines if line["split"] == "validation"]
+    assert comparison.charts[0].series[1].points == losses
 
 
 def test_searches_are_compared_by_their_best_so_far(search: Path, babysit: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnbabysit.core.report.page.scale import Scale, drawable, fitted, wants_log
+from nnbabysit.core.report.charts.scale import Scale, drawable, fitted, wants_log
 
 
 def test_places_known_by_hand() -> None:

@@ -27,8 +27,7 @@ from nnbabysit.core.workflow.trained.predict import predict
 
 @pytest.fixture(autouse=True)
 def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.plot_curves", lambda *_: [])
-    monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.plot_updates", lambda *_: [])
+    monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.write_run_plots", lambda *_: [])
 
 
 def trained_on(root: Path, x: Any, y: Any, loss: str, **sections: Any) -> tuple[Path, StepResult]:

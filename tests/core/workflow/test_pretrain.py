@@ -39,8 +39,7 @@ def config_of(**sections: Any) -> Config:
 @pytest.fixture
 def new_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NewRun]:
     """Creates run directories and closes them in the end; curves are not drawn."""
-    monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.plot_curves", lambda *_: [])
-    monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.plot_updates", lambda *_: [])
+    monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.write_run_plots", lambda *_: [])
     opened: list[Run] = []
 
     def new(*listeners: Listener) -> Run:

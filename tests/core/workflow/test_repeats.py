@@ -80,8 +80,7 @@ def dataset() -> Dataset:
 @pytest.fixture(autouse=True)
 def plots(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing takes longer than all the rest."""
-    monkeypatch.setattr(search_module, "plot_search", lambda *arguments, **settings: [])
-    monkeypatch.setattr(search_module, "plot_importances", lambda *arguments: [])
+    monkeypatch.setattr(search_module, "write_run_plots", lambda *_: [])
 
 
 class Search:

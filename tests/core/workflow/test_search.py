@@ -106,8 +106,7 @@ class Searches:
 def plots(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """Drawing takes longer than all the rest; the test of the plots alone draws."""
     if "plots" not in request.node.name:
-        monkeypatch.setattr(search_module, "plot_search", lambda *arguments, **settings: [])
-        monkeypatch.setattr(search_module, "plot_importances", lambda *arguments: [])
+        monkeypatch.setattr(search_module, "write_run_plots", lambda *_: [])
 
 
 @pytest.fixture

@@ -61,8 +61,7 @@ def new_run(tmp_path: Path) -> Iterator[NewRun]:
 @pytest.fixture
 def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plots take nine tenths of a short run, and most tests are about something else."""
-    monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.plot_curves", lambda *_: [])
-    monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.plot_updates", lambda *_: [])
+    monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.write_run_plots", lambda *_: [])
 
 
 def rows(path: Path) -> list[dict[str, Any]]:

@@ -28,9 +28,8 @@ X[:, :4] += 1.8 * Y[:, None]
 
 @pytest.fixture(autouse=True)
 def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.plot_curves", lambda *_: [])
-    monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.plot_updates", lambda *_: [])
-    monkeypatch.setattr("nnbabysit.core.workflow.gates.search.search.plot_search", lambda *_, **__: [])
+    monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.write_run_plots", lambda *_: [])
+    monkeypatch.setattr("nnbabysit.core.workflow.gates.search.search.write_run_plots", lambda *_: [])
 
 
 @pytest.fixture(scope="module")

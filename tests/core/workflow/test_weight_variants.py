@@ -47,8 +47,7 @@ def config_of(training: dict[str, Any] | None = None, **sections: Any) -> Config
 
 @pytest.fixture(autouse=True)
 def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.plot_curves", lambda *_: [])
-    monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.plot_updates", lambda *_: [])
+    monkeypatch.setattr("nnbabysit.core.workflow.gates.train.train.write_run_plots", lambda *_: [])
 
 
 @pytest.fixture

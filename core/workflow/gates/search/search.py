@@ -21,7 +21,7 @@ from nnbabysit.core.record.events import Event, NoteEvent, StartEvent, WarningEv
 from nnbabysit.core.record.files import write_atomically
 from nnbabysit.core.record.run import Run, read_meta
 from nnbabysit.core.record.search_events import PlacementEvent
-from nnbabysit.core.report.plots.write import plot_importances, plot_search
+from nnbabysit.core.report.plots.write import write_run_plots
 from nnbabysit.core.search.execute.executor import Executor
 from nnbabysit.core.search.execute.placement import Placement
 from nnbabysit.core.search.execute.stacked_executor import StackedExecutor
@@ -115,8 +115,9 @@ def run_search(
     outcome = Outcome(trials=finished, importances=shares, metric=metric, seconds=seconds, repeated=repeated)
     winner = outcome.best.index if repeated and outcome.best else None
     run.update_meta(**{lineage.KEY: lineage.note(config, **noted, finished=True, winner=winner)})
-    _plot(run, what, outcome)
-    return replace(result_of(config, run, what, outcome), notes=data.notes)
+    result = replace(result_of(config, run, what, outcome), notes=data.notes)
+    write_run_plots(run.path, result.metrics, result.verdict)
+    return result
 
 
 def resume_search(
@@ -213,21 +214,3 @@ def _refuse_if_all_failed(trials: Sequence[Trial], first_error: NnbabysitError |
             message, remedy="See that nnbabysit sanity passes, then search again"
         ) from first_error
     raise UserCodeError(message) from first_error
-
-
-def _plot(run: Run, what: Stage, outcome: Outcome) -> None:
-    """Trials in the plane of lr and l2, or else of the settings that matter most; how much each mattered."""
-    preferred = ["optimizer.lr", "regularization.l2", *outcome.importances, *what.space]
-    shown = list(dict.fromkeys(path for path in preferred if path in what.space))
-    logged = [path for path, axis in what.space.items() if axis.log_uniform is not None]
-    loss = outcome.metric == "val_loss"
-    plot_search(
-        outcome.trials,
-        shown[0],
-        shown[1] if len(shown) > 1 else None,
-        run.plots / "search",
-        log=logged,
-        value_name="negative validation loss" if loss else "validation accuracy",
-    )
-    if outcome.importances:
-        plot_importances(outcome.importances, run.plots / "importances")

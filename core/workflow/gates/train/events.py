@@ -59,7 +59,7 @@ class TrainEvents:
                 epoch=record.epoch,
                 loss=float(record.loss),
                 lr=record.lr,
-                **record.probes,
+                readings=record.probes,
             )
         )
 

@@ -16,7 +16,7 @@ from nnbabysit.core.record.events import CheckpointEvent, NoteEvent, StartEvent,
 from nnbabysit.core.record.files import read_lines, write_atomically
 from nnbabysit.core.record.run import Run, read_meta
 from nnbabysit.core.record.strict_json import encode
-from nnbabysit.core.report.plots.write import plot_curves, plot_updates
+from nnbabysit.core.report.plots.write import write_run_plots
 from nnbabysit.core.training.batching import steps_per_epoch
 from nnbabysit.core.training.checkpoints import BEST, LAST, load_weights, save_weights
 from nnbabysit.core.training.evaluation.unpredicted import Unpredicted, unpredicted_in
@@ -92,9 +92,10 @@ def run_train(
     outcome = Outcome(
         progress=progress, ended=ended, test=test, seconds=clock() - began, unpredicted=unpredicted.words
     )
-    _plot(run, progress)
     findings = diagnose(RUN_RULES, RunEvidence.of(config, prepared, progress, unpredicted))
-    return _result(run, prepared, outcome, findings, others)
+    result = _result(run, prepared, outcome, findings, others)
+    write_run_plots(run.path, result.metrics, result.verdict)
+    return result
 
 
 def _resumed(
@@ -248,13 +249,6 @@ def _unpredicted(run: Run, prepared: Prepared, progress: Progress) -> Unpredicte
         return Unpredicted()
     load_weights(run.checkpoints / BEST, assembly.model)
     return unpredicted_in(assembly.model, data.validation.on(assembly.device), data.task, data.class_names)
-
-
-def _plot(run: Run, progress: Progress) -> None:
-    lines, _ = read_lines(run.path / METRICS)
-    rows = [(line["step"], line["update_ratios"]) for line in lines if line["split"] == "batch"]
-    plot_curves(progress.history, run.plots / "curves", progress.best)
-    plot_updates(rows, run.plots / "updates")
 
 
 def _result(

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LARGEST, _SMALLEST = 1e100, 1e-100
+WIDE = 50.0
+"""Ratio of the largest setting of a search to the smallest from which on its axis is logarithmic."""
+WIDE_CURVE = 100.0
+"""The same for the numbers of a curve."""
 
 
 def drawable(value: object) -> float | None:
@@ -46,10 +50,14 @@ class Scale:
 
     def ticks(self, most: int = 5) -> list[tuple[float, str]]:
         """Places and labels of about ``most`` round numbers on the axis."""
+        placed = ((self.place(value), text) for value, text in self.labels(most))
+        return [(place, text) for place, text in placed if place is not None]
+
+    def labels(self, most: int = 5) -> list[tuple[float, str]]:
+        """About ``most`` round numbers on the axis, each with its text."""
         numbers = _log_numbers(self.low, self.high, most) if self.log else _numbers(self.low, self.high, most)
         label = _power_label if self.log else _plain_label
-        placed = ((self.place(value), label(value)) for value in numbers)
-        return [(place, text) for place, text in placed if place is not None]
+        return [(value, label(value)) for value in numbers]
 
 
 def fitted(values: Iterable[float], start: float, end: float, *, log: bool) -> Scale:
@@ -72,10 +80,10 @@ def fitted(values: Iterable[float], start: float, end: float, *, log: bool) -> S
     return Scale(low=low - (0.0 if low == 0 else air), high=high + air, start=start, end=end)
 
 
-def wants_log(values: Iterable[float], decades: float = 2.0) -> bool:
+def wants_log(values: Iterable[float], ratio: float = WIDE_CURVE) -> bool:
     """Whether positive numbers span so much that a linear axis would hide the small ones."""
     positive = [value for value in values if value > 0]
-    return bool(positive) and math.log10(max(positive) / min(positive)) > decades
+    return bool(positive) and max(positive) > ratio * min(positive)
 
 
 def _numbers(low: float, high: float, most: int) -> list[float]:

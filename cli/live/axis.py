@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from nnbabysit.core.report.charts.scale import Scale
+from nnbabysit.core.report.charts.scale import WIDE, Scale
 
-ALWAYS, WIDE, NEVER = 1.0, 50.0, math.inf
-"""Ratio of the largest number to the smallest from which on an axis is logarithmic."""
+ALWAYS, NEVER = 1.0, math.inf
+"""Ratio of the largest number to the smallest from which on an axis is logarithmic, beside ``WIDE``."""
 STEPS = 16
 """Steps of a linear axis, at most, between which its ends are rounded."""
 

@@ -9,17 +9,17 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from nnbabysit.cli.live.axis import ALWAYS, NEVER, WIDE, Axis
+from nnbabysit.cli.live.axis import ALWAYS, NEVER, Axis
 from nnbabysit.cli.live.scatter import MARKS, Scatter, end_label
 from nnbabysit.cli.live.throughput import Countdown, Speed
 from nnbabysit.cli.render.abbreviate import shortened
 from nnbabysit.cli.render.terminal import clean_line
 from nnbabysit.core.record.search_events import BestTrial, PlacementEvent, SearchProgressEvent, TrialEvent
-from nnbabysit.core.report.charts.scale import drawable
+from nnbabysit.core.report.charts.scale import WIDE, drawable
+from nnbabysit.core.report.charts.trial_plane import PREFERRED
 from nnbabysit.core.report.event_lines import duration, number, placement_line
 from nnbabysit.core.search.names import short_names
 
-PREFERRED = ("optimizer.lr", "regularization.l2")
 STYLES = {"complete": "", "diverged": "yellow", "stopped": "", "failed": "red"}
 """States in the order of their counts."""
 FEWEST = 3
@@ -51,6 +51,16 @@ class SearchBoard:
         self._placement = ""
         self._metric = "val_acc"
         self._charts: dict[str, Scatter] = {}
+
+    def take(self, event: SearchProgressEvent | TrialEvent | PlacementEvent) -> None:
+        """Take in an event of a search."""
+        match event:
+            case SearchProgressEvent():
+                self.take_progress(event)
+            case TrialEvent():
+                self.take_trial(event)
+            case PlacementEvent():
+                self.take_placement(event)
 
     def take_trial(self, event: TrialEvent) -> None:
         """Take in a trial that has ended; trials come in any order and in groups."""

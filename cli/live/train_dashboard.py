@@ -15,7 +15,8 @@ from rich.text import Text
 from nnbabysit.cli.live.search_dashboard import SearchBoard
 from nnbabysit.cli.live.throughput import Countdown
 from nnbabysit.cli.render.terminal import clean_line
-from nnbabysit.core.record.events import CheckpointEvent, Event, GateEvent, StartEvent
+from nnbabysit.core.diagnosis.rules.bands import RATIO_TOO_HIGH, RATIO_TOO_LOW
+from nnbabysit.core.record.events import CheckpointEvent, Event, FindingEvent, GateEvent, StartEvent
 from nnbabysit.core.record.search_events import PlacementEvent, SearchProgressEvent, TrialEvent
 from nnbabysit.core.record.training_events import EpochEvent, TinyEvent, TrainProgressEvent
 from nnbabysit.core.report.event_lines import duration, number, start_line, tiny_line
@@ -23,8 +24,8 @@ from nnbabysit.core.report.event_lines import duration, number, start_line, tiny
 BARS = "▁▂▃▄▅▆▇█"
 HISTORY = 60
 """Columns of the sparkline."""
-HEALTHY_UPDATES = (1e-4, 1e-2)
-"""Band of ‖ΔW‖/‖W‖ per step, around 1e-3 (CS231n notes, Neural Networks 3, "Ratio of weights:updates")."""
+RATIO_FINDINGS = {"UPD001": "above", "UPD002": "below"}
+"""Rules on update ratios, and the side of the band that they are about."""
 
 
 def sparkline(values: Sequence[float], width: int = HISTORY) -> str:
@@ -40,12 +41,13 @@ def sparkline(values: Sequence[float], width: int = HISTORY) -> str:
     return "".join(BARS[round((mean - low) / span * (len(BARS) - 1))] for mean in means)
 
 
-def update_style(ratio: float) -> str:
-    """Green inside the healthy band, yellow up to ten times outside it, red beyond and for no number."""
-    low, high = HEALTHY_UPDATES
-    if low <= ratio <= high:
-        return "green"
-    return "yellow" if low / 10 <= ratio <= high * 10 else "red"
+def ratio_in_words(ratio: float) -> str:
+    """Where an update ratio lies, by the band of the rules: ``ok``, ``above 1e-2`` or ``below 1e-4``."""
+    if not math.isfinite(ratio):
+        return "not finite"
+    if ratio > RATIO_TOO_HIGH:
+        return f"above {RATIO_TOO_HIGH:g}"
+    return f"below {RATIO_TOO_LOW:g}" if ratio < RATIO_TOO_LOW else "ok"
 
 
 class Dashboard:
@@ -71,6 +73,7 @@ class Dashboard:
         self._best: int | None = None
         self._numbers: dict[str, float] = {}
         self._updates: Mapping[str, float] = {}
+        self._faulty: set[str] = set()
         self._line = ""
         self._search: SearchBoard | None = None
 
@@ -88,14 +91,12 @@ class Dashboard:
                 self._take_epoch(event)
             case TinyEvent():
                 self._take_tiny(event)
-            case SearchProgressEvent():
-                self._board().take_progress(event)
-            case TrialEvent():
-                self._board().take_trial(event)
             case CheckpointEvent():
                 self._take_checkpoint(event)
-            case PlacementEvent():
-                self._board().take_placement(event)
+            case SearchProgressEvent() | TrialEvent() | PlacementEvent():
+                self._board().take(event)
+            case FindingEvent():
+                self._take_finding(event)
             case _:
                 return False
         return True
@@ -150,6 +151,11 @@ class Dashboard:
         }
         self._note_numbers(event, scores)
 
+    def _take_finding(self, event: FindingEvent) -> None:
+        """Only a rule, which sees the whole run, makes a ratio a warning: healthy runs leave the band too."""
+        side = RATIO_FINDINGS.get(event.id)
+        self._faulty |= {side} if side else set()
+
     def _note_numbers(
         self, event: TrainProgressEvent | EpochEvent, scores: Mapping[str, float | None]
     ) -> None:
@@ -198,12 +204,12 @@ class Dashboard:
     def _update_table(self) -> RenderableType:
         grid = Table.grid(padding=(0, 2))
         for name, ratio in self._updates.items():
-            style = update_style(ratio)
-            verdict = {"green": "ok", "yellow": "outside 1e-4…1e-2", "red": "far outside 1e-4…1e-2"}[style]
+            words = ratio_in_words(ratio)
+            style = "green" if words == "ok" else "yellow" if words.split()[0] in self._faulty else ""
             grid.add_row(
                 Text("update", style="dim"),
                 Text(clean_line(name)),
                 Text(f"{ratio:.1e}", style=style),
-                Text(verdict, style=style),
+                Text(words, style=style),
             )
         return grid

@@ -13,11 +13,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
 
 from nnbabysit.cli.live.plain_view import PlainView
 from nnbabysit.cli.live.terminal_view import LINES, LiveView
-from nnbabysit.cli.live.train_dashboard import Dashboard, sparkline, update_style
+from nnbabysit.cli.live.train_dashboard import (
+    RATIO_FINDINGS,
+    Dashboard,
+    ratio_in_words,
+    sparkline,
+)
+from nnbabysit.core.diagnosis.rules.bands import RATIO_TOO_HIGH, RATIO_TOO_LOW
+from nnbabysit.core.diagnosis.rules.registry import RUN_RULES
 from nnbabysit.core.record.events import Event
 from tests.made_events import made
 
@@ -69,8 +78,8 @@ def test_training_shows_progress_numbers_sparkline_and_update_ratios() -> None:
             "loss 1.25  lr 0.001  grad norm 0.7  samples/s 51,234",
             "loss █▁ 1.25",
             "update  0.weight  1.1e-03  ok",
-            "update  2.weight  5.0e-02  outside 1e-4…1e-2",
-            "update  [red]4    5.0e-08  far outside 1e-4…1e-2",
+            "update  2.weight  5.0e-02  above 0.01",
+            "update  [red]4    5.0e-08  below 0.0001",
         ]
     )
 
@@ -97,18 +106,52 @@ def test_other_events_change_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ratio", "style"),
+    ("ratio", "words"),
     [
-        (1e-3, "green"),
-        (1e-2, "green"),
-        (5e-2, "yellow"),
-        (0.5, "red"),
-        (5e-5, "yellow"),
-        (float("nan"), "red"),
+        (RATIO_TOO_HIGH, "ok"),
+        (RATIO_TOO_HIGH * 1.01, "above 0.01"),
+        (RATIO_TOO_LOW, "ok"),
+        (RATIO_TOO_LOW * 0.99, "below 0.0001"),
+        (float("nan"), "not finite"),
     ],
 )
-def test_update_ratios_are_colored_by_their_band(ratio: float, style: str) -> None:
-    assert update_style(ratio) == style
+def test_update_ratios_lie_in_the_band_of_the_rules(ratio: float, words: str) -> None:
+    assert ratio_in_words(ratio) == words
+
+
+FINDING = {
+    "name": "",
+    "severity": "warning",
+    "symptom": "",
+    "evidence": {},
+    "cause": "",
+    "remedy": "",
+    "patch": {},
+}
+
+
+def update_styles(dashboard: Dashboard) -> list[str]:
+    """Style of the words of each row of update ratios."""
+    group = dashboard.draw()
+    assert isinstance(group, Group)
+    (grid,) = (part for part in group.renderables if isinstance(part, Table) and len(part.columns) == 4)
+    return [str(cell.style) for cell in grid.columns[3].cells if isinstance(cell, Text)]
+
+
+def test_update_ratios_are_a_warning_only_when_a_finding_says_so() -> None:
+    dashboard = Dashboard()
+    dashboard.take(made("progress", **PROGRESS))
+    assert update_styles(dashboard) == ["green", "", ""]
+    dashboard.take(made("finding", **FINDING, id="CUR001"))
+    assert update_styles(dashboard) == ["green", "", ""]
+    dashboard.take(made("finding", **FINDING, id="UPD001"))
+    assert update_styles(dashboard) == ["green", "yellow", ""]
+    dashboard.take(made("finding", **FINDING, id="UPD002"))
+    assert update_styles(dashboard) == ["green", "yellow", "yellow"]
+
+
+def test_the_findings_on_update_ratios_are_rules() -> None:
+    assert {rule.id for rule in RUN_RULES if rule.id.startswith("UPD")} == set(RATIO_FINDINGS)
 
 
 def test_a_sparkline_has_one_bar_per_value_until_it_is_full() -> None:

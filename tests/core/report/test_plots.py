@@ -11,6 +11,7 @@ import pytest
 
 from nnbabysit.core.report.charts.importances import IMPORTANCES
 from nnbabysit.core.report.charts.layers import layer_charts
+from nnbabysit.core.report.charts.learning_rate import LEARNING_RATE
 from nnbabysit.core.report.charts.registry import RUN_CHARTS
 from nnbabysit.core.report.charts.run_rows import RunChart, RunRows
 from nnbabysit.core.report.charts.search_trials import SEARCH_TRIALS
@@ -115,6 +116,14 @@ def test_update_ratios_are_those_of_each_matrix(run: Callable[..., Path]) -> Non
     close(panel["first.weight"], [(s, w * 1e-3) for s, w in zip(steps, WIGGLE, strict=True)], 0.02)
     close(panel["last.weight"], [(s, 10.0**-n) for s, n in zip(steps, STEPS, strict=True)], 0.02)
     assert "<!-- frozen: exactly 0 -->" in (path / "plots" / "updates.svg").read_text()
+
+
+def test_the_learning_rate_is_drawn_where_it_changes(run: Callable[..., Path]) -> None:
+    path = run(batches(lr=lambda n, w: w / 10))
+    write_run_plots(path, {}, "pass")
+    (panel,) = drawn_series(path / "plots" / "learning_rate.svg")
+    close(panel["learning rate"], [(3.0 * n, w / 10) for n, w in zip(STEPS, WIGGLE, strict=True)])
+    assert not LEARNING_RATE.of(RunRows(metrics=batches(lr=lambda n, w: 0.1)))
 
 
 def test_the_tiny_set_shows_its_cost_and_its_accuracy(run: Callable[..., Path]) -> None:

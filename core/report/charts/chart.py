@@ -148,17 +148,10 @@ def line_chart(
     marks: Sequence[Mark] = (),
     legend: bool = True,
 ) -> Chart:
-    """Lines over epochs or steps.
+    """Lines over epochs or steps; what is not said here is an attribute of the chart.
 
-    Args:
-        title: What is shown, with its unit.
-        series: Lines, in the order of the legend.
-        x_name: Name of the horizontal axis.
-        log: Logarithmic numbers; None: when none is negative and they span more than two decades.
-        note: How to read it.
-        band: Shaded range of the numbers, always in sight.
-        marks: Vertical lines.
-        legend: Whether the names of the series are told.
+    ``log`` None is logarithmic when no number is negative and they span more than two decades; ``title`` also
+    names the vertical axis.
     """
     known = [y for one in series for _, y in one.known]
     if log is None:

@@ -6,7 +6,7 @@ theme, stay sharp and readable at any width, and nothing of a foreign file gets 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from nnbabysit.core.report.charts.chart import Chart, ChartAxis, Series
@@ -18,11 +18,10 @@ LEFT, RIGHT, BOTTOM = 54, WIDTH - 12, HEIGHT - 36
 _TOP, _TOP_BELOW_MARKS = 10, 22
 _MOST_POINTS = 300
 _FEW_POINTS = 40
-_LONGEST_NAME = 9  # characters beside the vertical axis
+_LONGEST = 9  # characters beside the vertical axis
 SHADES = 6
 
 Place = tuple[float, float]
-Ticks = tuple[tuple[float, str], ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,52 +42,30 @@ class PlacedSeries:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PlacedPoint:
-    """A trial ready to draw: place, radius, shade 0…5 (5: best; None: no value), and the trial."""
-
-    x: float
-    y: float
-    radius: float
-    shade: int | None
-    trial: TrialPoint
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Frame:
-    """Edges of a chart and what stands at its axes: places and labels."""
-
-    top: int
-    x_name: str
-    x_ticks: Ticks
-    y_ticks: Ticks
-
-    left, right, bottom = LEFT, RIGHT, BOTTOM
-    width, height = WIDTH, HEIGHT
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class PlacedChart:
     """A chart ready to draw.
 
     Attributes:
-        frame: Edges and axes.
+        top: Upper edge; the words of the marks stand above it.
+        x_name: Name of the horizontal axis.
+        x_ticks: Places and labels.
+        y_ticks: Places and labels.
         lines: In the order of the legend; empty without a finite number.
         band: Upper and lower edge of the shaded range; None: none.
         marks: Place, words, kind and the text's anchor.
+        points: Of trials: place, radius, shade 0…5 (5: best; None: no value), and the trial.
     """
 
-    frame: Frame
-    lines: tuple[PlacedSeries, ...]
-    band: Place | None
-    marks: tuple[tuple[float, str, str, str], ...]
+    top: int = _TOP
+    x_name: str = ""
+    x_ticks: tuple[tuple[float, str], ...] = ()
+    y_ticks: tuple[tuple[float, str], ...] = ()
+    lines: tuple[PlacedSeries, ...] = ()
+    band: Place | None = None
+    marks: tuple[tuple[float, str, str, str], ...] = ()
+    points: tuple[tuple[float, float, float, int | None, TrialPoint], ...] = ()
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PlacedPlane:
-    """Trials ready to draw."""
-
-    frame: Frame
-    points: tuple[PlacedPoint, ...]
+    left, right, bottom, width, height = LEFT, RIGHT, BOTTOM, WIDTH, HEIGHT
 
 
 def place_chart(chart: Chart) -> PlacedChart:
@@ -97,27 +74,28 @@ def place_chart(chart: Chart) -> PlacedChart:
     across, up = chart.scales((LEFT, RIGHT), (BOTTOM, top))
     band = chart.band and (up.place(chart.band[1]), up.place(chart.band[0]))
     return PlacedChart(
-        frame=_frame(chart.x, chart.y, across, up, top),
+        top=top,
+        x_name=chart.x.name,
+        x_ticks=_ticks(chart.x, across),
+        y_ticks=_ticks(chart.y, up),
         lines=tuple(_placed(one, across, up) for one in chart.series) if chart.has_numbers else (),
         band=(band[0], band[1]) if band and band[0] is not None and band[1] is not None else None,
         marks=tuple(_marks(chart, across)),
     )
 
 
-def place_plane(plane: TrialPlane) -> PlacedPlane:
+def place_plane(plane: TrialPlane) -> PlacedChart:
     """Trials over one setting or two, in the units of the SVG."""
     across, up = plane.scales((LEFT, RIGHT), (BOTTOM, _TOP))
     points = []
     for point in plane.points:
-        x = across.place(point.x)
-        y = BOTTOM - 6.0 if point.y is None else up.place(point.y)
-        if x is None or y is None:
-            continue
-        merit = point.merit
-        shade = None if merit is None else min(SHADES - 1, int(merit * SHADES))
-        radius = 3.5 if merit is None else round(3 + 3 * merit, 1)
-        points.append(PlacedPoint(x=x, y=y, radius=radius, shade=shade, trial=point))
-    return PlacedPlane(frame=_frame(plane.x, plane.y, across, up, _TOP), points=tuple(points))
+        x, y = across.place(point.x), BOTTOM - 6.0 if point.y is None else up.place(point.y)
+        if x is not None and y is not None:
+            merit = point.merit
+            shade = None if merit is None else min(SHADES - 1, int(merit * SHADES))
+            points.append((x, y, 3.5 if merit is None else round(3 + 3 * merit, 1), shade, point))
+    x_ticks, y_ticks = _ticks(plane.x, across), _ticks(plane.y, up)
+    return PlacedChart(x_name=plane.x.name, x_ticks=x_ticks, y_ticks=y_ticks, points=tuple(points))
 
 
 def bar_rows(chart: Chart) -> list[tuple[str, str, float]]:
@@ -130,14 +108,10 @@ def bar_rows(chart: Chart) -> list[tuple[str, str, float]]:
     ]
 
 
-def _frame(x: ChartAxis, y: ChartAxis, across: Scale, up: Scale, top: int) -> Frame:
-    def ticks(axis: ChartAxis, scale: Scale, most: int) -> Iterator[tuple[float, str]]:
-        for value, text in axis.labels(scale, most):
-            if (place := scale.place(value)) is not None:
-                yield place, text if len(text) <= _LONGEST_NAME else f"{text[: _LONGEST_NAME - 1]}…"
-
-    x_ticks = tuple(ticks(x, across, 6 if x.whole else 5))
-    return Frame(top=top, x_name=x.name, x_ticks=x_ticks, y_ticks=tuple(ticks(y, up, 5)))
+def _ticks(axis: ChartAxis, scale: Scale) -> tuple[tuple[float, str], ...]:
+    placed = ((scale.place(value), text) for value, text in axis.labels(scale, 6 if axis.whole else 5))
+    short = ((at, text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…") for at, text in placed)
+    return tuple((at, text) for at, text in short if at is not None)
 
 
 def _placed(series: Series, across: Scale, up: Scale) -> PlacedSeries:

@@ -15,7 +15,7 @@ def test_points_lie_where_their_numbers_say() -> None:
     """The ends of the axes are 5 % beyond the numbers, the axis of a number 0 begins there."""
     chart = line_chart("loss", [Series(name="a", points=[(0, 0.0), (5, 1.0), (10, 0.5)])], log=False)
     placed = place_chart(chart)
-    width, height = (RIGHT - LEFT) / 10.5, (BOTTOM - placed.frame.top) / 1.05
+    width, height = (RIGHT - LEFT) / 10.5, (BOTTOM - placed.top) / 1.05
     expected = [(LEFT + x * width, BOTTOM - y * height) for x, y in chart.series[0].known]
     for (x, y), (at, up) in zip(placed.lines[0].dots, expected, strict=True):
         assert abs(x - at) < 0.1
@@ -39,7 +39,7 @@ def test_the_band_is_always_in_sight() -> None:
     placed = place_chart(line_chart("ratio", series, log=True, band=(1e-4, 1e-2)))
     assert placed.band is not None
     top, bottom = placed.band
-    assert placed.frame.top <= top < bottom <= placed.frame.bottom
+    assert placed.top <= top < bottom <= placed.bottom
 
 
 def test_nothing_to_draw_says_so() -> None:

@@ -43,7 +43,8 @@ def run_command(arguments: list[str]) -> int:
 
 
 def _usage_error(error: Any, arguments: list[str]) -> int:
-    from nnbabysit.cli.render.terminal import clean, error_line
+    from nnbabysit.cli.render.terminal import error_line
+    from nnbabysit.core.formatting import clean
 
     # the validation behind Typer names its own class of error in front of the words
     message = clean(error.format_message()).rstrip(".").replace(": Value error, ", ": ")

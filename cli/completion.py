@@ -184,7 +184,7 @@ def _entries(root: Path, wanted: Callable[[str], bool] = lambda name: True) -> l
 
 def _about(run: RecordedRun) -> str:
     """What became of a run, and its label."""
-    from nnbabysit.cli.render.terminal import clean_line
+    from nnbabysit.core.formatting import clean_line
 
     return clean_line(f"{run.outcome} {run.label}".strip())
 

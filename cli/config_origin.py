@@ -14,8 +14,9 @@ from nnbabysit.cli.options import Options
 from nnbabysit.cli.query import answer, document
 from nnbabysit.cli.render.output import print_json
 from nnbabysit.cli.render.result import shown_path
-from nnbabysit.cli.render.terminal import clean, clean_line, error_line, write
+from nnbabysit.cli.render.terminal import error_line, write
 from nnbabysit.core.errors import ConfigError
+from nnbabysit.core.formatting import clean, clean_line
 from nnbabysit.core.paths import current_folder
 
 if TYPE_CHECKING:

@@ -19,8 +19,9 @@ from nnbabysit.cli.next_command import next_command, what_goes_on
 from nnbabysit.cli.options import Options
 from nnbabysit.cli.render.output import print_failure, print_json, print_result
 from nnbabysit.cli.render.result import Settings, shown_path
-from nnbabysit.cli.render.terminal import Terminal, clean_line, error_line
+from nnbabysit.cli.render.terminal import Terminal, error_line
 from nnbabysit.cli.run_lookup import check_runs_root, with_run_found
+from nnbabysit.core.formatting import clean_line
 from nnbabysit.core.workflow.execute import Execution
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from nnbabysit.cli.options import Options
 from nnbabysit.cli.query import answer, document
 from nnbabysit.cli.render.output import print_json
 from nnbabysit.cli.render.result import command_line, shown_path
-from nnbabysit.cli.render.terminal import clean_line, error_line, write
+from nnbabysit.cli.render.terminal import error_line, write
+from nnbabysit.core.formatting import clean_line
 from nnbabysit.core.paths import current_folder, with_home
 
 if TYPE_CHECKING:

@@ -12,10 +12,11 @@ from nnbabysit.cli.config_origin import load
 from nnbabysit.cli.options import Options
 from nnbabysit.cli.query import answer, document
 from nnbabysit.cli.render.output import new_console, print_json, print_table
-from nnbabysit.cli.render.result import aligned, shown_path, shown_value
-from nnbabysit.cli.render.terminal import Terminal, clean_line, write
+from nnbabysit.cli.render.result import aligned, shown_path
+from nnbabysit.cli.render.terminal import Terminal, write
 from nnbabysit.cli.run_lookup import find_run
 from nnbabysit.core.errors import RunError
+from nnbabysit.core.formatting import clean_line, value_text
 from nnbabysit.core.record.directory import CONFIG
 
 if TYPE_CHECKING:
@@ -92,4 +93,4 @@ def _print(found: list[Difference], names: tuple[str, str]) -> None:
 
 
 def _cells(side: Side) -> tuple[str, str]:
-    return (clean_line(shown_value(side.value)), clean_line(side.place)) if side.exists else (NOTHING, "")
+    return (clean_line(value_text(side.value)), clean_line(side.place)) if side.exists else (NOTHING, "")

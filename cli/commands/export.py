@@ -82,8 +82,9 @@ def _export(
 ) -> int:
     from nnbabysit.cli.render.output import print_json, print_result
     from nnbabysit.cli.render.result import shown_path
-    from nnbabysit.cli.render.terminal import Terminal, clean_line, error_line
+    from nnbabysit.cli.render.terminal import Terminal, error_line
     from nnbabysit.cli.run_lookup import find_run
+    from nnbabysit.core.formatting import clean_line
 
     path = find_run(run, options.runs_dir)
     if not options.quiet:

@@ -65,8 +65,9 @@ def _predict(
 ) -> int:
     from nnbabysit.cli.render.output import print_json
     from nnbabysit.cli.render.result import shown_path
-    from nnbabysit.cli.render.terminal import clean_line, error_line
+    from nnbabysit.cli.render.terminal import error_line
     from nnbabysit.cli.run_lookup import find_run
+    from nnbabysit.core.formatting import clean_line
     from nnbabysit.core.report.event_lines import NOTE
 
     path = find_run(run, options.runs_dir)

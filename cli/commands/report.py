@@ -45,7 +45,8 @@ def report(
     def work() -> int:
         from nnbabysit.cli.render.output import print_json
         from nnbabysit.cli.render.result import shown_path
-        from nnbabysit.cli.render.terminal import clean_line, write
+        from nnbabysit.cli.render.terminal import write
+        from nnbabysit.core.formatting import clean_line
         from nnbabysit.core.report.page.page import REPORT, write_page
 
         found = list(dict.fromkeys(find_run(name, options.runs_dir) for name in runs))

@@ -10,9 +10,10 @@ from nnbabysit.cli.options import Options
 from nnbabysit.cli.query import answer, document
 from nnbabysit.cli.render.output import print_json
 from nnbabysit.cli.render.result import shown_path
-from nnbabysit.cli.render.terminal import clean_line, error_line, is_terminal, write
+from nnbabysit.cli.render.terminal import error_line, is_terminal, write
 from nnbabysit.cli.run_lookup import find_run, run_to_remove
 from nnbabysit.core.errors import RunError, UserError
+from nnbabysit.core.formatting import clean_line
 from nnbabysit.core.record.catalog import Filter, read_catalog
 
 

@@ -14,8 +14,9 @@ from nnbabysit.cli.options import Options
 from nnbabysit.cli.query import answer, document
 from nnbabysit.cli.render.output import painted, print_json
 from nnbabysit.cli.render.result import Line, shown_path
-from nnbabysit.cli.render.terminal import Terminal, clean_line, error_line, write
+from nnbabysit.cli.render.terminal import Terminal, error_line, write
 from nnbabysit.cli.run_lookup import find_run
+from nnbabysit.core.formatting import clean_line
 from nnbabysit.core.record.catalog import (
     TEXTS,
     Catalog,

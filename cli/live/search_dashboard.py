@@ -13,11 +13,19 @@ from nnbabysit.cli.live.axis import ALWAYS, NEVER, Axis
 from nnbabysit.cli.live.scatter import MARKS, Scatter, end_label
 from nnbabysit.cli.live.throughput import Countdown, Speed
 from nnbabysit.cli.render.abbreviate import shortened
-from nnbabysit.cli.render.terminal import clean_line
+from nnbabysit.core.formatting import (
+    clean_line,
+    drawn_text,
+    duration,
+    loss_text,
+    number_text,
+    optional_text,
+    score_text,
+)
 from nnbabysit.core.record.search_events import BestTrial, PlacementEvent, SearchProgressEvent, TrialEvent
 from nnbabysit.core.report.charts.scale import WIDE, drawable
 from nnbabysit.core.report.charts.trial_plane import PREFERRED
-from nnbabysit.core.report.event_lines import duration, number, placement_line
+from nnbabysit.core.report.event_lines import placement_line
 from nnbabysit.core.search.names import short_names
 
 STYLES = {"complete": "", "diverged": "yellow", "stopped": "", "failed": "red"}
@@ -86,8 +94,8 @@ class SearchBoard:
         self._ended = max(self._ended, event.ended)
         self._share = min(max(event.share, 0.0), 1.0)
         self._speed.note_share(self._share)
-        place = f"epoch {number(event.epoch)}/{number(event.epochs)}"
-        self._running = f"running {number(event.running)}, {place}" if event.running else ""
+        place = f"epoch {number_text(event.epoch)}/{number_text(event.epochs)}"
+        self._running = f"running {number_text(event.running)}, {place}" if event.running else ""
 
     def take_placement(self, event: PlacementEvent) -> None:
         """Take in how trials are laid on the machine."""
@@ -125,10 +133,10 @@ class SearchBoard:
         share = self._share
         if whole and (share is None or self._ended >= whole):
             share = min(1.0, self._ended / whole)
-        words = f"{share or 0.0:4.0%} {number(self._ended)}/{number(whole)} trials"
+        words = f"{share or 0.0:4.0%} {number_text(self._ended)}/{number_text(whole)} trials"
         speed = self._speed.per_second(whole)
         if speed is not None:
-            words += f" {_rate(speed)}/s" if speed >= 0.1 else f" {_rate(speed * 60)}/min"
+            words += f" {number_text(speed, 2)}/s" if speed >= 0.1 else f" {number_text(speed * 60, 2)}/min"
         eta = self._speed.seconds_left() if self._share is not None else None
         eta = self._eta.seconds_left() if eta is None else eta
         if eta is not None and self._ended < whole:
@@ -141,7 +149,7 @@ class SearchBoard:
     def _count_line(self) -> Text:
         known = [("earlier ", self._earlier, "")] if self._earlier else []
         known += [(f"{state} ", self._counts[state], style) for state, style in STYLES.items()]
-        parts = [Text(f"{name}{number(count)}", style=style) for name, count, style in known if count]
+        parts = [Text(f"{name}{number_text(count)}", style=style) for name, count, style in known if count]
         return Text(", ").join([*parts, *([Text(self._running, style="dim")] if self._running else [])])
 
     def _draw_in(self, event: TrialEvent, state: str) -> None:
@@ -206,12 +214,9 @@ def _charts_of(params: Mapping[str, object], metric: str) -> dict[str, Scatter]:
 def best_in_words(best: BestTrial, metric: str) -> str:
     """Value and settings of the best trial."""
     names = short_names(best.params)
-    drawn = ", ".join(f"{clean_line(names[key])} {number(value)}" for key, value in best.params.items())
-    is_loss = metric == "val_loss" and best.value is not None
-    shown = f"val_loss {number(-(best.value or 0.0))}" if is_loss else number(best.value)
-    loss = f" (val_loss {number(best.loss)})" if best.by_loss else ""
+    pairs = ((names[key], drawn_text(value)) for key, value in best.params.items())
+    drawn = ", ".join(f"{clean_line(name)} {clean_line(text)}" for name, text in pairs)
+    value = best.value or 0.0
+    shown = f"val_loss {loss_text(-value)}" if metric == "val_loss" else score_text(value)
+    loss = f" (val_loss {optional_text(best.loss, loss_text)})" if best.by_loss else ""
     return f"{shown}{loss}  {drawn}".rstrip()
-
-
-def _rate(value: float) -> str:
-    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"

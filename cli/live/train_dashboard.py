@@ -14,12 +14,20 @@ from rich.text import Text
 
 from nnbabysit.cli.live.search_dashboard import SearchBoard
 from nnbabysit.cli.live.throughput import Countdown
-from nnbabysit.cli.render.terminal import clean_line
 from nnbabysit.core.diagnosis.rules.bands import RATIO_TOO_HIGH, RATIO_TOO_LOW
+from nnbabysit.core.formatting import (
+    clean_line,
+    duration,
+    loss_text,
+    number_text,
+    optional_text,
+    rate_text,
+    score_text,
+)
 from nnbabysit.core.record.events import CheckpointEvent, Event, FindingEvent, GateEvent, StartEvent
 from nnbabysit.core.record.search_events import PlacementEvent, SearchProgressEvent, TrialEvent
 from nnbabysit.core.record.training_events import EpochEvent, TinyEvent, TrainProgressEvent
-from nnbabysit.core.report.event_lines import duration, number, start_line, tiny_line
+from nnbabysit.core.report.event_lines import start_line, tiny_line
 
 BARS = "▁▂▃▄▅▆▇█"
 HISTORY = 60
@@ -71,7 +79,7 @@ class Dashboard:
         self._began = self._clock()
         self._scores: dict[int, str] = {}
         self._best: int | None = None
-        self._numbers: dict[str, float] = {}
+        self._numbers: dict[str, str] = {}
         self._updates: Mapping[str, float] = {}
         self._faulty: set[str] = set()
         self._line = ""
@@ -115,7 +123,7 @@ class Dashboard:
             parts.append(Text(best, style="green"))
         if len(self.losses) > 1:
             parts.append(
-                Text.assemble(("loss ", "dim"), sparkline(self.losses), f" {number(self.losses[-1])}")
+                Text.assemble(("loss ", "dim"), sparkline(self.losses), f" {loss_text(self.losses[-1])}")
             )
         if self._updates:
             parts.append(self._update_table())
@@ -131,24 +139,24 @@ class Dashboard:
 
     def _take_progress(self, event: TrainProgressEvent) -> None:
         self._place(event.step, event.steps, event.eta)
-        self._count = f"step {number(event.step)}/{number(event.steps)} epoch {event.epoch}/{event.epochs}"
+        self._count = (
+            f"step {number_text(event.step)}/{number_text(event.steps)} epoch {event.epoch}/{event.epochs}"
+        )
         self._note_loss(event.loss)
-        self._note_numbers(event, {"loss": event.loss})
+        self._note_numbers(event, {"loss": loss_text(event.loss)})
 
     def _take_epoch(self, event: EpochEvent) -> None:
         self._place(event.epoch, event.epochs, event.eta)
         self._count = f"epoch {event.epoch}/{event.epochs}"
-        known = {"val acc": event.val_accuracy, "val loss": event.val_loss}
-        told = [f"{name} {number(value)}" for name, value in known.items() if value is not None]
-        if told:
-            self._scores[event.epoch] = ", ".join(told)
         self._note_loss(event.train_loss)
         scores = {
-            "loss": event.train_loss,
-            "acc": event.train_accuracy,
-            "val loss": event.val_loss,
-            "val acc": event.val_accuracy,
+            "loss": loss_text(event.train_loss),
+            "acc": optional_text(event.train_accuracy, score_text),
+            "val loss": loss_text(event.val_loss),
+            "val acc": optional_text(event.val_accuracy, score_text),
         }
+        kept = [f"{name} {scores[name]}" for name in ("val acc", "val loss") if scores[name]]
+        self._scores[event.epoch] = ", ".join(kept)
         self._note_numbers(event, scores)
 
     def _take_finding(self, event: FindingEvent) -> None:
@@ -156,11 +164,13 @@ class Dashboard:
         side = RATIO_FINDINGS.get(event.id)
         self._faulty |= {side} if side else set()
 
-    def _note_numbers(
-        self, event: TrainProgressEvent | EpochEvent, scores: Mapping[str, float | None]
-    ) -> None:
-        rates = {"lr": event.lr, "grad norm": event.gradient_norm, "samples/s": event.samples_per_second}
-        self._numbers |= {name: value for name, value in {**scores, **rates}.items() if value is not None}
+    def _note_numbers(self, event: TrainProgressEvent | EpochEvent, scores: Mapping[str, str]) -> None:
+        further = {
+            "lr": rate_text(event.lr),
+            "grad norm": optional_text(event.gradient_norm, number_text),
+            "samples/s": number_text(event.samples_per_second, 3),
+        }
+        self._numbers |= {name: text for name, text in {**scores, **further}.items() if text}
         self._updates = event.update_ratios or self._updates
 
     def _board(self) -> SearchBoard:
@@ -196,9 +206,9 @@ class Dashboard:
 
     def _number_line(self) -> RenderableType:
         glued = {
-            name.replace(" ", "\u00a0"): value for name, value in self._numbers.items()
+            name.replace(" ", "\u00a0"): text for name, text in self._numbers.items()
         }  # wrap between pairs
-        pairs = [Text.assemble((f"{name}\u00a0", "dim"), number(value)) for name, value in glued.items()]
+        pairs = [Text.assemble((f"{name}\u00a0", "dim"), text) for name, text in glued.items()]
         return Text("  ").join(pairs)
 
     def _update_table(self) -> RenderableType:
@@ -209,7 +219,7 @@ class Dashboard:
             grid.add_row(
                 Text("update", style="dim"),
                 Text(clean_line(name)),
-                Text(f"{ratio:.1e}", style=style),
+                Text(rate_text(ratio), style=style),
                 Text(words, style=style),
             )
         return grid

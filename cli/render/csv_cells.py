@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from nnbabysit.cli.render.terminal import clean
+from nnbabysit.core.formatting import clean
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 """First characters that make a program compute a cell (OWASP, CSV injection)."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,12 +12,12 @@ from nnbabysit.cli.render.result import (
     Line,
     Settings,
     aligned,
-    is_numeric,
     result_lines,
     shown_path,
 )
 from nnbabysit.cli.render.stacked_table import least_width, stacked
-from nnbabysit.cli.render.terminal import Terminal, clean, clean_line, error_line, paint, write
+from nnbabysit.cli.render.terminal import Terminal, error_line, paint, write
+from nnbabysit.core.formatting import clean, clean_line, is_numeric_column, visible
 from nnbabysit.core.workflow.failure import Failure
 
 if TYPE_CHECKING:
@@ -27,15 +26,13 @@ if TYPE_CHECKING:
 
     from nnbabysit.core.workflow.result import StepResult, Table
 
-CONTROLS = re.compile(r"[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-
 
 def print_json(document: dict[str, Any]) -> None:
     """The one document of ``--json``; strict, and safe to show in a terminal."""
     from nnbabysit.core.record.strict_json import encode
 
     text = encode(document, indent=2)
-    write(sys.stdout, CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n")
+    write(sys.stdout, visible(text) + "\n")
 
 
 def print_result(result: StepResult, settings: Settings | None, terminal: Terminal, *, quiet: bool) -> None:
@@ -110,7 +107,7 @@ def drawn(table: Table) -> Any:
     )
     for index, column in enumerate(table.columns):
         cells = [clean_line(row[index]) for row in table.rows]
-        numeric = is_numeric(cells)
+        numeric = is_numeric_column(cells)
         justify: Literal["left", "right"] = "right" if numeric else "left"
         whole = numeric or index == 0
         shown.add_column(

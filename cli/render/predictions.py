@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
 from nnbabysit.cli.render.csv_cells import cell
-from nnbabysit.cli.render.terminal import clean
+from nnbabysit.core.formatting import clean
 
 if TYPE_CHECKING:
     from nnbabysit.core.data.new_samples.signature import Signature

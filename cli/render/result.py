@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnbabysit.cli.render.terminal import clean, clean_line
-from nnbabysit.core.report.event_lines import number
+from nnbabysit.core.formatting import clean, clean_line, drawn_text, is_numeric_column, measured_text
 
 if TYPE_CHECKING:
     from nnbabysit.core.diagnosis.engine import Finding
@@ -77,7 +76,7 @@ def finding_lines(finding: Finding | RecordedFinding, settings: Settings | None)
         Span(f"{finding.severity:<{LABEL}}", SEVERITY_STYLES[finding.severity]),
         Span(f"{finding.id} {finding.name}", "bold"),
     )
-    evidence = ", ".join(f"{key} {shown_value(value)}" for key, value in finding.evidence.items())
+    evidence = ", ".join(f"{key} {measured_text(key, value)}" for key, value in finding.evidence.items())
     parts = [
         ("", finding.symptom),
         ("evidence", evidence),
@@ -96,29 +95,15 @@ def changes(patch: Mapping[str, Any], settings: Settings | None) -> list[str]:
     return [_change(key, value, settings) for key, value in patch.items()]
 
 
-def _change(key: str, value: Any, settings: Settings | None) -> str:
+def _change(key: str, value: object, settings: Settings | None) -> str:
+    new = drawn_text(value)
     if settings is None:
-        return f"{key}: {shown_value(value)}"
+        return f"{key}: {new}"
     try:
-        change = f"{key}: {shown_value(settings.value(key))} → {shown_value(value)}"
+        change = f"{key}: {drawn_text(settings.value(key))} → {new}"
     except KeyError:
-        change = f"{key}: {shown_value(value)}"
+        change = f"{key}: {new}"
     return f"{settings.locate(key)}  {change}"
-
-
-def shown_value(value: Any) -> str:
-    """A value on one line; sequences in brackets."""
-    if isinstance(value, dict):
-        return (
-            "{"
-            + ", ".join(f"{clean_line(str(key))}: {shown_value(item)}" for key, item in value.items())
-            + "}"
-        )
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(shown_value(item) for item in value) + "]"
-    if value is None:
-        return "none"
-    return number(value)
 
 
 def shown_path(path: Path) -> str:
@@ -135,7 +120,7 @@ def aligned(table: Table) -> list[str]:
     """Title, head and rows of a table as aligned columns with every value in full; numbers to the right."""
     rows = [[clean_line(cell) for cell in row] for row in (table.columns, *table.rows)]
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(len(table.columns))]
-    right = [is_numeric([row[column] for row in rows[1:]]) for column in range(len(table.columns))]
+    right = [is_numeric_column([row[column] for row in rows[1:]]) for column in range(len(table.columns))]
     lines = [
         "  ".join(
             f"{cell:>{width}}" if to_right else f"{cell:<{width}}"
@@ -144,15 +129,6 @@ def aligned(table: Table) -> list[str]:
         for row in rows
     ]
     return [clean_line(table.title), *lines] if table.title else lines
-
-
-def is_numeric(cells: Sequence[str]) -> bool:
-    """Whether every filled cell is a number, so that the column is set to the right."""
-    filled = [cell.replace(",", "").rstrip("%s×") for cell in cells if cell.strip(" -–—")]
-    try:
-        return bool([float(cell) for cell in filled])
-    except ValueError:
-        return False
 
 
 def plain_text(lines: Sequence[Line]) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from nnbabysit.cli.render.csv_cells import csv_text
-from nnbabysit.cli.render.result import Line, Span, shown_value
+from nnbabysit.cli.render.result import Line, Span
 from nnbabysit.cli.render.run_table import OUTCOME_STYLES, run_document
 from nnbabysit.cli.render.stacked_table import GAP, pair_lines
-from nnbabysit.cli.render.terminal import clean_line
+from nnbabysit.core.formatting import clean_line, value_text
 from nnbabysit.core.record.comparison import ComparedFact, run_letter
 from nnbabysit.core.record.run_reader import RecordedRun
 from nnbabysit.core.record.strict_json import ABSENT, Absence, Json
@@ -113,7 +113,7 @@ def _block_lines(
 
 
 def _cell(value: Json | Absence) -> str:
-    return "–" if value is ABSENT else shown_value(value)
+    return "–" if value is ABSENT else value_text(value)
 
 
 def comparison_csv(runs: Sequence[RecordedRun], rows: Sequence[ComparedFact]) -> str:
@@ -128,7 +128,7 @@ def comparison_csv(runs: Sequence[RecordedRun], rows: Sequence[ComparedFact]) ->
 def _csv_value(value: Json | Absence) -> str | float | None:
     if value is ABSENT or value is None:
         return None
-    return value if isinstance(value, bool | int | float) else shown_value(value)
+    return value if isinstance(value, bool | int | float) else value_text(value)
 
 
 def comparison_document(runs: Sequence[RecordedRun], rows: Sequence[ComparedFact]) -> dict[str, Json]:

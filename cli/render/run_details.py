@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from nnbabysit.cli.render.result import Line, Span, finding_lines, shown_path, shown_value
+from nnbabysit.cli.render.result import Line, Span, finding_lines, shown_path
 from nnbabysit.cli.render.run_table import OUTCOME_STYLES, run_document
 from nnbabysit.cli.render.stacked_table import pair_lines
-from nnbabysit.cli.render.terminal import clean_line
 from nnbabysit.cli.time_arguments import age
+from nnbabysit.core.formatting import clean_line, duration, measured_text, value_text
 from nnbabysit.core.record.inventory import Item
 from nnbabysit.core.record.run_reader import RecordedRun
 from nnbabysit.core.record.strict_json import ABSENT, Json
-from nnbabysit.core.report.event_lines import duration
 
 if TYPE_CHECKING:
     from nnbabysit.core.record.settings_reader import Setting
@@ -49,12 +48,12 @@ def run_detail_lines(
         return lines[:-1]
     facts: dict[str, list[tuple[str, str]]] = {
         "metrics": [
-            (key, shown_value(value)) for key, value in run.numbers.items() if value not in (None, {})
+            (key, measured_text(key, value)) for key, value in run.numbers.items() if value not in (None, {})
         ],
         "config (what differs from the defaults)": [
             (setting.key, _change(setting)) for setting in run.settings if setting.changed
         ],
-        "environment": [(key, shown_value(value)) for key, value in run.environment.items()],
+        "environment": [(key, value_text(value)) for key, value in run.environment.items()],
         "files": [(item.name, _size_of_item(item)) for item in items],
     }
     for title, pairs in facts.items():
@@ -84,8 +83,8 @@ def _head(run: RecordedRun, now: datetime) -> list[Line]:
 
 
 def _change(setting: Setting) -> str:
-    own = shown_value(setting.value)
-    return own if setting.default is ABSENT else f"{own} (default {shown_value(setting.default)})"
+    own = value_text(setting.value)
+    return own if setting.default is ABSENT else f"{own} (default {value_text(setting.default)})"
 
 
 def _size_of_item(item: Item) -> str:

@@ -9,14 +9,13 @@ from datetime import datetime
 from functools import cached_property
 
 from nnbabysit.cli.render.csv_cells import csv_text
-from nnbabysit.cli.render.result import VERDICT_STYLES, Line, Span, is_numeric
+from nnbabysit.cli.render.result import VERDICT_STYLES, Line, Span
 from nnbabysit.cli.render.stacked_table import GAP, pair_lines
-from nnbabysit.cli.render.terminal import clean_line
 from nnbabysit.cli.time_arguments import age
+from nnbabysit.core.formatting import clean_line, is_numeric_column, measured_text
 from nnbabysit.core.record.catalog import numeric_metrics
 from nnbabysit.core.record.run_reader import RecordedRun
 from nnbabysit.core.record.strict_json import Json
-from nnbabysit.core.report.event_lines import number
 
 SHORT = {
     "best_val_accuracy": "val_acc",
@@ -116,12 +115,12 @@ def _column(head: str, cells: Sequence[str]) -> RunColumn:
 
 
 def _shown(value: Json) -> str:
-    return "" if value is None else number(value)
+    return "" if value is None else measured_text("", value)
 
 
 def _key_metric(run: RecordedRun) -> str:
     found = run.key_metric
-    return "" if found is None else f"{SHORT.get(found[0], found[0])} {number(found[1])}"
+    return "" if found is None else f"{SHORT.get(found[0], found[0])} {measured_text(*found)}"
 
 
 def _total(columns: Sequence[RunColumn]) -> int:
@@ -134,7 +133,7 @@ def listing_lines(table: Listing, *, width: int | None) -> list[Line]:
     room = _room_of_last(columns, width)
     if width is not None and room is None and _total(columns) > width:
         return list(_stacked_lines(columns, width))
-    right = [is_numeric(column.cells) and column.head != "age" for column in columns]
+    right = [is_numeric_column(column.cells) and column.head != "age" for column in columns]
     lines: list[Line] = [_line(columns, [column.head for column in columns], right, style="bold")]
     for row in zip(*(column.cells for column in columns), strict=True):
         first, *rest = (textwrap.wrap(row[-1], room) if room else []) or [row[-1]]

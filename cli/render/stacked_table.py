@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from nnbabysit.cli.render.terminal import clean_line
+from nnbabysit.core.formatting import clean_line
 
 if TYPE_CHECKING:
     from nnbabysit.core.workflow.result import Table

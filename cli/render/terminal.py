@@ -8,9 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TextIO
 
-from nnbabysit.core.report.cleaning import clean as clean  # the command line takes both from here
-from nnbabysit.core.report.cleaning import clean_line as clean_line
-
 COLORS = {"bold": "1", "red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim": "2"}
 
 

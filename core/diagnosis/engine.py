@@ -7,9 +7,12 @@ from dataclasses import asdict, dataclass, field, replace
 from inspect import Parameter, signature
 from typing import Literal, get_args
 
+from nnbabysit.core.formatting import Sentence
+
 Severity = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 Patch = dict[str, object]
+_SENTENCE = Sentence()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -158,9 +161,9 @@ def apply(rule: Rule, evidence: object) -> Finding | None:
         id=rule.id,
         name=rule.name,
         severity=match.severity or rule.severity,
-        symptom=rule.symptom.format(**texts),
+        symptom=_SENTENCE.format(rule.symptom, **texts),
         evidence=match.observed,
-        cause=case.cause.format(**texts),
-        remedy=case.remedy.format(**texts),
+        cause=_SENTENCE.format(case.cause, **texts),
+        remedy=_SENTENCE.format(case.remedy, **texts),
         patch=match.patch,
     )

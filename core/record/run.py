@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from nnbabysit.core.formatting import visible
 from nnbabysit.core.record import directory, files, names, strict_json
 from nnbabysit.core.record.archive import read_config_yaml, read_meta, status
 from nnbabysit.core.record.catalog import find_runs
@@ -169,8 +170,7 @@ class Run:
         """
         now = self._now()
         for line in text.splitlines():
-            shown = "".join(c if c.isprintable() or c == "\t" else repr(c)[1:-1] for c in line)
-            files.append_line(self.path / LOG, f"{now} {shown}")
+            files.append_line(self.path / LOG, f"{now} {visible(line)}")
 
     def update_meta(self, **fields: Any) -> None:
         """Set fields of ``meta.json``, all or none.

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from functools import singledispatch
-from typing import Any
 
+from nnbabysit.core.formatting import (
+    clean_line,
+    duration,
+    loss_text,
+    number_text,
+    optional_text,
+    rate_text,
+    score_text,
+)
 from nnbabysit.core.record.events import (
     DATA,
     CheckEvent,
@@ -20,7 +27,6 @@ from nnbabysit.core.record.events import (
 )
 from nnbabysit.core.record.search_events import PlacementEvent, RepeatEvent, TrialEvent
 from nnbabysit.core.record.training_events import EpochEvent, TinyEvent
-from nnbabysit.core.report.cleaning import clean_line
 from nnbabysit.core.search.names import drawn_value, short_names
 
 ONE_BY_ONE = "one by one"
@@ -28,27 +34,6 @@ ONE_BY_ONE = "one by one"
 NOTE = "note:"
 """Mark of a note of how the data was read."""
 MARKS = {True: "ok", False: "no", None: "--"}
-
-
-def number(value: Any, digits: int = 4) -> str:
-    """A number with significant digits, whole numbers in full; other values as text on one line."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return clean_line(str(value))
-    if isinstance(value, int):
-        return f"{value:,}" if abs(value) >= 10_000 else str(value)
-    return f"{value:,.0f}" if 10_000 <= abs(value) < 1e15 else f"{value:.{digits}g}"
-
-
-def duration(seconds: Any) -> str:
-    """``7s``, ``4m05s``, ``2h03m``; a question mark when it is not known."""
-    if not isinstance(seconds, int | float) or not math.isfinite(seconds):
-        return "?"
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole}s"
-    if whole < 3600:
-        return f"{whole // 60}m{whole % 60:02d}s"
-    return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
 
 
 def line_of(event: Event) -> str | None:
@@ -113,20 +98,18 @@ def start_line(event: StartEvent) -> str:
 @_line.register
 def epoch_line(event: EpochEvent) -> str:
     """Losses, accuracies, learning rate, update ratio, speed and time left of one epoch."""
-    named = {
-        "loss": event.train_loss,
-        "val_loss": event.val_loss,
-        "acc": event.train_accuracy,
-        "val_acc": event.val_accuracy,
-        "lr": event.lr,
-        "update": event.update_ratio,
-        "grad": event.gradient_norm,
+    texts = {
+        "loss": loss_text(event.train_loss),
+        "val_loss": loss_text(event.val_loss),
+        "acc": optional_text(event.train_accuracy, score_text),
+        "val_acc": optional_text(event.val_accuracy, score_text),
+        "lr": rate_text(event.lr),
+        "update": optional_text(event.update_ratio, rate_text),
+        "grad": optional_text(event.gradient_norm, number_text),
     }
-    numbers = " ".join(f"{name} {number(value)}" for name, value in named.items() if value is not None)
-    speed = event.samples_per_second
-    shown = number(speed, 3) if speed < 1000 else f"{speed:,.0f}"
+    numbers = " ".join(f"{name} {text}" for name, text in texts.items() if text)
     place = f"epoch {event.epoch}/{event.epochs} step {event.step}"
-    return f"{place} {numbers} {shown}/s eta {duration(event.eta)}"
+    return f"{place} {numbers} {number_text(event.samples_per_second, 3)}/s eta {duration(event.eta)}"
 
 
 @_line.register
@@ -175,9 +158,10 @@ def placement_line(event: PlacementEvent) -> str:
     """
     chosen = event.text
     timed = {way.text: way.milliseconds for way in event.alternatives}
-    parts = [f"{timed.pop(chosen):.3g} ms per trial and step"] if chosen in timed else []
+    parts = [f"{number_text(timed.pop(chosen), 3)} ms per trial and step"] if chosen in timed else []
     single = {text: taken for text, taken in timed.items() if text.startswith(ONE_BY_ONE)}
     if timed:
         other = min(single or timed, key=timed.__getitem__)
-        parts.append(f"{ONE_BY_ONE if single and ONE_BY_ONE not in chosen else other} {timed[other]:.3g} ms")
+        name = ONE_BY_ONE if single and ONE_BY_ONE not in chosen else other
+        parts.append(f"{name} {number_text(timed[other], 3)} ms")
     return clean_line(f"placement  {chosen}" + (f" ({'; '.join(parts)})" if parts else ""))

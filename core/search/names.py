@@ -16,9 +16,9 @@ def short_names(paths: Iterable[str]) -> dict[str, str]:
     return {path: name if taken.count(name) == 1 else path for path, name in names.items()}
 
 
-def drawn_value(value: object, digits: int = 7) -> str:
-    """A drawn value: fractions in scientific notation with that many digits, everything else as it is."""
-    return f"{value:.{digits - 1}e}" if isinstance(value, float) else str(value)
+def drawn_value(value: object) -> str:
+    """A drawn value as the notes print it: seven digits and an exponent, everything else as it is."""
+    return f"{value:e}" if isinstance(value, float) else str(value)
 
 
 def _shortest_ending(path: str, paths: list[str]) -> str:

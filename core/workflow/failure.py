@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from nnbabysit.core.errors import ConfigError, Mistake, NnbabysitError, UserError
+from nnbabysit.core.formatting import duration
 from nnbabysit.core.paths import ELSEWHERE, GONE, is_current_folder_gone
-from nnbabysit.core.report.event_lines import duration
 
 BUG, USAGE, CHECK, DISK, INTERRUPTED, TERMINATED = 1, 2, 3, 74, 130, 143
 DISK_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EIO}

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from nnbabysit.cli.render.terminal import clean
 from nnbabysit.core.config.loading import load_config
+from nnbabysit.core.formatting import clean
 from nnbabysit.core.record import strict_json
 from nnbabysit.core.record.files import append_line, read_lines, write_atomically
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnbabysit.cli.render.terminal import Terminal, clean, clean_line, paint, write
+from nnbabysit.cli.render.terminal import Terminal, paint, write
+from nnbabysit.core.formatting import clean, clean_line
 
 
 class Stream(io.TextIOWrapper):

@@ -10,10 +10,11 @@ from typing import Any
 
 from nnbabysit.core.config.fields import Path
 from nnbabysit.core.config.files import yaml_writer
+from nnbabysit.core.formatting import UNSAFE
 
 WIDTH = 110
 _COLUMN = 40
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
+_CONTROLS = re.compile(f"[\n\t{UNSAFE}]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from nnbabysit.core.formatting import number_text
 from nnbabysit.core.report.charts.scale import Scale, drawable, fitted, wants_log
-from nnbabysit.core.report.words import number
 
 STYLES = 8
 """Line styles: a color and its own dashes each."""
@@ -175,5 +175,5 @@ def _series_in_words(series: Series, x_name: str) -> str:
     if not series.known:
         return f"{series.name} has no finite number"
     (first, start), (last, end) = series.known[0], series.known[-1]
-    begin = f"{number(start)} at {x_name} {number(first)}"
-    return f"{series.name} from {begin} to {number(end)} at {number(last)}"
+    begin = f"{number_text(start)} at {x_name} {number_text(first)}"
+    return f"{series.name} from {begin} to {number_text(end)} at {number_text(last)}"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from nnbabysit.core.formatting import drawn_text, loss_text, number_text, optional_text, value_text
 from nnbabysit.core.report.charts.chart import ChartAxis
 from nnbabysit.core.report.charts.scale import WIDE, Scale, drawable, wants_log
-from nnbabysit.core.report.words import number, value_text
 from nnbabysit.core.search.trial import State, Trial, ranked
 
 PREFERRED = ("optimizer.lr", "regularization.l2")
@@ -88,10 +88,11 @@ def trial_plane(
         if column is not None and (row is not None or (y is None and trial.value is None))
     )
     title = f"{y or VALUE_NAMES[metric].capitalize()} over {x}"
-    ends = [number(shown_value(trial, metric)) for trial in (best[-1], best[0])] if best and y else ["", ""]
+    ends = (best[-1], best[0]) if best and y else ()
+    low, high = [optional_text(shown_value(trial, metric), number_text) for trial in ends] or ["", ""]
     told = f"; the best: {trial_in_words(best[0], metric)}" if best else ""
     words = f"{title}, {len(points)} trials{told}"
-    return TrialPlane(title=title, x=x_axis, y=y_axis, points=points, low=ends[0], high=ends[1], words=words)
+    return TrialPlane(title=title, x=x_axis, y=y_axis, points=points, low=low, high=high, words=words)
 
 
 def _setting_axis(
@@ -129,16 +130,9 @@ def shown_value(trial: Trial, metric: str) -> float | None:
 
 
 def trial_in_words(trial: Trial, metric: str) -> str:
-    """``trial 3: 0.91 with optimizer.lr 1.000e-03``."""
+    """``trial 3: 0.91 with optimizer.lr 0.001``."""
     value = shown_value(trial, metric)
-    params = ", ".join(f"{path} {param_text(param)}" for path, param in trial.params.items())
-    shown = str(trial.state) if value is None else number(value)
-    loss = f" (loss {number(trial.loss)})" if trial.by_loss else ""
+    params = ", ".join(f"{path} {drawn_text(param)}" for path, param in trial.params.items())
+    shown = str(trial.state) if value is None else number_text(value)
+    loss = f" (loss {optional_text(trial.loss, loss_text)})" if trial.by_loss else ""
     return f"trial {trial.index + 1}: {shown}{loss} with {params}"
-
-
-def param_text(value: object) -> str:
-    """A drawn value: four digits where it lies far from 1."""
-    if isinstance(value, float) and value and not 0.01 <= abs(value) < 1000:
-        return f"{value:.3e}"
-    return number(value, 3) if isinstance(value, float) else value_text(value)

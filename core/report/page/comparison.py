@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from nnbabysit.core.errors import RunError
+from nnbabysit.core.formatting import measured_text, value_text
 from nnbabysit.core.record.comparison import (
     ComparedFact,
     FactSection,
@@ -21,7 +22,6 @@ from nnbabysit.core.report.charts.chart import STYLES, Chart
 from nnbabysit.core.report.charts.overlaid import overlaid_charts
 from nnbabysit.core.report.charts.scale import drawable
 from nnbabysit.core.report.page.run import environment_text, environment_words, run_rows
-from nnbabysit.core.report.words import number, value_text
 
 _SAYS_NOTHING = {
     "seconds",
@@ -155,7 +155,7 @@ def _differences(
 
 
 def _number(value: Json | Absence) -> str:
-    return "" if value is None else number(value)
+    return "" if value is None else measured_text("", value)
 
 
 def _best(fact: ComparedFact) -> frozenset[int]:

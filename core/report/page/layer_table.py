@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from statistics import median
 
+from nnbabysit.core.formatting import number_text
 from nnbabysit.core.report.charts.chart import Series
 from nnbabysit.core.report.charts.run_rows import RunRows
-from nnbabysit.core.report.words import number
 
 _LAST = 5  # probed steps
 
@@ -33,4 +33,4 @@ def _median(series: Series) -> str:
     """A cell; a step that lacks the layer counts as one of the last."""
     last = {x for x, _ in series.points[-_LAST:]}
     known = [y for x, y in series.known if x in last]
-    return number(median(known)) if known else "–"
+    return number_text(median(known)) if known else "–"

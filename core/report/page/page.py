@@ -11,13 +11,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from nnbabysit.core.errors import RunError
+from nnbabysit.core.formatting import duration, is_numeric_column, measured_text, value_text, visible
 from nnbabysit.core.record.files import os_errors_in_words, write_atomically
 from nnbabysit.core.record.run_reader import RecordedRun, read_run
 from nnbabysit.core.record.strict_json import ABSENT, Absence, Json
 from nnbabysit.core.report.page.comparison import compare_on_page
 from nnbabysit.core.report.page.run import REPORT, relative_link, run_page
 from nnbabysit.core.report.page.svg import bar_rows, place_chart, place_plane
-from nnbabysit.core.report.words import duration, evidence_text, is_numeric, plain, value_text
 
 __all__ = ["REPORT", "write_page"]
 
@@ -95,7 +95,7 @@ def _templates() -> Environment:
     source, _, _ = templates.loader.get_source(templates, "page.css") if templates.loader else ("", "", None)
     templates.globals |= {"css": Markup(source), "signature": Markup(SIGNATURE)}
     templates.filters |= {
-        "evidence": evidence_text,
+        "measured": measured_text,
         "duration": duration,
         "value": _value,
         "minute": _minute,
@@ -103,7 +103,7 @@ def _templates() -> Environment:
         "plane": place_plane,
         "bars": bar_rows,
     }
-    templates.tests |= {"numeric_column": is_numeric}
+    templates.tests |= {"numeric_column": is_numeric_column}
     return templates
 
 
@@ -118,4 +118,4 @@ def _minute(time: datetime) -> str:
 
 def _harmless(value: object) -> object:
     """Control characters and direction overrides in a text become visible; markup is ours."""
-    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value

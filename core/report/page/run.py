@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from nnbabysit.core.errors import NnbabysitError
+from nnbabysit.core.formatting import drawn_text, duration, measured_text, value_text
 from nnbabysit.core.record.run_reader import RecordedRun, read_run
 from nnbabysit.core.record.strict_json import Json
 from nnbabysit.core.report.charts.chart import Chart
@@ -19,7 +20,6 @@ from nnbabysit.core.report.charts.trial_plane import TrialPlane
 from nnbabysit.core.report.page.layer_table import LayerTable, layer_table
 from nnbabysit.core.report.page.pictures import Picture, pictures_of
 from nnbabysit.core.report.page.trial_table import TrialTable, trial_table
-from nnbabysit.core.report.words import duration, number, value_text
 
 REPORT = "report.html"
 
@@ -108,17 +108,22 @@ def metric_words(metrics: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
     """Name and text of each single number of a result; how long it took is told in seconds."""
     best = metrics.get("best")
     if isinstance(best, Mapping) and isinstance(best.get("value"), int | float):
-        yield "best value", number(best["value"])
+        yield "best value", measured_text("", best["value"])
         if isinstance(best.get("mean"), int | float):
             error = best.get("standard_error")
-            yield "trained again", number(best["mean"]) + (f" ± {number(error)}" if error else "")
+            yield (
+                "trained again",
+                measured_text("", best["mean"]) + (f" ± {measured_text('', error)}" if error else ""),
+            )
         params = best.get("params")
         for path, value in params.items() if isinstance(params, Mapping) else ():
-            yield f"best {path}", number(value) if isinstance(value, int | float) else value_text(value)
+            yield f"best {path}", drawn_text(value)
     for key, value in metrics.items():
         if isinstance(value, int | float) and not isinstance(value, bool):
-            text = duration(value) if key == "seconds" else number(value)
-            yield ("duration" if key == "seconds" else key.replace("_", " ")), text or number(value)
+            if key == "seconds":
+                yield "duration", duration(value)
+            else:
+                yield key.replace("_", " "), measured_text(key, value)
 
 
 def environment_words(key: str) -> str:

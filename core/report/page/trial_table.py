@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from nnbabysit.core.formatting import drawn_text, duration, loss_text, optional_text, score_text
 from nnbabysit.core.report.charts.run_rows import RunRows
 from nnbabysit.core.report.charts.search_trials import metric_of, recorded_trials
-from nnbabysit.core.report.charts.trial_plane import param_text, shown_value
-from nnbabysit.core.report.words import duration, number
+from nnbabysit.core.report.charts.trial_plane import shown_value
 from nnbabysit.core.search.trial import Trial, ranked
 
 
@@ -35,8 +35,16 @@ def _cells(trial: Trial, paths: Sequence[str], metric: str) -> tuple[str, ...]:
     value = shown_value(trial, metric)
     return (
         str(trial.index + 1),
-        "–" if value is None else f"{value:.4f}{f' (loss {number(trial.loss)})' if trial.by_loss else ''}",
-        *(param_text(trial.params[path]) if path in trial.params else "–" for path in paths),
+        "–" if value is None else f"{_value(value, metric)}{_loss(trial)}",
+        *(drawn_text(trial.params[path]) if path in trial.params else "–" for path in paths),
         f"{trial.state}: {trial.reason}" if trial.reason else trial.state,
         duration(trial.seconds),
     )
+
+
+def _value(value: float, metric: str) -> str:
+    return loss_text(value) if metric == "val_loss" else score_text(value)
+
+
+def _loss(trial: Trial) -> str:
+    return f" (loss {optional_text(trial.loss, loss_text)})" if trial.by_loss else ""

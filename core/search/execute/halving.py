@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from nnbabysit.core.formatting import loss_text, number_text
 from nnbabysit.core.search.execute.job import Job, Outcome
 from nnbabysit.core.search.trial import PlannedTrial, Trial
 
@@ -105,6 +106,6 @@ class Halving:
     def _stopped(self, trial: Trial, epoch: int, place: int, of: int, kept: int) -> Trial:
         best = max(trial.curve)
         value = best.loss if best.by_loss or best.accuracy is None else best.accuracy
-        told = f"loss {value:.4g}" if best.by_loss else f"{value:.4g}"
+        told = f"loss {loss_text(value)}" if best.by_loss else number_text(value)
         reason = f"{told} after epoch {epoch}, place {place} of {of}, the best {kept} go on"
         return replace(trial, value=None, loss=None, by_loss=False, state="stopped", reason=reason)

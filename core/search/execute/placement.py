@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from nnbabysit.core.data.splits.memory import free_bytes
+from nnbabysit.core.formatting import plural
 from nnbabysit.core.models.calls import Call, Calls, leaves
 from nnbabysit.core.models.dry_run import BATCH, dry_run
 from nnbabysit.core.training.loop.divergence import FIRST_SAMPLES
@@ -47,7 +48,7 @@ class Placement:
         """In words."""
         trials = f"{self.stack} trials a stack" if self.stack > 1 else "one by one"
         where = f"{self.processes} processes" if self.processes > 1 else "1 process"
-        return f"{trials}, {where} of {self.threads} thread{'s' if self.threads > 1 else ''}"
+        return f"{trials}, {where} of {plural(self.threads, 'thread')}"
 
 
 @dataclass(frozen=True)

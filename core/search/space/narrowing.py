@@ -9,6 +9,7 @@ from typing import Any
 
 from nnbabysit.core.config.schema.space import Axis, Space
 from nnbabysit.core.errors import RunError
+from nnbabysit.core.formatting import rate_text
 from nnbabysit.core.search.space.border import Side, keeps_sign, side_of
 from nnbabysit.core.search.space.scale import Allowed, Scale, anything, round_outward, scale_of
 from nnbabysit.core.search.trial import Trial, ranked
@@ -129,12 +130,18 @@ def _explanation(scale: Scale, ends: tuple[float, float], kept: int) -> str:
     low, high = ends
     old = scale.width
     new = scale.to_coordinate(high) - scale.to_coordinate(low)
-    share = f"{new / old:.0%} of [{scale.low:g}, {scale.high:g}]" if old > 0 else "as it was"
+    share = (
+        f"{new / old:.0%} of [{rate_text(scale.low)}, {rate_text(scale.high)}]" if old > 0 else "as it was"
+    )
     return f"encloses the best {kept} trials; {share}{' in log space' if scale.is_log else ''}"
+
+
+def _ends(scale: Scale) -> str:
+    return f"[{rate_text(scale.low)}, {rate_text(scale.high)}]"
 
 
 def _warning(path: str, scale: Scale, best: float, side: Side) -> str:
     return (
-        f"{path}: the best coarse trial ({best:g}) is at the {side} end of [{scale.low:g}, {scale.high:g}], "
+        f"{path}: the best coarse trial ({rate_text(best)}) is at the {side} end of {_ends(scale)}, "
         f"so the new range keeps that end; the optimum may lie further out"
     )

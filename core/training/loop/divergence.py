@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import torch
 
 from nnbabysit.core.data.seeds import derive_seed
+from nnbabysit.core.formatting import number_text
 from nnbabysit.core.models.seeding import seeded
 from nnbabysit.core.training.batching import batch_plan
 
@@ -59,5 +60,6 @@ def divergence(cost: float, first_cost: float, epoch: int, step: int) -> str:
     if not math.isfinite(first_cost):
         return f"the first cost is {first_cost:g}"
     if first_cost > 0 and cost > DIVERGED * first_cost:
-        return f"cost {cost:.4g} is over {DIVERGED:g} × the first cost {first_cost:.4g} {place}"
+        first = number_text(first_cost)
+        return f"cost {number_text(cost)} is over {DIVERGED:g} × the first cost {first} {place}"
     return ""

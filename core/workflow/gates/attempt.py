@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nnbabysit.core.config.loading import with_values
 from nnbabysit.core.diagnosis.rules.plateau import FACTORS, FURTHER, helps
+from nnbabysit.core.formatting import loss_text, rate_text
 from nnbabysit.core.models.random_layers import without_draws
 from nnbabysit.core.models.seeding import seeded
 from nnbabysit.core.models.weights import weight_matrices
@@ -16,7 +17,6 @@ from nnbabysit.core.record.training_events import TinyEvent
 from nnbabysit.core.training.loop.steps import evaluate, train_steps
 from nnbabysit.core.training.probes.structure import Fault, faults, has_learned
 from nnbabysit.core.training.setup.setup import assemble
-from nnbabysit.core.workflow.result import amount
 
 if TYPE_CHECKING:
     import torch
@@ -154,7 +154,7 @@ def try_other_rates(problem: TinyProblem, final: float, run: Run) -> dict[str, A
         tried[name] = overfit(other, None)
         last = tried[name].last
         outcome = "passes" if problem.learned(last) else "fails too"
-        told = f"tried on the spot: lr {name}, {lr:g}, {outcome}: final loss {amount(last.loss)}"
+        told = f"tried on the spot: lr {name}, {rate_text(lr)}, {outcome}: final loss {loss_text(last.loss)}"
         run.event(NoteEvent(text=told))
         if name in FURTHER and not problem.learned(last) and helps(before, last.loss):
             waiting.append((FURTHER[name], last.loss))

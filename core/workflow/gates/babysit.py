@@ -10,6 +10,7 @@ from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.diagnosis.engine import SEVERITIES
+from nnbabysit.core.formatting import duration
 from nnbabysit.core.record.events import GateEvent
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.search.store.study import best_values
@@ -86,9 +87,9 @@ def _result(run: Run, done: list[tuple[StepResult, float]]) -> StepResult:
     findings = [finding for result, _ in done for finding in result.findings]
     table = Table(
         title="Gates",
-        columns=("step", "verdict", "seconds", "what it says", "run"),
+        columns=("step", "verdict", "time", "what it says", "run"),
         rows=tuple(
-            (_words(r), r.verdict, f"{seconds:.1f}", r.summary, r.run_dir.name) for r, seconds in done
+            (_words(r), r.verdict, duration(seconds), r.summary, r.run_dir.name) for r, seconds in done
         ),
     )
     return StepResult(

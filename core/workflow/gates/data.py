@@ -11,6 +11,7 @@ from nnbabysit.core.data.preparation.statistics import Statistics
 from nnbabysit.core.diagnosis.engine import Finding, diagnose
 from nnbabysit.core.diagnosis.evidence.data_evidence import DataEvidence
 from nnbabysit.core.diagnosis.rules.registry import DATA_RULES
+from nnbabysit.core.formatting import number_text, plural
 from nnbabysit.core.record.events import CheckEvent
 from nnbabysit.core.workflow.provenance import note_provenance
 from nnbabysit.core.workflow.result import StepResult, Table
@@ -108,20 +109,24 @@ def _checks(
     yield line("finite", "001", f"{metrics['non_finite']} values are NaN or infinite")
     yield line("targets", "015 016", _target_words(data))
     if metrics["imbalance"] is not None:
-        words = f"the largest class has {metrics['imbalance']:.2f} times the samples of the smallest"
+        words = (
+            f"the largest class has {number_text(metrics['imbalance'], 3)} times the samples of the smallest"
+        )
         yield line("balance", "008", words)
     constant = f"{metrics['constant_features']} of {metrics['features']} features never vary"
     yield line("constant features", "002 003 004", constant)
     mean = round(metrics["input_mean"], 6) + 0.0
-    spread = f"deviation {metrics['input_std']:.3g}, up to {metrics['input_largest']:.4g}"
-    yield line("scale", "005 006 007", f"mean {mean:.3g}, {spread}")
+    spread = (
+        f"deviation {number_text(metrics['input_std'], 3)}, up to {number_text(metrics['input_largest'])}"
+    )
+    yield line("scale", "005 006 007", f"mean {number_text(mean, 3)}, {spread}")
     yield line("splits alike", "014", "; ".join(_shift_words(seen)))
     yield line("duplicates", "009 010 011 012 013", _duplicate_words(metrics))
 
 
 def _target_words(data: Dataset) -> str:
     if data.task == "regression":
-        return f"regression with {data.num_outputs} output{'s' if data.num_outputs > 1 else ''}"
+        return f"regression with {plural(data.num_outputs, 'output')}"
     kind = (
         "labels, any number per sample" if data.task == "multilabel" else "classes, all in the training split"
     )
@@ -147,7 +152,7 @@ def _summary(metrics: dict[str, Any], findings: list[Finding]) -> str:
     if errors:
         return f"the data cannot be trained on: {errors[0].symptom}"
     warnings = sum(finding.severity == "warning" for finding in findings)
-    said = f", with {warnings} warning{'s' if warnings > 1 else ''}" if warnings else ""
+    said = f", with {plural(warnings, 'warning')}" if warnings else ""
     size = f"{metrics['samples_train']} training samples of {metrics['features']} numbers"
     return f"the {size} can be trained on{said}"
 
@@ -172,7 +177,7 @@ def _row(name: str, samples: int, shape: tuple[int, ...], statistics: Statistics
     overall = statistics.overall()
     mean = 0.0 if abs(overall.mean) < 1e-6 * overall.std else overall.mean  # rounding of the centering
     numbers = (mean, overall.std, overall.minimum, overall.maximum)
-    return (name, str(samples), "×".join(map(str, shape)), *(f"{float(n):.4g}" for n in numbers))
+    return (name, str(samples), "×".join(map(str, shape)), *(number_text(float(n)) for n in numbers))
 
 
 def _balance(data: Dataset, measured: Measured) -> Table:

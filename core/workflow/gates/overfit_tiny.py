@@ -14,6 +14,7 @@ from nnbabysit.core.data.splits.tiny import tiny_split
 from nnbabysit.core.diagnosis.engine import diagnose
 from nnbabysit.core.diagnosis.evidence.tiny_evidence import TinyEvidence, Tried
 from nnbabysit.core.diagnosis.rules.registry import TINY_RULES
+from nnbabysit.core.formatting import loss_text, number_text, optional_text, plural, rate_text, score_text
 from nnbabysit.core.record.events import NoteEvent
 from nnbabysit.core.report.plots.write import write_run_plots
 from nnbabysit.core.training.setup.setup import prepare
@@ -26,7 +27,7 @@ from nnbabysit.core.workflow.gates.attempt import (
     try_other_rates,
 )
 from nnbabysit.core.workflow.provenance import note_provenance, note_start
-from nnbabysit.core.workflow.result import StepResult, Table, amount
+from nnbabysit.core.workflow.result import StepResult, Table
 
 if TYPE_CHECKING:
     from torch import nn
@@ -172,10 +173,11 @@ def _seen(
 
 def _summary(problem: TinyProblem, final: Line) -> str:
     verb = "learned" if problem.learned(final) else "not learned"
-    accuracy = "" if final.accuracy is None else f", accuracy {final.accuracy:.2f}"
-    bound = f"loss {amount(final.loss)}, bound {problem.bound:g}"
-    samples = "1 sample" if len(problem.split) == 1 else f"{len(problem.split)} samples"
-    return f"{samples} {verb} by heart in {final.epoch} epochs: {bound}{accuracy}"
+    accuracy = "" if final.accuracy is None else f", accuracy {score_text(final.accuracy)}"
+    bound = f"loss {loss_text(final.loss)}, bound {number_text(problem.bound)}"
+    return (
+        f"{plural(len(problem.split), 'sample')} {verb} by heart in {final.epoch} epochs: {bound}{accuracy}"
+    )
 
 
 def _table(lines: list[Line]) -> Table:
@@ -184,8 +186,11 @@ def _table(lines: list[Line]) -> Table:
     chosen = [line for i, line in enumerate(lines) if i % every == 0 or line is lines[-1]]
     if any(line.accuracy is None for line in lines):
         columns: tuple[str, ...] = ("epoch", "cost", "lr")
-        cells = [(str(s.epoch), f"{s.cost:.6g}", f"{s.lr:.6e}") for s in chosen]
+        cells = [(str(s.epoch), loss_text(s.cost), rate_text(s.lr)) for s in chosen]
         return Table(title=TITLE, columns=columns, rows=tuple(cells))
     columns = ("epoch", "cost", "train accuracy", "lr")
-    rows = tuple((str(s.epoch), f"{s.cost:.6f}", f"{s.accuracy:.2f}", f"{s.lr:.6e}") for s in chosen)
+    rows = tuple(
+        (str(s.epoch), loss_text(s.cost), optional_text(s.accuracy, score_text), rate_text(s.lr))
+        for s in chosen
+    )
     return Table(title=TITLE, columns=columns, rows=rows)

@@ -13,6 +13,7 @@ import torch
 from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.data.new_samples.pictures import are_pictures, pictures
 from nnbabysit.core.data.new_samples.signature import SIGNATURE_FILE, Signature
+from nnbabysit.core.formatting import loss_text, number_text
 from nnbabysit.core.models.weights import count_parameters
 from nnbabysit.core.record.events import NoteEvent, StartEvent
 from nnbabysit.core.report.charts.tiles import reconstruction_tiles
@@ -146,7 +147,8 @@ def _start(config: Config, run: Run, data: Dataset, model: Autoencoder, device: 
     parameters = count_parameters(model)
     run.event(StartEvent(command="pretrain", name=config.name, device=str(device), parameters=parameters))
     settings = config.pretrain
-    damage = "" if settings.kind == "autoencoder" else f", {settings.corruption} noise {settings.noise:g}"
+    noise = f", {settings.corruption} noise {number_text(settings.noise)}"
+    damage = "" if settings.kind == "autoencoder" else noise
     inputs = f"{len(data.train)} inputs, no labels"
     run.event(NoteEvent(text=f"{settings.kind}{damage}: learns from {inputs}"))
 
@@ -259,7 +261,7 @@ def _cost(model: Autoencoder, split: Split | None, device: torch.device) -> floa
 
 
 def _summary(learned: list[Learned]) -> str:
-    parts = [f"{part.loss:.4g} against {part.mean_loss:.4g}" for part in learned]
+    parts = [f"{loss_text(part.loss)} against {loss_text(part.mean_loss)}" for part in learned]
     if len(learned) > 1:
         parts = [f"{part.name} {text}" for part, text in zip(learned, parts, strict=True)]
     text = f"reconstruction loss {', '.join(parts)} for the mean"
@@ -274,7 +276,7 @@ def _table(learned: list[Learned]) -> Table:
     for part in learned:
         best = part.best or part.epochs[-1]
         first, last = part.epochs[0].epoch, part.epochs[-1].epoch
-        losses = (f"{best.train.loss:.4g}", f"{best.validation.loss:.4g}", f"{part.mean_loss:.4g}")
+        losses = tuple(map(loss_text, (best.train.loss, best.validation.loss, part.mean_loss)))
         rows.append((part.name, f"{first}-{last}", str(best.epoch), *losses))
     columns = ("trained", "epochs", "best", "train loss", "val loss", "the mean's")
     return Table(title="Reconstruction, each of its own input", columns=columns, rows=tuple(rows))

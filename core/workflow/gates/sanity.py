@@ -17,6 +17,7 @@ from nnbabysit.core.diagnosis.engine import Finding, diagnose
 from nnbabysit.core.diagnosis.evidence.sanity_evidence import SanityEvidence
 from nnbabysit.core.diagnosis.evidence.starting_loss import is_decided
 from nnbabysit.core.diagnosis.rules.registry import SANITY_RULES
+from nnbabysit.core.formatting import loss_text, number_text, plural, rate_text
 from nnbabysit.core.models.seeding import seeded
 from nnbabysit.core.models.weights import count_parameters
 from nnbabysit.core.record.events import CheckEvent
@@ -27,7 +28,7 @@ from nnbabysit.core.training.probes.layer_statistics import LayerStatistics, lay
 from nnbabysit.core.training.probes.wiring import batch_dependence, first_steps
 from nnbabysit.core.training.setup.setup import assemble, prepare
 from nnbabysit.core.workflow.provenance import note_provenance, note_start
-from nnbabysit.core.workflow.result import StepResult, Table, amount
+from nnbabysit.core.workflow.result import StepResult, Table
 
 if TYPE_CHECKING:
     from nnbabysit.core.config.schema.root import Config
@@ -99,16 +100,18 @@ def run_sanity(config: Config, run: Run, *, dataset: Dataset | None = None) -> S
 
 def _first_loss(seen: SanityEvidence, fired: set[str]) -> tuple[bool | None, str]:
     """Whether the initial loss is right, None where that cannot be told, and what it is compared with."""
-    start, mean = seen.start, amount(seen.initial_total_loss)
+    start, mean = seen.start, loss_text(seen.initial_total_loss)
     if start is None:
         return (
             None,
             f"{mean}; not compared with guessing: the output layer is reused, or the loss is your own",
         )
     tolerance, spread = start.sanity_tolerance, start.initial_losses
-    words = f"{mean}, guessing costs {amount(start.expected_loss)}, tolerance {tolerance:.0%}"
+    words = f"{mean}, chance-level loss {loss_text(start.expected_loss)}, tolerance {tolerance:.0%}"
     if start.zero_output_loss is not None and start.zero_output_loss > start.expected_loss * (1 + tolerance):
-        words = f"{words}; answering 0 costs {amount(start.zero_output_loss)}, for the targets lie far from 0"
+        words = (
+            f"{words}; answering 0 costs {loss_text(start.zero_output_loss)}, for the targets lie far from 0"
+        )
     if fired & {"INI001", "INI002"}:
         return False, words
     if start.standing == "within":
@@ -117,7 +120,7 @@ def _first_loss(seen: SanityEvidence, fired: set[str]) -> tuple[bool | None, str
         return None, f"{words}; no weight matrix is trained, so no initialization is to blame"
     if len({*spread}) == 1:
         return None, f"{words}; the network is the same for every seed, so this may be chance"
-    ends = f"{amount(min(spread))} to {amount(max(spread))}"
+    ends = f"{loss_text(min(spread))} to {loss_text(max(spread))}"
     return None, f"{words}; seeds give {ends}, so this may be chance"
 
 
@@ -130,8 +133,8 @@ def _checks(seen: SanityEvidence, fired: set[str]) -> Iterator[CheckEvent]:
     yield check("initial loss", *_first_loss(seen, fired))
     total = len(seen.gradient_norms)
     if seen.weight_matrices:
-        totals = f"{amount(seen.initial_total_loss)} to {amount(seen.regularized_total_loss)}"
-        text = f"l2 = {seen.regularization_strength:g} takes the cost from {totals}"
+        totals = f"{loss_text(seen.initial_total_loss)} to {loss_text(seen.regularized_total_loss)}"
+        text = f"l2 = {rate_text(seen.regularization_strength)} takes the cost from {totals}"
         yield check("regularization", "INI003" not in fired, text)
     else:
         yield check("regularization", None, "no weight matrix is trained, so there is nothing to penalize")
@@ -143,9 +146,10 @@ def _checks(seen: SanityEvidence, fired: set[str]) -> Iterator[CheckEvent]:
     moved = sum(change > 0 for change in seen.parameter_changes.values())
     text = f"{moved} of {total} trainable parameters change in the first steps"
     yield check("updates", "INI005" not in fired, text)
-    text = "probabilities already" if seen.outputs_are_probabilities else "raw scores, not probabilities"
+    text = "probabilities already" if seen.outputs_are_probabilities else "logits, not probabilities"
     yield check("outputs", "INI007" not in fired, text)
-    text = f"a sample's output changes by {seen.batch_dependence:.1e} when its neighbors in the batch change"
+    change = f"changes by {number_text(seen.batch_dependence, 2)}"
+    text = f"a sample's output {change} when the other samples of the batch change"
     yield check("independence", "INI006" not in fired, text)
 
 
@@ -153,28 +157,30 @@ def _summary(losses: InitialLosses, findings: list[Finding]) -> str:
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         names = ", ".join(finding.name for finding in errors)
-        return f"{len(errors)} check{'s' if len(errors) > 1 else ''} said no: {names}"
-    against = "" if losses.expected is None else f" against {amount(losses.expected)} for guessing"
-    return f"initial loss {amount(losses.mean)}{against}; the wiring is in order"
+        return f"{plural(len(errors), 'check')} said no: {names}"
+    against = "" if losses.expected is None else f" against {loss_text(losses.expected)} for guessing"
+    return f"initial loss {loss_text(losses.mean)}{against}; all sanity checks passed"
 
 
 def _loss_table(config: Config, losses: InitialLosses) -> Table:
     shown, further = losses.per_seed[: config.sanity.seeds], losses.per_seed[config.sanity.seeds :]
-    rows = [(f"network of seed {config.seed + i}", amount(loss)) for i, loss in enumerate(shown)]
+    rows = [(f"network of seed {config.seed + i}", loss_text(loss)) for i, loss in enumerate(shown)]
     if further:
-        rows.append((f"{len(further)} further seeds", f"{amount(min(further))} to {amount(max(further))}"))
-    rows.append(("mean", amount(losses.mean)))
+        rows.append(
+            (f"{len(further)} further seeds", f"{loss_text(min(further))} to {loss_text(max(further))}")
+        )
+    rows.append(("mean", loss_text(losses.mean)))
     if losses.expected is not None:
-        rows.append(("guessing", amount(losses.expected)))
+        rows.append(("guessing", loss_text(losses.expected)))
     if losses.prior is not None:
-        rows.append(("guessing by class frequency", amount(losses.prior)))
-    rows.append((f"mean with l2 = {config.sanity.regularization:g}", amount(losses.regularized)))
+        rows.append(("guessing by class frequency", loss_text(losses.prior)))
+    rows.append((f"mean with l2 = {rate_text(config.sanity.regularization)}", loss_text(losses.regularized)))
     return Table(title="Loss at initialization", columns=("of what", "loss"), rows=tuple(rows))
 
 
 def _layer_table(layers: list[LayerStatistics]) -> Table:
     rows = tuple(
-        (s.name, s.kind, f"{s.mean:+.4f}", f"{s.std:.4f}", f"{s.zeros:.1%}", f"{s.gradient:.3e}")
+        (s.name, s.kind, f"{s.mean:+.4f}", f"{s.std:.4f}", f"{s.zeros:.1%}", number_text(s.gradient, 3))
         for s in layers
     )
     columns = ("layer", "kind", "mean", "std", "zeros", "gradient norm")

@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from nnbabysit.core.data.new_samples.pictures import are_pictures, pictures
+from nnbabysit.core.formatting import measured_text
 from nnbabysit.core.report.charts.confusion import confusion_matrix
 from nnbabysit.core.report.charts.predicted import predicted_charts
 from nnbabysit.core.report.charts.reliability import reliability_charts
 from nnbabysit.core.report.charts.tiles import wrong_tiles
-from nnbabysit.core.report.plots.write import write_matrix, write_panels, write_tiles
+from nnbabysit.core.report.plots.write import (
+    write_matrix,
+    write_panels,
+    write_tiles,
+)
 from nnbabysit.core.training.evaluation.ensembling import mean_outputs, score_together
 from nnbabysit.core.training.evaluation.metrics import (
     ClassificationScores,
@@ -158,7 +163,7 @@ def _result_together(evaluations: Sequence[Evaluation], together: Evaluation, ru
     signature = together.member.trained.signature
     numbers, mean = numbers_of(signature, together.scores, together.loss), mean_of(rows)
     key = "accuracy" if isinstance(together.scores, ClassificationScores) else "mse"
-    words = f"{'accuracy' if key == 'accuracy' else 'mean squared error'} {mean[key]:.4g}"
+    words = f"{'accuracy' if key == 'accuracy' else 'mean squared error'} {measured_text(key, mean[key])}"
     summary = f"ensemble of {len(rows)}: {summary_of(together.scores)}; the mean of its members: {words}"
     return replace(
         alone,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nnbabysit.core.data.new_samples.signature import Signature
+from nnbabysit.core.formatting import loss_text, measured_text, number_text, score_text
 from nnbabysit.core.training.evaluation.load_trained import Trained
 from nnbabysit.core.training.evaluation.metrics import ClassificationScores, RegressionScores
 from nnbabysit.core.training.evaluation.worst_samples import Mistake
@@ -82,12 +83,11 @@ def mean_of(rows: Sequence[dict[str, Any]]) -> dict[str, float | None]:
 def summary_of(scores: Scores) -> str:
     """The numbers that one asks for first."""
     if isinstance(scores, LossAlone):
-        return f"loss {scores.loss:.4g}"
+        return f"loss {loss_text(scores.loss)}"
     if isinstance(scores, RegressionScores):
-        return (
-            f"mean squared error {scores.mse:.4g}, mean absolute error {scores.mae:.4g}, R² {scores.r2:.4f}"
-        )
-    return f"accuracy {scores.accuracy:.4f}, calibration error {scores.calibration.error:.4f}"
+        mse, mae = number_text(scores.mse), number_text(scores.mae)
+        return f"mean squared error {mse}, mean absolute error {mae}, R² {score_text(scores.r2)}"
+    return f"accuracy {score_text(scores.accuracy)}, calibration error {score_text(scores.calibration.error)}"
 
 
 def tables_of(
@@ -151,13 +151,15 @@ def _members(rows: Sequence[dict[str, Any]], signature: Signature, ensemble: dic
     named = list(zip(_run_names(rows), rows, strict=True))
     if ensemble is not None:
         named += [("mean of them", {**mean_of(rows), "samples": ensemble["samples"]}), ("ensemble", ensemble)]
-    cells = tuple((name, str(row["samples"]), *(_cell(row[key]) for key in columns)) for name, row in named)
+    cells = tuple(
+        (name, str(row["samples"]), *(_cell(key, row[key]) for key in columns)) for name, row in named
+    )
     title = "Scores" if len(rows) == 1 else f"Scores of {len(rows)} networks"
     return Table(title=title, columns=("run", "samples", *columns.values()), rows=cells)
 
 
-def _cell(number: float | None) -> str:
-    return "" if number is None else f"{number:.4g}"
+def _cell(key: str, value: float | None) -> str:
+    return "" if value is None else measured_text(key, value)
 
 
 def _run_names(rows: Sequence[dict[str, Any]]) -> list[str]:
@@ -179,7 +181,7 @@ def _classes(classes: Sequence[dict[str, Any]], signature: Signature) -> Table:
     rows = tuple(
         (
             score["name"],
-            *(f"{score[key]:.4f}" for key in ("precision", "recall", "f1")),
+            *(score_text(score[key]) for key in ("precision", "recall", "f1")),
             str(score["support"]),
         )
         for score in shown

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from nnbabysit.core.config.schema.root import Config
+from nnbabysit.core.formatting import drawn_text, enumeration, loss_text, number_text, plural, score_text
 from nnbabysit.core.record.directory import EVENTS
 from nnbabysit.core.record.event_log import read_events
 from nnbabysit.core.record.events import NoteEvent
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.record.search_events import RepeatEvent
 from nnbabysit.core.search.execute.executor import Executor
-from nnbabysit.core.search.names import drawn_value, short_names
+from nnbabysit.core.search.names import short_names
 from nnbabysit.core.search.repetition import (
     Difference,
     Repeated,
@@ -24,7 +25,7 @@ from nnbabysit.core.search.repetition import (
 )
 from nnbabysit.core.search.store.study import TrialStudy
 from nnbabysit.core.search.trial import PlannedTrial, Trial
-from nnbabysit.core.workflow.gates.search.tables import shown_loss
+from nnbabysit.core.workflow.gates.search.tables import shown_loss, value_in
 from nnbabysit.core.workflow.result import Table
 
 BY_LOSS = "by which it is ranked: such an accuracy tells nothing"
@@ -90,17 +91,16 @@ def again_table(repeated: Sequence[Repeated], metric: str) -> Table:
         repeated: Best first, at least one.
         metric: ``val_acc``, or ``val_loss``, whose sign is turned back.
     """
-    sign = -1 if metric == "val_loss" else 1
     names = short_names(repeated[0].trial.params)
     by_loss = any(one.by_loss for one in repeated)
     rows = tuple(
         (
             str(one.trial.index + 1),
-            _mean_in_words(one, sign),
+            _mean_in_words(one, metric),
             *((shown_loss(one.mean_loss),) if by_loss else ()),
-            f"{sign * (one.trial.value or 0.0):.6f}",
+            value_in(metric, one.trial.value),
             _behind(repeated[0], one) if one is not repeated[0] else "",
-            *(drawn_value(one.trial.params[path]) for path in names),
+            *(drawn_text(one.trial.params[path]) for path in names),
         )
         for one in repeated
     )
@@ -109,23 +109,22 @@ def again_table(repeated: Sequence[Repeated], metric: str) -> Table:
     return Table(title=f"Best trials again, {_how(repeated)}", columns=columns, rows=rows)
 
 
-def again_value(repeated: Sequence[Repeated], sign: int) -> str:
+def again_value(repeated: Sequence[Repeated], metric: str) -> str:
     """What the winner came to: ``0.9712 ± 0.0011 with 5 seeds, 0.9755 in the search``; empty without one.
 
     Args:
         repeated: Best first.
-        sign: -1 for a loss, whose sign is turned back, else 1.
+        metric: ``val_acc``, or ``val_loss``, whose sign is turned back.
     """
     winner = winner_of(repeated)
     if winner is None:
         return ""
     best = repeated[0]
-    error = "" if best.standard_error is None else f" ± {best.standard_error:.4f}"
-    mean = sign * (best.mean or 0.0)
+    mean = f"{value_in(metric, best.mean)}{_error(best, metric)}"
     if best.by_loss:
-        loss = f"val_loss {best.mean_loss:.4f}, " if best.mean_loss is not None else ""
-        return f"{mean:.4f}{error} ({loss}{BY_LOSS}) {_how(repeated)}"
-    return f"{mean:.4f}{error} {_how(repeated)} ({sign * (winner.value or 0.0):.4f} in the search)"
+        loss = "" if best.mean_loss is None else f"val_loss {loss_text(best.mean_loss)}, "
+        return f"{mean} ({loss}{BY_LOSS}) {_how(repeated)}"
+    return f"{mean} {_how(repeated)} ({value_in(metric, winner.value)} in the search)"
 
 
 def again_in_words(repeated: Sequence[Repeated]) -> str:
@@ -133,7 +132,7 @@ def again_in_words(repeated: Sequence[Repeated]) -> str:
     same = [(one, gap) for one, gap in _gaps(repeated) if not gap.is_clear]
     if not same:
         return ""
-    names = _listed([str(one.trial.index + 1) for one, _ in same])
+    names = enumeration([str(one.trial.index + 1) for one, _ in same])
     gap = same[0][1]
     width = f" (difference {_gap_in_words(gap)})" if len(same) == 1 else ""
     what = "trials" if len(same) > 1 else "trial"
@@ -165,9 +164,7 @@ def _begin(
     count = len({one.repeat_of for one in planned})
     which = "the best trial" if count == 1 else f"the {count} best trials"
     seeds = config.search.repeat
-    how = (
-        [f"with {seeds} other seed{'s' if seeds > 1 else ''}{' each' if count > 1 else ''}"] if seeds else []
-    )
+    how = [f"with {plural(seeds, 'other seed')}{' each' if count > 1 else ''}"] if seeds else []
     how += ["in fp32"] if config.search.precision != "fp32" else []
     text = f"training {which} again {', '.join(how)}"
     if not stored:
@@ -212,21 +209,22 @@ def _behind(best: Repeated, one: Repeated) -> str:
 
 
 def _gap_in_words(gap: Difference) -> str:
-    return f"{gap.mean:.4f} ± {gap.margin:.4f}"
+    return f"{number_text(gap.mean)} ± {number_text(gap.margin, 2)}"
 
 
-def _mean_in_words(one: Repeated, sign: int) -> str:
+def _mean_in_words(one: Repeated, metric: str) -> str:
     if one.mean is None:
         return "none completed"
     lost = len(one.values) - len(one.completed)
-    error = "" if one.standard_error is None else f" ± {one.standard_error:.6f}"
-    return f"{sign * one.mean:.6f}{error}{f', {lost} of {len(one.values)} lost' if lost else ''}"
+    missing = f", {lost} of {len(one.values)} lost" if lost else ""
+    return f"{value_in(metric, one.mean)}{_error(one, metric)}{missing}"
+
+
+def _error(one: Repeated, metric: str) -> str:
+    form = number_text if metric == "val_loss" else score_text
+    return "" if one.standard_error is None else f" ± {form(one.standard_error)}"
 
 
 def _how(repeated: Sequence[Repeated]) -> str:
     count = len(repeated[0].values)
-    return "in fp32" if repeated[0].own_seed else f"with {count} seed{'s' if count > 1 else ''}"
-
-
-def _listed(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    return "in fp32" if repeated[0].own_seed else f"with {plural(count, 'seed')}"

@@ -11,9 +11,10 @@ from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.diagnosis.engine import Finding, diagnose
 from nnbabysit.core.diagnosis.evidence.search_evidence import TrialsEvidence
 from nnbabysit.core.diagnosis.rules.registry import SEARCH_RULES
+from nnbabysit.core.formatting import drawn_text, loss_text
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.search.marks import Marks
-from nnbabysit.core.search.names import drawn_value, short_names
+from nnbabysit.core.search.names import short_names
 from nnbabysit.core.search.repetition import Repeated
 from nnbabysit.core.search.space.allowed import allowed_in
 from nnbabysit.core.search.space.border import find_borders
@@ -30,7 +31,12 @@ from nnbabysit.core.workflow.gates.search.repeats import (
     winner_of,
 )
 from nnbabysit.core.workflow.gates.search.stage import Stage
-from nnbabysit.core.workflow.gates.search.tables import best_trials, best_values_table, narrowed_ranges
+from nnbabysit.core.workflow.gates.search.tables import (
+    best_trials,
+    best_values_table,
+    narrowed_ranges,
+    value_in,
+)
 from nnbabysit.core.workflow.gates.search.trial_events import as_best
 from nnbabysit.core.workflow.result import StepResult, Table
 
@@ -124,18 +130,18 @@ def _summary(outcome: Outcome, best: Trial | None, coarse: Trial | None) -> str:
     total = len(outcome.trials)
     if best is None:
         return f"none of {total} trials completed: {counts}; the first: {outcome.trials[0].reason}"
-    sign = -1 if outcome.metric == "val_loss" else 1
-    shown = again_value(outcome.repeated, sign) or f"{sign * (best.value or 0.0):.4f}{_loss_in_words(best)}"
+    shown = again_value(outcome.repeated, outcome.metric)
+    shown = shown or f"{value_in(outcome.metric, best.value)}{_loss_in_words(best)}"
     names = short_names(best.params)
-    params = ", ".join(f"{names[path]} {drawn_value(param, 3)}" for path, param in best.params.items())
+    params = ", ".join(f"{names[path]} {drawn_text(param)}" for path, param in best.params.items())
     text = f"best {outcome.metric} {shown} in trial {best.index + 1} of {total}: {params}"
-    before = "" if coarse is None else _coarse_in_words(coarse, sign)
+    before = "" if coarse is None else _coarse_in_words(coarse, outcome.metric)
     return "; ".join(part for part in (text, before, again_in_words(outcome.repeated), counts) if part)
 
 
-def _coarse_in_words(coarse: Trial, sign: int) -> str:
+def _coarse_in_words(coarse: Trial, metric: str) -> str:
     """That the narrowing did not pay, and what becomes of it."""
-    value = f"{sign * (coarse.value or 0.0):.4f}{_loss_in_words(coarse)}"
+    value = f"{value_in(metric, coarse.value)}{_loss_in_words(coarse)}"
     return (
         f"worse than trial {coarse.index + 1} of the coarse search, {value}, which is the one that is trained"
     )
@@ -143,7 +149,7 @@ def _coarse_in_words(coarse: Trial, sign: int) -> str:
 
 def _loss_in_words(best: Trial) -> str:
     """What it is ranked by, where that is not its accuracy."""
-    return f" (val_loss {best.loss:.4f}, {BY_LOSS})" if best.by_loss and best.loss is not None else ""
+    return f" (val_loss {loss_text(best.loss)}, {BY_LOSS})" if best.by_loss and best.loss is not None else ""
 
 
 def _findings(what: Stage, outcome: Outcome, config: Config) -> list[Finding]:

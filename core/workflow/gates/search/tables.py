@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from nnbabysit.core.config.schema.space import Axis
-from nnbabysit.core.search.names import drawn_value, short_names
+from nnbabysit.core.formatting import drawn_text, loss_text, optional_text, range_text, score_text
+from nnbabysit.core.search.names import short_names
 from nnbabysit.core.search.space.narrowing import Narrowing
 from nnbabysit.core.search.trial import Trial, ranked
 from nnbabysit.core.workflow.result import Table
@@ -25,14 +26,13 @@ def best_trials(trials: Sequence[Trial], good: Collection[int], metric: str) -> 
     """
     best = ranked(trials)[:ROWS]
     names = short_names(best[0].params)
-    sign = -1 if metric == "val_loss" else 1
     by_loss = any(trial.by_loss for trial in best)
     rows = tuple(
         (
             str(trial.index + 1),
-            f"{sign * (trial.value or 0.0):.6f}",
+            value_in(metric, trial.value),
             *((shown_loss(trial.loss),) if by_loss else ()),
-            *(drawn_value(trial.params[path]) for path in names),
+            *(drawn_text(trial.params[path]) for path in names),
             "nice" if trial.index in good else "",
         )
         for trial in best
@@ -42,9 +42,16 @@ def best_trials(trials: Sequence[Trial], good: Collection[int], metric: str) -> 
     return Table(title=title, columns=("trial", *measured, *names.values(), "mark"), rows=rows)
 
 
+def value_in(metric: str, value: float | None) -> str:
+    """What a trial came to, in the format of its metric; the sign of a loss is turned back."""
+    if metric == "val_loss":
+        return loss_text(-(value or 0.0))
+    return score_text(value or 0.0)
+
+
 def shown_loss(loss: float | None) -> str:
     """A validation loss in one cell; empty where it is not known."""
-    return "" if loss is None else f"{loss:.6f}"
+    return optional_text(loss, loss_text)
 
 
 def best_values_table(
@@ -66,7 +73,7 @@ def best_values_table(
     marked = [trial for trial in trials if trial.index in good]
     columns = ("setting", "best value", "searched", "good trials")
     rows = [
-        (path, drawn_value(best.params[path], 4), shown_axis(axis), _spread([t.params[path] for t in marked]))
+        (path, drawn_text(best.params[path]), shown_axis(axis), _spread([t.params[path] for t in marked]))
         for path, axis in space.items()
     ]
     if not importances:
@@ -88,12 +95,12 @@ def shown_axis(axis: Axis) -> str:
     if axis.choice is not None:
         return ", ".join(str(choice) for choice in axis.choice)
     low, high = getattr(axis, axis.kind)
-    return f"{low:g} … {high:g}{' (log)' if axis.log_uniform is not None else ''}"
+    return f"{range_text(low, high)}{' (log)' if axis.log_uniform is not None else ''}"
 
 
 def _spread(values: list[Any]) -> str:
     if not values:
         return ""
     if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
-        return f"{min(values):.3g} … {max(values):.3g}"
+        return range_text(min(values), max(values))
     return ", ".join(sorted({str(value) for value in values}))

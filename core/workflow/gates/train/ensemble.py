@@ -15,6 +15,7 @@ from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.data.splits.dataset import Dataset, Split
 from nnbabysit.core.diagnosis.engine import SEVERITIES, Finding
+from nnbabysit.core.formatting import measured_text
 from nnbabysit.core.record.directory import point_latest_to
 from nnbabysit.core.record.events import GateEvent, MemberEvent, StartEvent
 from nnbabysit.core.record.run import Run
@@ -242,7 +243,7 @@ def _summary(
     alone, all_together = mean[f"mean_{split}_{number}"], together[f"ensemble_{split}_{number}"]
     if alone is None or all_together is None:
         return f"ensemble of {how_many} members"
-    alone, all_together = (f"{x:.4f}" if number == "accuracy" else f"{x:.4g}" for x in (alone, all_together))
+    alone, all_together = (measured_text(number, x) for x in (alone, all_together))
     return f"ensemble of {how_many} members: {words} {all_together}, the mean of its members {alone}"
 
 
@@ -264,4 +265,4 @@ def _short(run_dir: str) -> str:
 
 def _cells(numbers: dict[str, Any], names: Sequence[str]) -> Iterator[str]:
     for name in names:
-        yield "" if numbers[name] is None else f"{numbers[name]:.4f}"
+        yield "" if numbers[name] is None else measured_text(name, numbers[name])

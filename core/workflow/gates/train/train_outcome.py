@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nnbabysit.core.formatting import loss_text, optional_text, rate_text, score_text
 from nnbabysit.core.training.loop.records import EpochRecord, Score
 from nnbabysit.core.workflow.result import Table
 
 if TYPE_CHECKING:
     from nnbabysit.core.training.loop.run_state import Progress
     from nnbabysit.core.training.loop.yardstick import Yardstick
-
-UNREADABLE = 1e5
-"""A diverged loss from here on is shown with its exponent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,11 +46,11 @@ def summary_of(outcome: Outcome) -> str:
     accuracy = best.validation.accuracy
     by_loss = accuracy is None or outcome.progress.yardstick.merit(best.validation).by_loss
     if by_loss:
-        text = f"best validation loss {best.validation.loss:.4g} at epoch {best.epoch}"
-        tested = f", test loss {test.loss:.4g}" if test else ""
+        text = f"best validation loss {loss_text(best.validation.loss)} at epoch {best.epoch}"
+        tested = f", test loss {loss_text(test.loss)}" if test else ""
     else:
-        text = f"best validation accuracy {accuracy:.4f} at epoch {best.epoch}"
-        tested = f", test accuracy {test.accuracy:.4f}" if test and test.accuracy is not None else ""
+        text = f"best validation accuracy {score_text(accuracy or 0.0)} at epoch {best.epoch}"
+        tested = f", test accuracy {score_text(test.accuracy)}" if test and test.accuracy is not None else ""
     parts = (
         f"{text} of {outcome.last.epoch}{tested}",
         _accuracy_in_words(outcome.progress.yardstick, accuracy) if by_loss and accuracy is not None else "",
@@ -64,10 +62,10 @@ def summary_of(outcome: Outcome) -> str:
 
 def _accuracy_in_words(yardstick: Yardstick, accuracy: float) -> str:
     """Why it is not what the best epoch was chosen by."""
-    text = f"its accuracy {accuracy:.4f}"
+    text = f"its accuracy {score_text(accuracy or 0.0)}"
     if yardstick.own_loss or yardstick.majority is None:
         return text
-    most = f"the most frequent answer's, {yardstick.majority:.4f}"
+    most = f"the most frequent answer's, {score_text(yardstick.majority)}"
     return f"{text} is not above {most}, by a standard error"
 
 
@@ -107,7 +105,7 @@ def table_of(progress: Progress) -> Table:
             f"{record.epoch} *" if record is progress.best else str(record.epoch),
             *_cells(record.train, with_accuracy),
             *_cells(record.validation, with_accuracy),
-            f"{record.lr:.3g}",
+            rate_text(record.lr),
         )
         for record in chosen
     )
@@ -117,11 +115,5 @@ def table_of(progress: Progress) -> Table:
 
 
 def _cells(score: Score, with_accuracy: bool) -> tuple[str, ...]:
-    if not with_accuracy:
-        return (f"{score.loss:.4g}",)
-    shown = f"{score.loss:.4f}" if score.loss < UNREADABLE else f"{score.loss:.4g}"
-    return (shown, _share(score))
-
-
-def _share(score: Score) -> str:
-    return "" if score.accuracy is None else f"{score.accuracy:.4f}"
+    loss = loss_text(score.loss)
+    return (loss, optional_text(score.accuracy, score_text)) if with_accuracy else (loss,)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nnbabysit.core.config.schema.cycles import cycle_ends
+from nnbabysit.core.formatting import loss_text, optional_text, score_text
 from nnbabysit.core.record.events import NoteEvent, WarningEvent
 from nnbabysit.core.training.checkpoints import AVERAGE, SNAPSHOT, load_weights, save_weights
 from nnbabysit.core.training.evaluation.ensembling import mean_outputs, score_together
@@ -174,10 +175,10 @@ def table_of(best: Judged, companionship: Companionship) -> tuple[Table, ...]:
     rows = []
     for judged in (best, *companionship.rows):
         cells = {
-            "val loss": _cell(judged.validation.loss),
-            "val accuracy": _cell(judged.validation.accuracy),
-            "test loss": "" if judged.test is None else _cell(judged.test.loss),
-            "test accuracy": "" if judged.test is None else _cell(judged.test.accuracy),
+            "val loss": _loss(judged.validation.loss),
+            "val accuracy": optional_text(judged.validation.accuracy, score_text),
+            "test loss": "" if judged.test is None else _loss(judged.test.loss),
+            "test accuracy": "" if judged.test is None else optional_text(judged.test.accuracy, score_text),
         }
         rows.append((judged.name, *(cells[name] for name in columns)))
     return (Table(title="Weights", columns=("weights", *columns), rows=tuple(rows)),)
@@ -202,9 +203,9 @@ def _words(judged: Judged) -> str:
     if score.accuracy is None and math.isnan(score.loss):
         return ""  # nothing is known of a mean of answers, see score_together
     if score.accuracy is None:
-        return f"{judged.name}: {split} loss {score.loss:.4g}"
-    return f"{judged.name}: {split} accuracy {score.accuracy:.4f}"
+        return f"{judged.name}: {split} loss {loss_text(score.loss)}"
+    return f"{judged.name}: {split} accuracy {score_text(score.accuracy)}"
 
 
-def _cell(number: float | None) -> str:
-    return "" if number is None or math.isnan(number) else f"{number:.4f}"
+def _loss(value: float) -> str:
+    return "" if math.isnan(value) else loss_text(value)

@@ -163,7 +163,7 @@ def _value_text(value: object, item_text: Callable[[object], str]) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return number_text(value, 6).replace(",", "")
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {item_text(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):

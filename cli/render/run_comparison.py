@@ -9,7 +9,7 @@ from nnbabysit.cli.render.csv_cells import csv_text
 from nnbabysit.cli.render.result import Line, Span
 from nnbabysit.cli.render.run_table import OUTCOME_STYLES, run_document
 from nnbabysit.cli.render.stacked_table import GAP, pair_lines
-from nnbabysit.core.formatting import clean_line, value_text
+from nnbabysit.core.formatting import clean_line, drawn_text, measured_text, value_text
 from nnbabysit.core.record.comparison import ComparedFact, run_letter
 from nnbabysit.core.record.run_reader import RecordedRun
 from nnbabysit.core.record.strict_json import ABSENT, Absence, Json
@@ -39,7 +39,7 @@ def comparison_lines(
         for index, run in enumerate(runs)
     ]
     rows = [row for row in rows if (row.section, row.key) != ("run", "label")]  # stands beside the name
-    cells = [[_cell(value) for value in row.values] for row in rows]
+    cells = [[_cell(row, value) for value in row.values] for row in rows]
     widths = [
         max([len(run_letter(index)), *(min(len(row[index]), WIDEST_CELL) for row in cells)])
         for index in range(len(runs))
@@ -112,8 +112,10 @@ def _block_lines(
             yield line(Span(f"{GAP}{clean_line(row.key):<{keys}}"), [texts[index] for index in block], "")
 
 
-def _cell(value: Json | Absence) -> str:
-    return "–" if value is ABSENT else value_text(value)
+def _cell(row: ComparedFact, value: Json | Absence) -> str:
+    if value is ABSENT:
+        return "–"
+    return drawn_text(value) if row.section == "config" else measured_text(row.key, value)
 
 
 def comparison_csv(runs: Sequence[RecordedRun], rows: Sequence[ComparedFact]) -> str:

@@ -10,7 +10,7 @@ from nnbabysit.cli.render.result import Line, Span, finding_lines, shown_path
 from nnbabysit.cli.render.run_table import OUTCOME_STYLES, run_document
 from nnbabysit.cli.render.stacked_table import pair_lines
 from nnbabysit.cli.time_arguments import age
-from nnbabysit.core.formatting import clean_line, duration, measured_text, value_text
+from nnbabysit.core.formatting import clean_line, drawn_text, duration, measured_text, value_text
 from nnbabysit.core.record.inventory import Item
 from nnbabysit.core.record.run_reader import RecordedRun
 from nnbabysit.core.record.strict_json import ABSENT, Json
@@ -83,8 +83,8 @@ def _head(run: RecordedRun, now: datetime) -> list[Line]:
 
 
 def _change(setting: Setting) -> str:
-    own = value_text(setting.value)
-    return own if setting.default is ABSENT else f"{own} (default {value_text(setting.default)})"
+    own = drawn_text(setting.value)
+    return own if setting.default is ABSENT else f"{own} (default {drawn_text(setting.default)})"
 
 
 def _size_of_item(item: Item) -> str:

@@ -55,7 +55,7 @@ def result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StepResult:
 GOLDEN = """\
 error     INI001 initial-loss-above-chance
           The initial loss is 9.21; guessing costs 2.303.
-evidence  initial_loss 9.21, seeds [0, 1, 2], samples 12,000
+evidence  initial_loss 9.210, seeds [0, 1, 2], samples 12,000
 cause     The weights start too large.
 remedy    Start smaller: lower model.init.std.
 change    digits.yaml:23  model.init.std: 1 → 0.01

@@ -41,10 +41,10 @@ def table(entries: list[RecordedRun], width: int | None, *, everything: bool = F
 
 def test_the_whole_table(entries: list[RecordedRun]) -> None:
     assert table(entries, None) == (
-        "run                               age  result       command  name    label\n"
-        "2026-11-20_1403_calm-otter_train  60m  val_acc 0.9  train    digits  "
+        "run                               age  result          command  name    label\n"
+        "2026-11-20_1403_calm-otter_train  60m  val_acc 0.9000  train    digits  "
         "the widest net of all of them so far\n"
-        "2026-11-20_1500_calm-otter_data   3m                data     mine\n"
+        "2026-11-20_1500_calm-otter_data   3m                   data     mine\n"
     )
 
 

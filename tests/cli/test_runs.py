@@ -167,7 +167,7 @@ def test_show_tells_verdict_findings_changes_and_what_to_type(root: Path, shell:
         "took 30s",
         "error     CRV001 learning-rate-too-high\n",
         "the cost rose [/red] <b>",
-        "best_val_loss      2\n",
+        "best_val_loss      2.000\n",
         "0.5 (default 0.001)",
         "config.yaml",
         "next  nnbabysit train digits --seed 1\n",

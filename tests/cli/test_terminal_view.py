@@ -75,11 +75,11 @@ def test_training_shows_progress_numbers_sparkline_and_update_ratios() -> None:
         [
             "train: digits, on cpu, 760 parameters",
             "━━━━━━━╸                        25% step 150/600 epoch 2/6 elapsed 0s eta 45s",
-            "loss 1.25  lr 0.001  grad norm 0.7  samples/s 51,234",
-            "loss █▁ 1.25",
-            "update  0.weight  1.1e-03  ok",
-            "update  2.weight  5.0e-02  above 0.01",
-            "update  [red]4    5.0e-08  below 0.0001",
+            "loss 1.250  lr 0.001  grad norm 0.7  samples/s 51,234",
+            "loss █▁ 1.250",
+            "update  0.weight  0.0011  ok",
+            "update  2.weight  0.05    above 0.01",
+            "update  [red]4    5e-08   below 0.0001",
         ]
     )
 
@@ -91,7 +91,7 @@ def test_a_search_shows_the_best_so_far() -> None:
         made("trial", **{"index": 4, "trials": 10, "value": 0.5, "params": {}, "best": best, "eta": 9.0})
     )
     assert "10% 1/10 trials eta 9s" in drawn(dashboard)
-    assert "best so far  0.91  lr 0.012" in drawn(dashboard)
+    assert "best so far  0.9100  lr 0.012" in drawn(dashboard)
 
 
 def test_the_next_step_of_babysit_starts_from_nothing() -> None:

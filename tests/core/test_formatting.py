@@ -117,7 +117,12 @@ def test_columns_of_numbers() -> None:
 
 
 def test_a_winner_is_shown_with_what_it_came_to_again() -> None:
-    best = {"value": 0.9861, "mean": 0.97831, "standard_error": 0.00385, "params": {"optimizer.lr": 0.29}}
+    best: Any = {
+        "value": 0.9861,
+        "mean": 0.97831,
+        "standard_error": 0.00385,
+        "params": {"optimizer.lr": 0.29},
+    }
     assert list(metric_words({"best": best, "seconds": 2.0})) == [
         ("best value", "0.9861"),
         ("trained again", "0.9783 ± 0.00385"),

@@ -11,6 +11,7 @@ import torch
 
 from nnbabysit.core.data.new_samples.pictures import are_pictures, pictures
 from nnbabysit.core.formatting import measured_text
+from nnbabysit.core.record.events import NoteEvent, StartEvent, WarningEvent
 from nnbabysit.core.report.charts.confusion import confusion_matrix
 from nnbabysit.core.report.charts.predicted import predicted_charts
 from nnbabysit.core.report.charts.reliability import reliability_charts
@@ -48,8 +49,7 @@ from nnbabysit.core.workflow.trained.networks import Member
 if TYPE_CHECKING:
     from torch import Tensor
 
-from nnbabysit.core.record.events import NoteEvent, StartEvent, WarningEvent
-from nnbabysit.core.record.run import Run
+    from nnbabysit.core.record.run import Run
 
 WORST = 16
 """Samples in the picture of the most wrongly classified ones."""

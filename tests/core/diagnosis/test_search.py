@@ -19,7 +19,7 @@ BORDER = {
 
 def test_sea001_names_the_range_and_the_wider_one(findings: Diagnose) -> None:
     finding = findings(**BORDER)["SEA001"]
-    assert "0.000947" in finding.symptom
+    assert "9.47e-04" in finding.symptom
     assert finding.remedy == "search optimizer.lr again over 1e-06 … 0.01"
 
 

@@ -68,7 +68,7 @@ def test_the_log_has_a_time_on_each_line_and_no_control_characters(tmp_path: Pat
     with Run.create(root=tmp_path, command="train", config_yaml="", now=NOW, clock=lambda: 0.0) as run:
         run.log("first\nse\x1b]0;cond")
         assert (run.path / "log.txt").read_text() == (
-            "1970-01-01T00:00:00.000Z first\n1970-01-01T00:00:00.000Z se\\x1b]0;cond\n"
+            "1970-01-01T00:00:00.000Z first\n1970-01-01T00:00:00.000Z se\\u001b]0;cond\n"
         )
 
 

@@ -142,7 +142,7 @@ def test_an_accuracy_that_tells_nothing_is_not_compared() -> None:
     ]
     ended = Halving(2, 2).run(trials, Majority(), in_threes)
     assert [trial.state for trial in ended] == ["stopped", "complete"]
-    assert ended[0].reason == "loss 0.17 after epoch 1, place 2 of 2, the best 1 go on"
+    assert ended[0].reason == "loss 0.1700 after epoch 1, place 2 of 2, the best 1 go on"
     assert (ended[0].value, ended[0].loss) == (None, None)
 
 

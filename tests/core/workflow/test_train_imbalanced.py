@@ -10,6 +10,7 @@ import pytest
 
 from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
+from nnbabysit.core.formatting import loss_text
 from nnbabysit.core.record.run import Run
 from nnbabysit.core.search.execute.executor import SequentialExecutor
 from nnbabysit.core.search.execute.placement import Placement
@@ -120,6 +121,6 @@ def test_a_search_names_the_trial_that_learned(path: Path, tmp_path: Path) -> No
     assert best["by_loss"] is True
     assert best["loss"] == min(trial["loss"] for trial in result.metrics["trials"])
     assert best["params"]["optimizer.lr"] == pytest.approx(1e-2)
-    assert f"(val_loss {best['loss']:.4f}, by which it is ranked" in result.summary
+    assert f"(val_loss {loss_text(best['loss'])}, by which it is ranked" in result.summary
     table = next(table for table in result.tables if table.title.startswith("Best 6"))
     assert table.columns[:3] == ("trial", "val_acc", "val_loss")

@@ -16,7 +16,7 @@ EPILOG = (
 
 ORDER = (
     *("init", "data", "sanity", "overfit-tiny", "search", "pretrain", "train", "babysit", "resume"),
-    *("evaluate", "predict", "export", "diagnose", "report", "runs", "config", "rules"),
+    *("evaluate", "predict", "export", "report", "runs", "config", "rules", "explain"),
 )
 """The gates in their order, then what is around the runs, then what is around the configs."""
 

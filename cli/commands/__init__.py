@@ -3,6 +3,7 @@
 from nnbabysit.cli.commands import (
     config,
     evaluate,
+    explain,
     export,
     gates,
     init,
@@ -10,7 +11,21 @@ from nnbabysit.cli.commands import (
     pretrain,
     report,
     resume,
+    rules,
     runs,
 )
 
-__all__ = ["config", "evaluate", "export", "gates", "init", "predict", "pretrain", "report", "resume", "runs"]
+__all__ = [
+    "config",
+    "evaluate",
+    "explain",
+    "export",
+    "gates",
+    "init",
+    "predict",
+    "pretrain",
+    "report",
+    "resume",
+    "rules",
+    "runs",
+]

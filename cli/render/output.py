@@ -47,6 +47,14 @@ def print_result(result: StepResult, settings: Settings | None, terminal: Termin
         write(sys.stdout, painted(lines, color=terminal.color))
 
 
+def print_lines(lines: Sequence[Line], terminal: Terminal) -> None:
+    """Lines alone on stdout, wrapped beside their labels in a terminal."""
+    if terminal.rich:
+        _print_rich((), lines, terminal)
+    else:
+        write(sys.stdout, painted(lines, color=terminal.color))
+
+
 def painted(lines: Sequence[Line], *, color: bool) -> str:
     """Lines as text, with escape codes for the styles if color is on."""
     texts = ("".join(paint(span.text, span.style, color=color) for span in line).rstrip() for line in lines)

@@ -71,7 +71,7 @@ def verdict_line(result: StepResult) -> Line:
 
 
 def finding_lines(finding: Finding | RecordedFinding, settings: Settings | None) -> list[Line]:
-    """Heading, symptom, evidence, cause, remedy and the lines of the config to change."""
+    """Heading, symptom, evidence, cause, remedy, the lines of the config to change, where there is more."""
     heading = (
         Span(f"{finding.severity:<{LABEL}}", SEVERITY_STYLES[finding.severity]),
         Span(f"{finding.id} {finding.name}", "bold"),
@@ -83,6 +83,7 @@ def finding_lines(finding: Finding | RecordedFinding, settings: Settings | None)
         ("cause", finding.cause),
         ("remedy", finding.remedy),
         *(("change", change) for change in changes(finding.patch, settings)),
+        ("more", f"nnbabysit explain {finding.id}"),
     ]
     return [
         heading,

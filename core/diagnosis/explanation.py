@@ -13,9 +13,9 @@ from nnbabysit.core.diagnosis.evidence.run_evidence import RunEvidence
 from nnbabysit.core.diagnosis.evidence.sanity_evidence import SanityEvidence
 from nnbabysit.core.diagnosis.evidence.search_evidence import BorderEvidence, TrialsEvidence
 from nnbabysit.core.diagnosis.evidence.tiny_evidence import TinyEvidence
-from nnbabysit.core.diagnosis.rules.aliases import OLD_NAMES
 from nnbabysit.core.diagnosis.rules.registry import RULES
 from nnbabysit.core.errors import UserError
+from nnbabysit.core.record.finding_names import OLD_NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,8 @@ def find_rule(word: str) -> Rule:
     by_word = {key.lower(): rule for rule in RULES for key in (rule.id, rule.name)}
     if wanted in by_word:
         return by_word[wanted]
-    near = dict.fromkeys(by_word[key].id for key in get_close_matches(wanted, by_word, n=3, cutoff=0.5))
-    named = [f"{rule.id} {rule.name}" for rule in RULES if rule.id in near]
+    near = get_close_matches(wanted, by_word, n=2)
+    named = dict.fromkeys(f"{by_word[key].id} {by_word[key].name}" for key in near)
     meant = f"Did you mean {' or '.join(named)}? " if named else ""
     raise UserError(f"no finding is called {word!r}", remedy=f"{meant}`nnbabysit rules` lists them all")
 

@@ -10,6 +10,7 @@ from nnbabysit.core.errors import RunError
 from nnbabysit.core.record import strict_json
 from nnbabysit.core.record.directory import RESULT
 from nnbabysit.core.record.files import os_errors_in_words
+from nnbabysit.core.record.finding_names import under_current_names
 from nnbabysit.core.record.strict_json import Json
 
 VERDICTS = ("pass", "fail", "diverged", "error")
@@ -130,6 +131,7 @@ def _error(error: Json) -> str:
 
 
 def _finding(document: Mapping[str, Json]) -> RecordedFinding:
+    document = under_current_names(document)
     severity, evidence, patch = str(document["severity"]), document.get("evidence"), document.get("patch")
     return RecordedFinding(
         id=str(document["id"]),

@@ -60,6 +60,7 @@ cause     The weights start too large.
 remedy    Start smaller: lower model.init.std.
 change    digits.yaml:23  model.init.std: 1 → 0.01
 change    default  optimizer.lr: 0.05
+more      nnbabysit explain INI001
 
 fail: 1 of 5 checks said no
 run   runs/2026-11-20_1403_brave-otter_sanity

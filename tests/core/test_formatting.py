@@ -23,6 +23,7 @@ from nnbabysit.core.formatting import (
     value_text,
     visible,
 )
+from nnbabysit.core.record.strict_json import Json
 from nnbabysit.core.report.page.run import metric_words
 
 
@@ -117,7 +118,7 @@ def test_columns_of_numbers() -> None:
 
 
 def test_a_winner_is_shown_with_what_it_came_to_again() -> None:
-    best: Any = {
+    best: dict[str, Json] = {
         "value": 0.9861,
         "mean": 0.97831,
         "standard_error": 0.00385,

@@ -154,7 +154,7 @@ def try_other_rates(problem: TinyProblem, final: float, run: Run) -> dict[str, A
         tried[name] = overfit(other, None)
         last = tried[name].last
         outcome = "passes" if problem.learned(last) else "fails too"
-        told = f"tried on the spot: lr {name}, {rate_text(lr)}, {outcome}: final loss {loss_text(last.loss)}"
+        told = f"also tried: lr {name}, {rate_text(lr)}, {outcome}: final loss {loss_text(last.loss)}"
         run.event(NoteEvent(text=told))
         if name in FURTHER and not problem.learned(last) and helps(before, last.loss):
             waiting.append((FURTHER[name], last.loss))

@@ -1,8 +1,10 @@
-"""Aliases: names of findings and of evidence as older versions wrote them into run directories."""
+"""Finding names: those of findings and of evidence as older versions wrote them into run directories."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+from nnbabysit.core.record.strict_json import Json
 
 OLD_NAMES: dict[str, str] = {
     "inputs-never-normalised": "inputs-never-normalized",
@@ -20,7 +22,7 @@ OLD_EVIDENCE: dict[str, str] = {
 """Name of a number in a finding's evidence before → now."""
 
 
-def under_current_names(finding: Mapping[str, object]) -> dict[str, object]:
+def under_current_names(finding: Mapping[str, Json]) -> dict[str, Json]:
     """A recorded finding, whichever version wrote it, under the names of this one."""
     name, evidence = finding.get("name"), finding.get("evidence")
     current = dict(finding)

@@ -125,5 +125,28 @@ def test_cur008_weights_that_start_too_large(train: Diagnose) -> None:
     assert list(train(large, network="mlp")) == ["CUR008"]
 
 
+LONG = {"training.epochs": 16, "optimizer.lr": 0.001}
+
+
+@pytest.mark.parametrize(
+    "schedule", [{"name": "exponential", "factor": 0.5}, {"name": "step", "every": 4, "factor": 0.05}]
+)
+def test_cur010_a_schedule_that_is_over_long_before_the_run(
+    train: Diagnose, schedule: dict[str, Any]
+) -> None:
+    assert list(train({**LONG, "schedule": schedule})) == ["CUR010"]
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [{"name": "exponential", "factor": 0.9}, {"name": "cosine"}, {"name": "one_cycle"}, {"name": "constant"}],
+    ids=lambda schedule: schedule["name"],
+)
+def test_cur010_is_silent_on_schedules_that_last_as_long_as_the_run(
+    train: Diagnose, schedule: dict[str, Any]
+) -> None:
+    assert "CUR010" not in train({**LONG, "schedule": schedule})
+
+
 def _arrays(dataset: Dataset) -> tuple[torch.Tensor, torch.Tensor]:
     return dataset.train.take(torch.arange(len(dataset.train)))

@@ -30,6 +30,8 @@ class RunEvidence:
         num_outputs: Outputs of the model: classes, labels or target columns (1 for binary).
         train_losses: Mean data loss of the training batches, per epoch; at least one.
         lr: Learning rate of the first epoch.
+        learning_rates: Learning rate of each epoch's last step.
+        val_losses: Mean data loss on validation, per epoch.
         train_accuracies: Accuracy on the training batches as they were trained on, per epoch; None for
             regression.
         val_accuracies: Accuracy on validation, per epoch; None for regression.
@@ -60,6 +62,8 @@ class RunEvidence:
     num_outputs: int
     train_losses: tuple[float, ...]
     lr: float
+    learning_rates: tuple[float, ...] = ()
+    val_losses: tuple[float, ...] = ()
     train_accuracies: tuple[float, ...] | None = None
     val_accuracies: tuple[float, ...] | None = None
     train_bar: float = -math.inf
@@ -104,6 +108,8 @@ class RunEvidence:
             num_outputs=data.num_outputs,
             train_losses=tuple(record.train.loss for record in epochs),
             lr=epochs[0].lr,
+            learning_rates=tuple(record.lr for record in epochs),
+            val_losses=tuple(record.validation.loss for record in epochs),
             train_accuracies=_all_known(record.train.accuracy for record in epochs),
             val_accuracies=_all_known(record.validation.accuracy for record in epochs),
             train_bar=Yardstick.of(data.train.y, data.task, config.loss).bar,

@@ -12,7 +12,14 @@ from itertools import pairwise
 from statistics import median
 
 from nnbabysit.core.diagnosis.engine import Match, Patch, Rule
-from nnbabysit.core.diagnosis.evidence.learning_curves import AT_CHANCE, LearningCurves, end_of
+from nnbabysit.core.diagnosis.evidence.learning_curves import (
+    AT_CHANCE,
+    MOVES,
+    TAIL,
+    LearningCurves,
+    end_of,
+    goes_down,
+)
 from nnbabysit.core.diagnosis.evidence.run_evidence import Series
 from nnbabysit.core.diagnosis.rules.bands import CALIBRATED, RATIO_RIGHT, RATIO_TOO_HIGH
 
@@ -32,6 +39,11 @@ FLAT_START = 0.02
 """Fall from the first epoch, as a fraction of the chance-level loss, within which a start is flat."""
 FAR_ABOVE = 2.5
 """Mean loss of the first epoch over the chance-level loss; healthy runs stayed under 1.2."""
+ALIVE, SPENT = 0.1, 0.01
+"""Learning rate over the highest one of the run: down to the first a run still learns, below the second next
+to nothing any more."""
+WASTED = 0.25
+"""Fraction of the run below that rate; a cosine or one cycle has 3 to 7 % there, so that it is no fault."""
 GOOD_INIT = "he_normal"
 NOTES = "CS231n, Neural Networks 3, loss function; lecture 6"
 
@@ -230,4 +242,42 @@ CUR008 = Rule(
     "stayed under 1.2, see README.md",
     explains=frozenset({"ACT001", "CUR002", "CUR003", "CUR006"}),
     false_alarms=CALIBRATED,
+)
+
+
+def _decayed_too_early(
+    curves: LearningCurves, val_losses: Sequence[float], learning_rates: Sequence[float], stopped: str = ""
+) -> Match | None:
+    epochs, peak = len(learning_rates), max(learning_rates, default=0.0)
+    if stopped or not peak or curves.works_well:
+        return None
+    fractions = [lr / peak + 1e-9 for lr in learning_rates]  # repeated factors are rounded
+    left = epochs - max((epoch for epoch, one in enumerate(fractions, start=1) if one >= SPENT), default=0)
+    before = end_of([loss for loss, one in zip(val_losses, fractions, strict=False) if one >= ALIVE])
+    if len(before) < TAIL or left < WASTED * epochs:
+        return None
+    pace = (before[0] - before[-1]) / (len(before) - 1)
+    if not goes_down(before) or pace * left < MOVES * curves.guessing:
+        return None  # it had learned what it could: to decay was right
+    observed = {"epochs_left": left, "epochs": epochs, "lr": peak, "last_lr": learning_rates[-1]}
+    return Match(observed={**observed, "val_loss_before": before[-1], "val_loss_after": val_losses[-1]})
+
+
+CUR010 = Rule(
+    id="CUR010",
+    name="learning-rate-decayed-too-early",
+    severity="warning",
+    check=_decayed_too_early,
+    fires_when="the learning rate is under 1 % of its highest value for the last quarter of the run or "
+    "more; and while it was at least a tenth of it, the validation loss fell at a pace that would have "
+    "brought 0.02 of the chance level in the epochs that are left; not where accuracy is at least 0.9",
+    symptom="the last {epochs_left} of {epochs} epochs ran at under 1 % of the learning rate, and the "
+    "validation loss was still falling before: {val_loss_before:.4g} then, {val_loss_after:.4g} at the end",
+    cause="the schedule decays faster than the run is long: steps that small hardly move the weights",
+    remedy="let it decay later: schedule.name: cosine, which ends with the run, a larger schedule.factor or "
+    "fewer drops; not tried here",
+    source="Robbins & Monro 1951: the learning rates must sum to infinity, else the weights cannot get "
+    "everywhere (Bottou, Curtis & Nocedal 2018, eq. 4.19); n epochs at under 0.01 of the rate sum to less "
+    "than n/100 epochs at the full one",
+    explains=frozenset({"CUR002", "CUR003", "CUR006", "UPD002", "ANS001"}),
 )

@@ -159,3 +159,37 @@ def test_cur001_needs_no_chance_for_a_loss_of_ones_own(findings: Diagnose) -> No
     )
     assert "CUR001" in found
     assert "CUR001" not in findings(without="chance_loss")
+
+
+FALLING_THEN_STILL = (2.2, 2.0, 1.8, 1.6, 1.5, 1.45, 1.44, 1.44, 1.44, 1.44, 1.44, 1.44)
+FALLING = tuple(2.2 - 0.05 * epoch for epoch in range(12))
+RESTING = (1.5, 1.48, 1.49, 1.48, 1.47, 1.47, 1.47, 1.47, 1.47, 1.47, 1.47, 1.47)
+
+
+def _rates(decayed: int, rate: float) -> tuple[float, ...]:
+    """Twelve epochs, the last of which run at another rate."""
+    return (0.1,) * (12 - decayed) + (rate,) * decayed
+
+
+@pytest.mark.parametrize(
+    ("val_losses", "rates", "fires"),
+    [
+        (FALLING_THEN_STILL, _rates(8, 0.0009), True),
+        (FALLING_THEN_STILL, _rates(8, 0.001), False),  # 1 % is not under 1 %
+        (FALLING, _rates(3, 0.0001), True),
+        (FALLING, _rates(2, 0.0001), False),  # the end of a cosine
+        (RESTING, _rates(8, 0.0001), False),  # to decay was right
+        (FALLING_THEN_STILL, (0.1, 0.1, 0.1) + (0.0001,) * 9, False),  # three epochs are no trend
+    ],
+)
+def test_cur010_fires_where_a_loss_was_still_falling_when_the_learning_rate_was_spent(
+    findings: Diagnose, val_losses: tuple[float, ...], rates: tuple[float, ...], fires: bool
+) -> None:
+    evidence = _curve(*FALLING_THEN_STILL) | {"val_losses": val_losses, "learning_rates": rates}
+    assert ("CUR010" in findings(**evidence)) is fires
+
+
+def test_cur010_is_silent_where_accuracy_is_fine_and_where_the_run_diverged(findings: Diagnose) -> None:
+    early = {"val_losses": FALLING_THEN_STILL, "learning_rates": _rates(8, 1e-4)}
+    assert "CUR010" not in findings(**_curve(*FALLING_THEN_STILL, train=0.95, val=0.93), **early)
+    assert "CUR010" not in findings(**_curve(*FALLING_THEN_STILL), **early, stopped="loss is nan")

@@ -169,7 +169,8 @@ def long_commands(all_modules: list[Module]) -> tuple[list[str], int]:
         if not module.place.startswith("cli/commands/"):
             continue
         for node, _ in functions(module.tree):
-            if any(re.search(r"\.command\(", ast.unparse(decorator)) for decorator in node.decorator_list):
+            decorators = [ast.unparse(decorator) for decorator in node.decorator_list]
+            if any(re.search(r"\.(command\(|register$)", decorator) for decorator in decorators):
                 count += 1
                 if (lines := body_lines(node)) > LONGEST_BODY:
                     found.append(f"{module.place}:{node.name} ({lines})")

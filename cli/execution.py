@@ -25,13 +25,13 @@ from nnbabysit.core.formatting import clean_line
 from nnbabysit.core.workflow.execute import Execution
 
 if TYPE_CHECKING:
+    from nnbabysit.cli.typer_app import Command
     from nnbabysit.core.config.loading import LoadedConfig
     from nnbabysit.core.config.schema.root import Config
     from nnbabysit.core.data.splits.dataset import Dataset
     from nnbabysit.core.record.run import Event, Listener, Run
     from nnbabysit.core.workflow.result import StepResult
 
-MANY = ("babysit", "train", "resume")  # may run several steps; a training alone tells none
 Step = Callable[["Session"], "StepResult"]
 Source = str | Callable[[], str] | None
 
@@ -40,7 +40,7 @@ class Session:
     """One run of one command.
 
     Attributes:
-        command: Word of the command line, such as ``overfit-tiny``.
+        command: What it declares of itself.
         options: What the user typed.
         terminal: What the streams can show.
         loaded: The config and where each value came from.
@@ -51,13 +51,13 @@ class Session:
     loaded: LoadedConfig
     config: Config
 
-    def __init__(self, command: str, options: Options, *, source: Source, flags: Sequence[str]) -> None:
+    def __init__(self, command: Command, options: Options, *, source: Source, flags: Sequence[str]) -> None:
         """Use ``conduct``."""
         self.command = command
         self.options = options
         self.terminal = Terminal.detect(os.environ, sys.stdout, sys.stderr)
         self.runs = Execution(
-            command,
+            command.name,
             root=options.runs_dir,
             name=options.name,
             sinks=options.log,
@@ -69,6 +69,7 @@ class Session:
         self._flags = tuple(flags)
         self._view: View = nullcontext(lambda event: None)
         self._found: dict[str, str] = {}
+        self._searched: Path | None = None
         self._performing = True
         self._demo = False
 
@@ -83,12 +84,12 @@ class Session:
         self._demo = is_demo(source, self.loaded)
         self.config = with_run_found(self.loaded.config, self.options.runs_dir)
         if not self.options.quiet:
-            error_line(first_line(self.command, self.loaded, self.options, demo=self._demo))
+            error_line(first_line(self.command.name, self.loaded, self.options, demo=self._demo))
         check_runs_root(self.options.runs_dir)
 
     def perform(self, step: Step) -> StepResult:
         """Run a step under its view."""
-        self._view = new_view(self.terminal, self.options, steps=self.command in MANY)
+        self._view = new_view(self.terminal, self.options, steps=self.command.many_steps)
         with self._view as listener:
             self.runs.listeners = [self._while_it_runs(listener), *self._deadline()]
             try:
@@ -106,28 +107,30 @@ class Session:
         return listen
 
     def run_step(
-        self, workflow: Callable[..., StepResult], *, folder: str = "", **arguments: Any
+        self,
+        workflow: Callable[..., StepResult],
+        *,
+        folder: str = "",
+        load: Callable[[Config], Dataset] | None = None,
+        **arguments: Any,
     ) -> StepResult:
         """Prove that data and model load, make a run directory, and call a workflow.
 
         Args:
             workflow: Called with config, run, ``dataset`` and the arguments.
             folder: Command in the name of the run directory; empty: the session's.
+            load: Loads the data; None: proves as well that the model fits it.
             arguments: Passed on.
         """
-        dataset = self.dataset()
-        run = self.new_run(folder or self.command, self.config)
+        dataset = self.dataset() if load is None else load(self.config)
+        run = self.new_run(folder or self.command.name, self.config)
         return workflow(self.config, run, dataset=dataset, **arguments)
 
     def dataset(self) -> Dataset:
-        """The data; for every command but ``data`` the model is proved to fit it."""
-        if self.command == "data":
-            from nnbabysit.core.data.load import load_dataset as load_it
-        elif self.command == "pretrain":
-            from nnbabysit.core.workflow.gates.pretrain import load_inputs as load_it
-        else:
-            from nnbabysit.core.training.setup.setup import load_fitting as load_it
-        return load_it(self.config)
+        """The data; the model is proved to fit it."""
+        from nnbabysit.core.training.setup.setup import load_fitting
+
+        return load_fitting(self.config)
 
     def new_run(self, folder: str, config: Config) -> Run:
         """A new run directory; the steps of ``babysit`` share the words of its name."""
@@ -156,20 +159,18 @@ class Session:
         self.config = with_values(self.config, values)
         self._found = dict.fromkeys(values, f"--best-of {shown_path(search)}")
 
-    def _take_what_babysit_trained(self, result: StepResult) -> None:
-        """Its training ran with the winner of its search: changes are shown against that."""
+    def take_winner(self, search: Path) -> None:
+        """What trains next has the winner of this search: changes, and what to type, go by it."""
         from nnbabysit.core.search.store.study import best_values
 
-        *_, last = steps = result.metrics["steps"]
-        searches = [Path(step["run_dir"]) for step in steps if step["command"] == "search"]
-        if last["command"] == "train" and searches:
-            self._take(best_values(searches[-1]), searches[-1])
+        self._take(best_values(search), search)
+        self._searched = search
 
     def finish(self, result: StepResult) -> int:
         """Write the result into its run directory, show it, and return the exit code."""
-        if result.command == "babysit":
-            self._take_what_babysit_trained(result)
-        advised = next_command(result, self.command, self._flags, self.options, self.config)
+        advised = next_command(
+            result, self.command, self._flags, self.options, self.config, searched=self._searched
+        )
         result = replace(result, next_command=advised)
         self.runs.finish(result)
         if self.options.json:
@@ -186,13 +187,13 @@ class Session:
             error_line("".join(traceback.format_exception(error)))
         failure = self.runs.fail(error)
         run_dir = self.runs.kept[-1] if self.runs.kept else None
-        print_failure(failure, self.command, run_dir, self.terminal, as_json=self.options.json)
+        print_failure(failure, self.command.name, run_dir, self.terminal, as_json=self.options.json)
         return failure.exit_code
 
     def _deadline(self) -> list[Listener]:
-        """``train`` keeps its own time and ends with a checkpoint; the others stop at the next event."""
+        """What has a checkpoint to stop at keeps its own time; the others stop at the next event."""
         limit = self.options.max_time
-        return [] if limit is None or self.command in ("train", "resume") else [deadline(limit)]
+        return [] if limit is None or self.command.stops_at_checkpoint else [deadline(limit)]
 
     def _settings(self) -> Settings:
         return Settings(
@@ -202,12 +203,12 @@ class Session:
 
 
 def conduct(
-    command: str, options: Options, step: Step, *, source: Source = None, flags: Sequence[str] = ()
+    command: Command, options: Options, step: Step, *, source: Source = None, flags: Sequence[str] = ()
 ) -> int:
     """Run a command from its options to its exit code; nothing is raised.
 
     Args:
-        command: Word of the command line.
+        command: What the command declares of itself.
         options: What the user typed.
         step: Imports its workflow and calls it, usually by ``session.run_step``.
         source: Path of the config, or a function that finds it; None: the one that the user named.

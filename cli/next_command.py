@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from nnbabysit.cli.options import SETTINGS, SHORTHAND_NAMES, Options
 from nnbabysit.cli.render.result import command_line, shown_path
+from nnbabysit.cli.typer_app import COMMANDS, Command
 from nnbabysit.core.config.files.bundle import is_stream
 
 if TYPE_CHECKING:
@@ -30,7 +31,13 @@ def typed(options: Options) -> list[str]:
 
 
 def next_command(
-    result: StepResult, command: str, flags: Sequence[str], options: Options, config: Config
+    result: StepResult,
+    command: Command,
+    flags: Sequence[str],
+    options: Options,
+    config: Config,
+    *,
+    searched: Path | None = None,
 ) -> str:
     """What to type after a result.
 
@@ -40,33 +47,33 @@ def next_command(
 
     Args:
         result: What the workflow returned.
-        command: Word of the command line.
+        command: What the command declares of itself.
         flags: The command's own flags as typed.
         options: The common options as typed.
         config: What ran.
+        searched: The search within the command whose winner was trained.
     """
-    if command == "resume" or (options.config and is_stream(Path(options.config))):  # gone by then
+    if command.goes_on_with or (options.config and is_stream(Path(options.config))):  # gone by then
         options = replace(options, config=shown_path(result.run_dir / "config.yaml"))
-    command = "train" if command == "resume" else command
+    command = command.goes_on_with or command
     patch = next((finding.patch for finding in result.findings if finding.patch), {})
     changed = [word for key, value in patch.items() for word in ("-S", f"{key}={yaml_value(value)}")]
     kept = [_lasting(word, config) for word in options.set if word.partition("=")[0].strip() not in patch]
     options = replace(options, set=kept)
     if result.verdict != "pass":
-        if command == "train" and not changed and not flags:
-            return command_line("nnbabysit", "sanity", *typed(_without_companions(options)))
-        return command_line("nnbabysit", command, *flags, *typed(options), *changed)
+        if command.gate_before and not changed and not flags:
+            return command_line("nnbabysit", command.gate_before, *typed(_without_companions(options)))
+        return command_line("nnbabysit", command.name, *flags, *typed(options), *changed)
     epochs = config.training.epochs
-    if result.command == "train" and options.max_time and result.metrics.get("epochs", epochs) < epochs:
+    unfinished = result.metrics.get("epochs", epochs) < epochs
+    if command.stops_at_checkpoint and options.max_time and unfinished:
         return command_line("nnbabysit", "resume", shown_path(result.run_dir))
-    if command == "babysit":
-        searches = [step["run_dir"] for step in result.metrics["steps"] if step["command"] == "search"]
-        flags = ["--best-of", shown_path(Path(searches[-1]))] if searches else []
-    if (result.command == "train" and not result.next_command) or command == "babysit":
+    if command.trains and not result.next_command:
         for_training = [] if any(key.startswith("search.") for key in patch) else changed
+        flags = flags if searched is None else ["--best-of", shown_path(searched)]
         return _after_training(flags, options, for_training, _trained_run(result))
     words = [_shortened(word) for word in shlex.split(result.next_command)]
-    if "--best-of" in words or not words or result.command == "train":
+    if not words or "--best-of" in words or COMMANDS[words[1]].from_run:
         return command_line(*words)
     return command_line(*words, *typed(options))
 
@@ -98,8 +105,8 @@ def yaml_value(value: object) -> str:
 
 def _trained_run(result: StepResult) -> Path:
     """The run with the weights: of ``babysit`` that of its last step."""
-    steps = result.metrics.get("steps") if result.command == "babysit" else None
-    return Path(steps[-1]["run_dir"]) if steps else result.run_dir
+    steps = result.metrics.get("steps")
+    return Path(steps[-1]["run_dir"]) if isinstance(steps, list) and steps else result.run_dir
 
 
 def _after_training(flags: Sequence[str], options: Options, changed: Sequence[str], run: Path) -> str:
@@ -110,31 +117,29 @@ def _after_training(flags: Sequence[str], options: Options, changed: Sequence[st
     return command_line("nnbabysit", "evaluate", shown_path(run), *moved)
 
 
-def resume_command(command: str, run_dir: Path | None) -> str:
+def resume_command(command: Command, run_dir: Path) -> str:
     """What continues an interrupted training that has a checkpoint, or a search; empty if nothing does."""
-    if run_dir is None or command not in ("train", "resume", "search"):
+    if not command.resumable:
         return ""
-    stored = (run_dir / "study.db").is_file()
-    if stored or command == "search":
-        return command_line("nnbabysit", "resume", shown_path(run_dir)) if stored else ""
     from nnbabysit.core.workflow.gates.train.ensemble_members import begun_members
 
     folder = run_dir / "checkpoints"
-    started = (folder.is_dir() and any(folder.iterdir())) or bool(begun_members(run_dir))
+    started = (run_dir / "study.db").is_file() or (folder.is_dir() and any(folder.iterdir()))
+    started = started or bool(begun_members(run_dir))
     return command_line("nnbabysit", "resume", shown_path(run_dir)) if started else ""
 
 
-def what_goes_on(command: str, runs: Sequence[Path], options: Options) -> tuple[str, str]:
+def what_goes_on(command: Command, runs: Sequence[Path], options: Options) -> tuple[str, str]:
     """The step that was interrupted, empty but for ``babysit``, and the command that goes on with it.
 
     Args:
-        command: Word of the command line.
+        command: What the command declares of itself.
         runs: Its runs, in the order in which they began.
         options: As typed.
     """
-    if command == "babysit" and len(runs) > 1:
+    if command.many_steps and not command.resumable and len(runs) > 1:
         return interrupted_step(runs, options)
-    return "", resume_command(command, runs[0] if runs else None)
+    return "", resume_command(command, runs[0]) if runs else ""
 
 
 def interrupted_step(runs: Sequence[Path], options: Options) -> tuple[str, str]:
@@ -144,12 +149,12 @@ def interrupted_step(runs: Sequence[Path], options: Options) -> tuple[str, str]:
         runs: The runs of ``babysit``, those of its steps in their order.
         options: As typed behind ``babysit``.
     """
-    from nnbabysit.core.record.run import read_meta
+    from nnbabysit.core.record.archive import read_meta
 
     commands = {path: str(read_meta(path).get("command")) for path in runs}
     step = commands[runs[-1]]
     words = step.replace("search-", "search --").split()
-    resumed = resume_command(words[0], runs[-1])
+    resumed = resume_command(COMMANDS[words[0]], runs[-1])
     if resumed:
         return " ".join(words), resumed
     searches = [path for path, command in commands.items() if command.startswith("search-")]

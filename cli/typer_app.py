@@ -1,7 +1,9 @@
-"""Application: the Typer objects that the commands of ``commands/`` are hung on, and their help."""
+"""Application: what the commands of ``commands/`` are hung on, and what each declares of itself."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
@@ -14,20 +16,57 @@ EPILOG = (
     "4 diverged, 74 disk, 130 Ctrl-C, 143 SIGTERM."
 )
 
-ORDER = (
-    *("init", "data", "sanity", "overfit-tiny", "search", "pretrain", "train", "babysit", "resume"),
-    *("evaluate", "predict", "export", "report", "runs", "config", "rules", "explain"),
-)
-"""The gates in their order, then what is around the runs, then what is around the configs."""
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """What a command is, apart from what it does: declared in its own file, for those who treat all alike.
+
+    Attributes:
+        name: Word of the command line.
+        order: Place in the help: the gates from 10, what is around the runs from 100, the configs from 200.
+        many_steps: It may run other commands one after another, and says so.
+        from_run: Its config is that of the runs that it is given.
+        resumable: Interrupted, it goes on where it was.
+        stops_at_checkpoint: When its time is over it ends with a checkpoint, not at the next event.
+        trains: What it leaves is a trained network.
+        gate_before: What to run when it failed and no value is known that would help.
+        goes_on_with: The command whose run it goes on with.
+    """
+
+    name: str
+    order: int
+    many_steps: bool = False
+    from_run: bool = False
+    resumable: bool = False
+    stops_at_checkpoint: bool = False
+    trains: bool = False
+    gate_before: str = ""
+    goes_on_with: Command | None = None
+
+    def register(self, function: Callable[..., int]) -> Callable[..., int]:
+        """Hang a function on the application under this name."""
+        COMMANDS[self.name] = self
+        app.command(self.name)(function)
+        return function
+
+    def group(self) -> typer.Typer:
+        """A group of commands under this name, hung on the application."""
+        COMMANDS[self.name] = self
+        found = typer.Typer(rich_markup_mode=None, no_args_is_help=True, context_settings=CONTEXT)
+        app.add_typer(found, name=self.name)
+        return found
+
+
+COMMANDS: dict[str, Command] = {}
+"""Every command by its name, once ``nnbabysit.cli.commands`` is imported."""
 
 
 class InOrder(typer.core.TyperGroup):
-    """Lists the commands in their order, not in that of the modules they are declared in."""
+    """Lists the commands in their order, not in that of the files they are declared in."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Names of all commands; one that ORDER does not know comes last."""
-        known = {name: place for place, name in enumerate(ORDER)}
-        return sorted(super().list_commands(ctx), key=lambda name: known.get(name, len(known)))
+        """Names of all commands."""
+        return sorted(super().list_commands(ctx), key=lambda name: COMMANDS[name].order)
 
 
 app = typer.Typer(
@@ -39,10 +78,6 @@ app = typer.Typer(
     context_settings=CONTEXT,
     epilog=EPILOG,
 )
-runs_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, context_settings=CONTEXT)
-config_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, context_settings=CONTEXT)
-app.add_typer(runs_app, name="runs")
-app.add_typer(config_app, name="config")
 
 
 def _print_version(wanted: bool) -> None:
@@ -66,23 +101,4 @@ def nnbabysit(
     search --coarse, search --fine and train; babysit runs them all.
 
     Example: nnbabysit babysit digits
-    """
-
-
-@runs_app.callback()
-def runs() -> None:
-    """Look at the runs that are there, compare them, label them, and remove them.
-
-    RUN is the path of a run directory, its name in the folder of runs, or the end of that name. What became
-    of a run is derived: its lock is held (running), its exit code is noted (ended), or neither (crashed).
-
-    Example: nnbabysit runs ls --command train --since 2d
-    """
-
-
-@config_app.callback()
-def config() -> None:
-    """Check a config, show it with the origin of each value, compare two, or print the schema.
-
-    Example: nnbabysit config show digits -S optimizer.lr=1e-2
     """

@@ -1,31 +1,13 @@
-"""The commands, one module per family; importing this package hangs them on the application."""
+"""The commands, one file each: importing this package finds them, and each hangs itself on the application.
 
-from nnbabysit.cli.commands import (
-    config,
-    evaluate,
-    explain,
-    export,
-    gates,
-    init,
-    predict,
-    pretrain,
-    report,
-    resume,
-    rules,
-    runs,
-)
+A file whose name begins with that of another, such as ``runs_edit.py`` beside ``runs.py``, holds a part of
+that command's work and is imported when it is needed.
+"""
 
-__all__ = [
-    "config",
-    "evaluate",
-    "explain",
-    "export",
-    "gates",
-    "init",
-    "predict",
-    "pretrain",
-    "report",
-    "resume",
-    "rules",
-    "runs",
-]
+import pkgutil
+from importlib import import_module
+
+_names = {module.name for module in pkgutil.iter_modules(__path__)}
+for _name in sorted(_names):
+    if not any(_name.startswith(f"{other}_") for other in _names):
+        import_module(f"{__name__}.{_name}")

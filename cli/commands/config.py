@@ -8,7 +8,17 @@ from typing import Annotated
 import typer
 
 from nnbabysit.cli.options import Options, with_options, with_run_options
-from nnbabysit.cli.typer_app import config_app
+from nnbabysit.cli.typer_app import Command
+
+config_app = Command(name="config", order=210).group()
+
+
+@config_app.callback()
+def config_group() -> None:
+    """Check a config, show it with the origin of each value, compare two, or print the schema.
+
+    Example: nnbabysit config show digits -S optimizer.lr=1e-2
+    """
 
 
 @config_app.command("check")

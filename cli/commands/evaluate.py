@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnbabysit.cli.options import Options, with_options_but_no_config
-from nnbabysit.cli.typer_app import app
+from nnbabysit.cli.typer_app import Command
 
 if TYPE_CHECKING:
     from nnbabysit.cli.execution import Session
     from nnbabysit.core.workflow.result import StepResult
+    from nnbabysit.core.workflow.trained.networks import Member
 
 
 class Weights(StrEnum):
@@ -32,7 +33,10 @@ class SplitName(StrEnum):
     TEST = "test"
 
 
-@app.command()
+_EVALUATE = Command(name="evaluate", order=100, from_run=True)
+
+
+@_EVALUATE.register
 @with_options_but_no_config
 def evaluate(
     options: Options,
@@ -80,30 +84,39 @@ def evaluate(
     Example: nnbabysit evaluate runs/latest --split validation
     """
     from nnbabysit.cli.execution import conduct
-    from nnbabysit.cli.run_lookup import find_run
 
     if options.set or options.seed is not None:
         raise typer.BadParameter("evaluate keeps the settings of its runs: -S and --seed start a new one")
 
     def step(session: Session) -> StepResult:
         from nnbabysit.core.workflow.trained.evaluate import run_evaluate
-        from nnbabysit.core.workflow.trained.networks import load_members
 
-        members = load_members(
-            [find_run(run, options.runs_dir) for run in runs],
-            split=None if split is None else split.value,
-            data=None if data is None else data.absolute(),
-            device=options.device or "auto",
-            weights=weights.value,
-            skip_broken=options.skip_broken,
-        )
+        members = _load_networks(options, runs, split, data, weights)
         return run_evaluate(members, session.new_run("evaluate", session.config))
 
-    def config_of_first_run() -> str:
-        from nnbabysit.core.record.archive import read_meta
+    return conduct(_EVALUATE, options, step, source=lambda: _config_of(runs[0], options.runs_dir))
 
-        first = find_run(runs[0], options.runs_dir)
-        read_meta(first)  # a folder that is no run is told as such, not as a missing config
-        return str(first / "config.yaml")
 
-    return conduct("evaluate", options, step, source=config_of_first_run)
+def _load_networks(
+    options: Options, runs: list[str], split: SplitName | None, data: Path | None, weights: Weights
+) -> list[Member]:
+    from nnbabysit.cli.run_lookup import find_run
+    from nnbabysit.core.workflow.trained.networks import load_members
+
+    return load_members(
+        [find_run(run, options.runs_dir) for run in runs],
+        split=None if split is None else split.value,
+        data=None if data is None else data.absolute(),
+        device=options.device or "auto",
+        weights=weights.value,
+        skip_broken=options.skip_broken,
+    )
+
+
+def _config_of(run: str, runs_dir: Path) -> str:
+    from nnbabysit.cli.run_lookup import find_run
+    from nnbabysit.core.record.archive import read_meta
+
+    path = find_run(run, runs_dir)
+    read_meta(path)  # a folder that is no run is told as such, not as a missing config
+    return str(path / "config.yaml")

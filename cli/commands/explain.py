@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from nnbabysit.cli.options import Options
-from nnbabysit.cli.typer_app import app
+from nnbabysit.cli.typer_app import Command
 
 
 def _known(incomplete: str) -> list[str]:
@@ -17,7 +17,10 @@ def _known(incomplete: str) -> list[str]:
     return [name for name in names if name.lower().startswith(incomplete.lower())]
 
 
-@app.command()
+_EXPLAIN = Command(name="explain", order=230)
+
+
+@_EXPLAIN.register
 def explain(
     finding: Annotated[
         str,
@@ -37,4 +40,4 @@ def explain(
     from nnbabysit.cli.query import answer
     from nnbabysit.cli.render.rule_page import print_rule
 
-    return answer("explain", Options(json=json), lambda: print_rule(finding, as_json=json))
+    return answer(_EXPLAIN.name, Options(json=json), lambda: print_rule(finding, as_json=json))

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from nnbabysit.cli.options import OneSet, OneSetFlag, Options, with_run_options
-from nnbabysit.cli.typer_app import app
+from nnbabysit.cli.typer_app import Command
 
 
 class ExportFormat(StrEnum):
@@ -22,7 +22,7 @@ class ExportFormat(StrEnum):
     SAFETENSORS = "safetensors"
 
 
-@app.command()
+@Command(name="export", order=120, from_run=True).register
 @with_run_options
 def export(
     options: Options,

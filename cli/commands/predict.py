@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 import typer
 
 from nnbabysit.cli.options import OneSet, OneSetFlag, Options, with_run_options
-from nnbabysit.cli.typer_app import app
+from nnbabysit.cli.typer_app import Command
 
 if TYPE_CHECKING:
     from nnbabysit.core.data.new_samples.unlabeled import UnlabeledSamples
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SUFFIXES = (".csv", ".json")
 
 
-@app.command()
+@Command(name="predict", order=110, from_run=True).register
 @with_run_options
 def predict(
     options: Options,

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nnbabysit.cli.options import Options, with_options
-from nnbabysit.cli.typer_app import app
+from nnbabysit.cli.typer_app import Command
 
 if TYPE_CHECKING:
     from nnbabysit.cli.execution import Session
     from nnbabysit.core.workflow.result import StepResult
 
 
-@app.command()
+_PRETRAIN = Command(name="pretrain", order=60)
+
+
+@_PRETRAIN.register
 @with_options
 def pretrain(options: Options) -> int:
     """Learn from the inputs alone, where labels are scarce.
@@ -26,8 +29,8 @@ def pretrain(options: Options) -> int:
     from nnbabysit.cli.execution import conduct
 
     def step(session: Session) -> StepResult:
-        from nnbabysit.core.workflow.gates.pretrain import run_pretrain
+        from nnbabysit.core.workflow.gates.pretrain import load_inputs, run_pretrain
 
-        return session.run_step(run_pretrain)
+        return session.run_step(run_pretrain, load=load_inputs)
 
-    return conduct("pretrain", options, step)
+    return conduct(_PRETRAIN, options, step)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from nnbabysit.cli.options import Options, with_run_options
-from nnbabysit.cli.typer_app import app
+from nnbabysit.cli.typer_app import Command
 
 
-@app.command()
+@Command(name="report", order=130, from_run=True).register
 @with_run_options
 def report(
     options: Options,
@@ -39,26 +40,25 @@ def report(
 
     Example: nnbabysit report latest && nnbabysit report brave-otter_train calm-heron_train
     """
-    from nnbabysit.cli.query import answer, document
+    from nnbabysit.cli.query import answer
+
+    return answer("report", options, lambda: _report(options, runs, output))
+
+
+def _report(options: Options, runs: list[str], output: Path | None) -> int:
+    from nnbabysit.cli.query import document
+    from nnbabysit.cli.render.output import print_json
+    from nnbabysit.cli.render.result import shown_path
+    from nnbabysit.cli.render.terminal import write
     from nnbabysit.cli.run_lookup import find_run
+    from nnbabysit.core.formatting import clean_line
+    from nnbabysit.core.report.page.page import REPORT, write_page
 
-    def work() -> int:
-        from nnbabysit.cli.render.output import print_json
-        from nnbabysit.cli.render.result import shown_path
-        from nnbabysit.cli.render.terminal import write
-        from nnbabysit.core.formatting import clean_line
-        from nnbabysit.core.report.page.page import REPORT, write_page
-
-        found = list(dict.fromkeys(find_run(name, options.runs_dir) for name in runs))
-        page = write_page(found, output or (found[0] / REPORT if len(found) == 1 else Path(REPORT)))
-        if options.json:
-            run_dir = str(found[0]) if len(found) == 1 else None
-            paths = [str(run) for run in found]
-            print_json(document("report", run_dir=run_dir, runs=paths, page=str(page)))
-        else:
-            import sys
-
-            write(sys.stdout, f"{clean_line(shown_path(page))}\n")
-        return 0
-
-    return answer("report", options, work)
+    found = list(dict.fromkeys(find_run(name, options.runs_dir) for name in runs))
+    page = write_page(found, output or (found[0] / REPORT if len(found) == 1 else Path(REPORT)))
+    if options.json:
+        run_dir = str(found[0]) if len(found) == 1 else None
+        print_json(document("report", run_dir=run_dir, runs=[str(run) for run in found], page=str(page)))
+    else:
+        write(sys.stdout, f"{clean_line(shown_path(page))}\n")
+    return 0

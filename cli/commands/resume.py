@@ -6,15 +6,27 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nnbabysit.cli.commands.train import TRAIN
 from nnbabysit.cli.options import Options, with_options_but_no_config
-from nnbabysit.cli.typer_app import app
+from nnbabysit.cli.typer_app import Command
 
 if TYPE_CHECKING:
     from nnbabysit.cli.execution import Session
     from nnbabysit.core.workflow.result import StepResult
 
 
-@app.command()
+_RESUME = Command(
+    name="resume",
+    order=90,
+    many_steps=True,
+    from_run=True,
+    resumable=True,
+    stops_at_checkpoint=True,
+    goes_on_with=TRAIN,
+)
+
+
+@_RESUME.register
 @with_options_but_no_config
 def resume(
     options: Options,
@@ -35,38 +47,36 @@ def resume(
     Example: nnbabysit resume runs/latest
     """
     from nnbabysit.cli.execution import conduct
-    from nnbabysit.cli.run_lookup import find_resumable, is_search
+    from nnbabysit.cli.run_lookup import find_resumable
 
     if options.overrides:
         raise typer.BadParameter(
             "resume keeps the settings of its run: -S, --seed, --device and --name start a new one"
         )
 
-    def step(session: Session) -> StepResult:
-        from nnbabysit.core.workflow.gates.train.ensemble_members import is_ensemble
-
-        dataset, path = session.dataset(), find_resumable(run, options.runs_dir)
-        if is_search(path):
-            from nnbabysit.core.workflow.gates.search.search import resume_search
-
-            return resume_search(session.config, path, session.runs.open_run, dataset=dataset)
-        if is_ensemble(path):
-            from nnbabysit.core.workflow.gates.train.ensemble import run_ensemble
-
-            return run_ensemble(
-                session.config,
-                session.runs.open_run(path),
-                new_run=session.new_run,
-                reopen=session.runs.open_run,
-                dataset=dataset,
-                max_time=options.max_time,
-            )
-        from nnbabysit.core.workflow.gates.train.train import run_train
-
-        opened = session.runs.open_run(path)
-        return run_train(session.config, opened, dataset=dataset, resume=True, max_time=options.max_time)
-
     def config_of_run() -> str:
         return str(find_resumable(run, options.runs_dir) / "config.yaml")
 
-    return conduct("resume", options, step, source=config_of_run)
+    return conduct(_RESUME, options, lambda session: _resume(session, run), source=config_of_run)
+
+
+def _resume(session: Session, run: str) -> StepResult:
+    from nnbabysit.cli.run_lookup import find_resumable, is_search
+    from nnbabysit.core.workflow.gates.train.ensemble_members import is_ensemble
+
+    dataset, path = session.dataset(), find_resumable(run, session.options.runs_dir)
+    config, max_time, open_run = session.config, session.options.max_time, session.runs.open_run
+    if is_search(path):
+        from nnbabysit.core.workflow.gates.search.search import resume_search
+
+        return resume_search(config, path, open_run, dataset=dataset)
+    if is_ensemble(path):
+        from nnbabysit.core.workflow.gates.train.ensemble import run_ensemble
+
+        opened, new_run = open_run(path), session.new_run
+        return run_ensemble(
+            config, opened, new_run=new_run, reopen=open_run, dataset=dataset, max_time=max_time
+        )
+    from nnbabysit.core.workflow.gates.train.train import run_train
+
+    return run_train(config, open_run(path), dataset=dataset, resume=True, max_time=max_time)

@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from nnbabysit.cli.options import Options
-from nnbabysit.cli.typer_app import app
+from nnbabysit.cli.typer_app import Command
+
+_RULES = Command(name="rules", order=220)
 
 
-@app.command()
+@_RULES.register
 def rules(
     json: Annotated[bool, typer.Option("--json", help="Print exactly one JSON document on stdout.")] = False,
 ) -> int:
@@ -21,4 +23,4 @@ def rules(
     from nnbabysit.cli.query import answer
     from nnbabysit.cli.render.rule_page import print_rules
 
-    return answer("rules", Options(json=json), lambda: print_rules(as_json=json))
+    return answer(_RULES.name, Options(json=json), lambda: print_rules(as_json=json))

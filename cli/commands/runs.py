@@ -10,7 +10,20 @@ import typer
 
 from nnbabysit.cli.options import Options, with_run_options
 from nnbabysit.cli.time_arguments import moment
-from nnbabysit.cli.typer_app import runs_app
+from nnbabysit.cli.typer_app import Command
+
+runs_app = Command(name="runs", order=140).group()
+
+
+@runs_app.callback()
+def runs_group() -> None:
+    """Look at the runs that are there, compare them, label them, and remove them.
+
+    RUN is the path of a run directory, its name in the folder of runs, or the end of that name. What became
+    of a run is derived: its lock is held (running), its exit code is noted (ended), or neither (crashed).
+
+    Example: nnbabysit runs ls --command train --since 2d
+    """
 
 
 class VerdictChoice(StrEnum):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from nnbabysit.cli.execution import Session, conduct
+from nnbabysit.cli.app import run_command
+from nnbabysit.cli.execution import Session
 from nnbabysit.cli.options import Options
+from nnbabysit.cli.typer_app import COMMANDS
 from nnbabysit.core.diagnosis.engine import Finding
 from nnbabysit.core.record.events import NoteEvent
 from nnbabysit.core.record.run import Run
@@ -27,7 +30,7 @@ def _found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def session_of(*overrides: str) -> Session:
     options = Options(config="digits", set=list(overrides), quiet=True)
-    session = Session("train", options, source="digits", flags=())
+    session = Session(COMMANDS["train"], options, source="digits", flags=())
     session.load()
     session.take_best_of(Path("runs/a"))
     return session
@@ -45,7 +48,7 @@ def test_a_value_that_was_typed_stays(typed: str) -> None:
 
 
 def test_a_change_after_babysit_starts_from_what_its_training_ran_with(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     finding = Finding(
         id="X001",
@@ -58,17 +61,22 @@ def test_a_change_after_babysit_starts_from_what_its_training_ran_with(
         patch={"optimizer.lr": 0.025},
     )
 
-    def workflow(config: Any, run: Run, *, dataset: Any) -> StepResult:
+    def workflow(
+        config: Any, run: Run, *, dataset: Any, new_run: Any, took: Callable[[Path], None]
+    ) -> StepResult:
         run.event(NoteEvent(text="working"))
-        steps = [{"command": "search", "run_dir": "runs/b"}, {"command": "train", "run_dir": "runs/c"}]
+        took(Path("runs/b"))
         return StepResult(
             command="babysit",
             verdict="pass",
             summary="so it is",
             run_dir=run.path,
-            metrics={"steps": steps},
+            metrics={},
             findings=(finding,),
         )
 
-    assert conduct("babysit", Options(config="digits"), lambda session: session.run_step(workflow)) == 0
-    assert "change    --best-of runs/b  optimizer.lr: 0.25 → 0.025" in capsys.readouterr().out
+    monkeypatch.setattr("nnbabysit.core.workflow.gates.babysit.run_babysit", workflow)
+    assert run_command(["babysit", "digits"]) == 0
+    shown = capsys.readouterr().out
+    assert "change    --best-of runs/b  optimizer.lr: 0.25 → 0.025" in shown
+    assert "next  nnbabysit train --best-of runs/b digits -S optimizer.lr=0.025" in shown

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from nnbabysit.cli import commands as _commands  # noqa: F401 -- each declares what it is
 from nnbabysit.cli.config_origin import load
 from nnbabysit.cli.next_command import next_command, typed
 from nnbabysit.cli.options import Options
 from nnbabysit.cli.setting_flags import AverageKind
+from nnbabysit.cli.typer_app import COMMANDS
 from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.errors import ConfigError
 from nnbabysit.core.workflow.result import StepResult
@@ -167,5 +169,5 @@ def test_after_an_ensemble_comes_its_evaluation_or_going_on_with_it() -> None:
             next_command=f"nnbabysit {word} runs/a",
         )
         options = Options(config="digits", seed=1, max_time=5.0)
-        found = next_command(result, "train", ("--ensemble", "3"), options, Config())
+        found = next_command(result, COMMANDS["train"], ("--ensemble", "3"), options, Config())
         assert found == f"nnbabysit {word} runs/a"

@@ -16,6 +16,7 @@ from nnbabysit.cli.execution import Session, conduct
 from nnbabysit.cli.options import Options
 from nnbabysit.cli.run_lookup import check_runs_root, find_resumable, find_run
 from nnbabysit.cli.time_arguments import length_of_time
+from nnbabysit.cli.typer_app import Command
 from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.errors import DataError, RunError
 from nnbabysit.core.record.events import GateEvent, NoteEvent
@@ -23,6 +24,7 @@ from nnbabysit.core.record.run import Run, read_meta, status
 from nnbabysit.core.workflow.result import StepResult, Verdict
 
 Workflow = Callable[..., StepResult]
+DATA = Command(name="data", order=0)
 
 
 @pytest.fixture(autouse=True)
@@ -32,9 +34,9 @@ def _empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def run(workflow: Workflow, command: str = "data", **options: Any) -> int:
+def run(workflow: Workflow, **options: Any) -> int:
     """A command over the digits whose workflow is replaced."""
-    return conduct(command, Options(config="digits", **options), lambda session: session.run_step(workflow))
+    return conduct(DATA, Options(config="digits", **options), lambda session: session.run_step(workflow))
 
 
 def ending(verdict: Verdict, **more: Any) -> Workflow:
@@ -161,7 +163,7 @@ def test_the_steps_of_babysit_share_their_words() -> None:
 
         return session.run_step(workflow)
 
-    assert conduct("data", Options(config="digits"), step) == 0
+    assert conduct(DATA, Options(config="digits"), step) == 0
     names = [path.name for path in Path("runs").iterdir() if not path.is_symlink()]
     assert len({name.split("_")[2] for name in names}) == 1
     assert {name.split("_")[3] for name in names} == {"data", "sanity", "train"}
@@ -176,7 +178,7 @@ def test_a_step_that_breaks_closes_the_run_of_the_step_as_well() -> None:
 
         return session.run_step(workflow)
 
-    assert conduct("data", Options(config="digits"), step) == 1
+    assert conduct(DATA, Options(config="digits"), step) == 1
     codes = [read_meta(path)["exit_code"] for path in Path("runs").iterdir() if not path.is_symlink()]
     assert codes == [1, 1]
 

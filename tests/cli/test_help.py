@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 import subprocess
@@ -14,7 +15,9 @@ import pytest
 import typer
 
 from nnbabysit.cli import commands as _commands  # noqa: F401 -- hangs them on the application
-from nnbabysit.cli.typer_app import ORDER, app
+from nnbabysit.cli import execution, next_command
+from nnbabysit.cli.typer_app import COMMANDS, app
+from nnbabysit.core.workflow import execute
 
 TOP: Any = typer.main.get_command(app)
 EXAMPLE = re.compile(r"^ *Example: (.+)$", re.MULTILINE)
@@ -88,8 +91,38 @@ def test_every_option_is_explained_and_its_value_named(words: tuple[str, ...], c
 
 def test_the_gates_come_first_and_in_their_order() -> None:
     names = TOP.list_commands(TOP.make_context("nnbabysit", [], resilient_parsing=True))
-    assert set(names) <= set(ORDER), "name a new command in ORDER of cli/typer_app.py"
-    assert names == [name for name in ORDER if name in names]
+    gates = ["init", "data", "sanity", "overfit-tiny", "search", "pretrain", "train", "babysit", "resume"]
+    assert names[: len(gates)] == gates
+    assert set(names) == set(COMMANDS)
+
+
+def test_no_two_commands_have_the_same_place() -> None:
+    places = [command.order for command in COMMANDS.values()]
+    assert len(set(places)) == len(places)
+
+
+def test_every_command_that_is_named_by_another_is_there() -> None:
+    named = [command.gate_before for command in COMMANDS.values() if command.gate_before]
+    named += [command.goes_on_with.name for command in COMMANDS.values() if command.goes_on_with]
+    assert {"sanity", "train"} <= set(named) <= set(COMMANDS)
+
+
+def compared_words(source: str) -> set[str]:
+    """Texts that a value is compared with: ``x == "a"``, ``x in ("a", "b")``, ``case "a"``."""
+    tree = ast.parse(source)
+    sides: list[Any] = [node.value for node in ast.walk(tree) if isinstance(node, ast.MatchValue)]
+    for node in ast.walk(tree):
+        sides += [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
+    values = [each for side in sides for each in getattr(side, "elts", [side])]
+    return {each.value for each in values if isinstance(each, ast.Constant) and isinstance(each.value, str)}
+
+
+def test_the_common_way_of_the_commands_knows_none_of_them() -> None:
+    assert compared_words("x == 'a' or x in ('b', 'c')") == {"a", "b", "c"}
+    names = {*COMMANDS, "train-ensemble", "search-coarse", "search-fine"}
+    for module in (execution, next_command, execute):
+        source = Path(str(module.__file__)).read_text(encoding="utf-8")
+        assert not compared_words(source) & names, module
 
 
 def test_module_and_command_are_the_same(tmp_path: Path) -> None:

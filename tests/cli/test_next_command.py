@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from nnbabysit.cli import commands as _commands  # noqa: F401 -- each declares what it is
 from nnbabysit.cli.next_command import interrupted_step, next_command, resume_command, typed
 from nnbabysit.cli.options import Options
 from nnbabysit.cli.render.result import shown_path
 from nnbabysit.cli.setting_flags import AverageKind
+from nnbabysit.cli.typer_app import COMMANDS
 from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.diagnosis.engine import Finding
 from nnbabysit.core.workflow.result import StepResult, Verdict
@@ -51,14 +53,14 @@ def test_what_was_typed_is_repeated() -> None:
 
 def test_after_a_yes_comes_the_next_gate_with_the_same_config_quoted_for_a_shell() -> None:
     found = next_command(
-        result("sanity", next_command="nnbabysit overfit-tiny"), "sanity", (), OPTIONS, CONFIG
+        result("sanity", next_command="nnbabysit overfit-tiny"), COMMANDS["sanity"], (), OPTIONS, CONFIG
     )
     assert found == "nnbabysit overfit-tiny 'my digits.yaml' -S optimizer.lr=1e-2 --seed 3"
 
 
 def test_after_a_no_comes_the_same_gate_with_the_patch() -> None:
     failed = result("sanity", "fail", {"model.init.std": 0.01, "schedule": {"name": "constant"}})
-    assert next_command(failed, "sanity", (), Options(), CONFIG) == (
+    assert next_command(failed, COMMANDS["sanity"], (), Options(), CONFIG) == (
         'nnbabysit sanity -S model.init.std=0.01 -S \'schedule={"name": "constant"}\''
     )
 
@@ -66,7 +68,7 @@ def test_after_a_no_comes_the_same_gate_with_the_patch() -> None:
 def test_a_value_of_the_patch_replaces_the_one_that_was_typed() -> None:
     failed = result("sanity", "fail", {"optimizer.lr": 0.1})
     options = Options(set=["seed=1", "optimizer.lr=1e-2"])
-    assert next_command(failed, "sanity", (), options, CONFIG) == (
+    assert next_command(failed, COMMANDS["sanity"], (), options, CONFIG) == (
         "nnbabysit sanity -S seed=1 -S optimizer.lr=0.1"
     )
 
@@ -74,44 +76,49 @@ def test_a_value_of_the_patch_replaces_the_one_that_was_typed() -> None:
 def test_a_search_s_winner_is_trained_with_the_config_of_the_search(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.chdir(tmp_path)
     found = result("search", next_command=f"nnbabysit train --best-of {tmp_path / 'runs' / 'b'}")
-    assert next_command(found, "search", ("--fine",), OPTIONS, CONFIG) == "nnbabysit train --best-of runs/b"
+    assert (
+        next_command(found, COMMANDS["search"], ("--fine",), OPTIONS, CONFIG)
+        == "nnbabysit train --best-of runs/b"
+    )
 
 
 def test_after_a_training_comes_its_evaluation_or_the_patch() -> None:
-    assert next_command(result("train"), "train", (), OPTIONS, CONFIG) == "nnbabysit evaluate runs/a"
-    patched = next_command(result("train", patch={"regularization.l2": 0.01}), "train", (), Options(), CONFIG)
+    assert (
+        next_command(result("train"), COMMANDS["train"], (), OPTIONS, CONFIG) == "nnbabysit evaluate runs/a"
+    )
+    patched = next_command(
+        result("train", patch={"regularization.l2": 0.01}), COMMANDS["train"], (), Options(), CONFIG
+    )
     assert patched == "nnbabysit train -S regularization.l2=0.01"
 
 
 def test_after_a_training_that_failed_without_a_patch_comes_the_first_gate() -> None:
     options = replace(OPTIONS, average=AverageKind.EMA)
-    assert next_command(result("train", "diverged"), "train", (), options, CONFIG) == (
+    assert next_command(result("train", "diverged"), COMMANDS["train"], (), options, CONFIG) == (
         "nnbabysit sanity 'my digits.yaml' -S optimizer.lr=1e-2 --seed 3"
     )
 
 
 def test_after_babysit_comes_the_evaluation_of_what_it_trained_or_the_patch() -> None:
     steps = [{"command": "search", "run_dir": "runs/c"}, {"command": "train", "run_dir": "runs/t"}]
+    options, babysit = Options(config="digits"), COMMANDS["babysit"]
     done = result("babysit", metrics={"steps": steps})
-    assert next_command(done, "babysit", (), Options(config="digits"), CONFIG) == (
-        "nnbabysit evaluate runs/t"
-    )
+    found = next_command(done, babysit, (), options, CONFIG, searched=Path("runs/c"))
+    assert found == "nnbabysit evaluate runs/t"
     done = result("babysit", metrics={"steps": steps}, patch={"regularization.l2": 0.01})
-    assert next_command(done, "babysit", (), Options(config="digits"), CONFIG) == (
-        "nnbabysit train --best-of runs/c digits -S regularization.l2=0.01"
-    )
+    found = next_command(done, babysit, (), options, CONFIG, searched=Path("runs/c"))
+    assert found == "nnbabysit train --best-of runs/c digits -S regularization.l2=0.01"
 
 
 def test_a_training_with_a_checkpoint_and_a_search_with_a_study_can_be_resumed(tmp_path: Path) -> None:
-    assert resume_command("train", tmp_path) == ""
-    (tmp_path / "checkpoints").mkdir()
-    (tmp_path / "checkpoints" / "last.pt").touch()
-    assert resume_command("train", tmp_path).startswith("nnbabysit resume ")
-    assert resume_command("search", tmp_path) == ""
-    (tmp_path / "study.db").touch()
-    assert resume_command("search", tmp_path).startswith("nnbabysit resume ")
-    assert resume_command("sanity", tmp_path) == ""
-    assert resume_command("train", None) == ""
+    for command, kept in (("train", "checkpoints/last.pt"), ("search", "study.db")):
+        run = tmp_path / command
+        run.mkdir()
+        assert resume_command(COMMANDS[command], run) == ""
+        (run / kept).parent.mkdir(exist_ok=True)
+        (run / kept).touch()
+        assert resume_command(COMMANDS[command], run).startswith("nnbabysit resume ")
+        assert resume_command(COMMANDS["sanity"], run) == ""
 
 
 def test_an_interrupted_step_of_babysit_is_resumed_or_run_again_with_the_best_of_the_search(
@@ -131,11 +138,16 @@ def test_an_interrupted_step_of_babysit_is_resumed_or_run_again_with_the_best_of
 
 
 def test_a_resumed_training_is_repeated_with_the_config_of_its_run() -> None:
-    found = next_command(result("train", patch={"optimizer.lr": 0.1}), "resume", (), Options(), CONFIG)
+    found = next_command(
+        result("train", patch={"optimizer.lr": 0.1}), COMMANDS["resume"], (), Options(), CONFIG
+    )
     assert found == "nnbabysit train runs/a/config.yaml -S optimizer.lr=0.1"
-    assert next_command(result("train"), "resume", (), Options(), CONFIG) == "nnbabysit evaluate runs/a"
+    assert (
+        next_command(result("train"), COMMANDS["resume"], (), Options(), CONFIG)
+        == "nnbabysit evaluate runs/a"
+    )
 
 
 def test_wider_ranges_of_a_search_are_nothing_for_a_training() -> None:
     found = result("train", patch={"search.coarse.space": {"optimizer.lr": {"log_uniform": [1e-7, 1.0]}}})
-    assert next_command(found, "train", (), Options(), CONFIG) == "nnbabysit evaluate runs/a"
+    assert next_command(found, COMMANDS["train"], (), Options(), CONFIG) == "nnbabysit evaluate runs/a"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from nnbabysit.core.config.loading import with_values
 from nnbabysit.core.config.schema.root import Config
@@ -28,7 +29,14 @@ NewRun = Callable[[str, Config], Run]
 """Creates the run directory of one step: (command, config of the step) → run."""
 
 
-def run_babysit(config: Config, run: Run, *, new_run: NewRun, dataset: Dataset | None = None) -> StepResult:
+def run_babysit(
+    config: Config,
+    run: Run,
+    *,
+    new_run: NewRun,
+    dataset: Dataset | None = None,
+    took: Callable[[Path], None] = lambda search: None,
+) -> StepResult:
     """Run data, sanity, overfit-tiny, search --coarse, search --fine and train.
 
     Args:
@@ -36,6 +44,7 @@ def run_babysit(config: Config, run: Run, *, new_run: NewRun, dataset: Dataset |
         run: Holds the summary of all steps.
         new_run: Creates the run directory of each step.
         dataset: Already loaded data, or None to load it.
+        took: Called with the run directory of the search whose best values are trained with, before that.
 
     Returns:
         The verdict of the first step that does not pass, else of the training. Metrics: those of the last
@@ -44,7 +53,7 @@ def run_babysit(config: Config, run: Run, *, new_run: NewRun, dataset: Dataset |
     data = dataset if dataset is not None else load_dataset(config)
     tell_notes(run, data.notes)
     done: list[tuple[StepResult, float]] = []
-    for command, step_config, step in _steps(config, data, done):
+    for command, step_config, step in _steps(config, data, done, took):
         run.event(GateEvent(command=command))
         start = time.perf_counter()
         with new_run(command, step_config) as step_run:
@@ -57,7 +66,7 @@ def run_babysit(config: Config, run: Run, *, new_run: NewRun, dataset: Dataset |
 
 
 def _steps(
-    config: Config, data: Dataset, done: list[tuple[StepResult, float]]
+    config: Config, data: Dataset, done: list[tuple[StepResult, float]], took: Callable[[Path], None]
 ) -> Iterator[tuple[str, Config, Step]]:
     """Each step is made when its turn comes: fine reads what coarse wrote, train what fine found."""
     yield "data", config, lambda run: run_data_check(config, run, dataset=data)
@@ -71,7 +80,9 @@ def _steps(
             config,
             lambda run: run_search(config, run, stage="fine", source=coarse, dataset=data),
         )
-        best = with_values(config, best_values(done[-1][0].run_dir))
+        fine = done[-1][0].run_dir
+        best = with_values(config, best_values(fine))
+        took(fine)
         yield "train", best, lambda run: run_train(best, run, dataset=data)
     else:
         yield "train", config, lambda run: run_train(config, run, dataset=data)
@@ -107,4 +118,5 @@ def _result(run: Run, done: list[tuple[StepResult, float]]) -> StepResult:
 
 def _words(result: StepResult) -> str:
     """The step as it is typed: ``search --coarse``."""
-    return f"search --{result.metrics['stage']}" if result.command == "search" else result.command
+    stage = result.metrics.get("stage")
+    return f"{result.command} --{stage}" if stage else result.command

@@ -80,11 +80,16 @@ app = typer.Typer(
 )
 
 
+def version_line() -> str:
+    """``nnbabysit 0.1.0``."""
+    from nnbabysit import __version__
+
+    return f"nnbabysit {__version__}"
+
+
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from nnbabysit import __version__
-
-        typer.echo(f"nnbabysit {__version__}")
+        typer.echo(version_line())
         raise typer.Exit
 
 
@@ -92,7 +97,9 @@ def _print_version(wanted: bool) -> None:
 def nnbabysit(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
+        typer.Option(
+            "--version", "-V", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
     ] = False,
 ) -> None:
     """Prove in minutes that a network can learn, find its hyperparameters, train it, and say what is wrong.

@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 import typer
 
+import nnbabysit
 from nnbabysit.cli import commands as _commands  # noqa: F401 -- hangs them on the application
 from nnbabysit.cli import execution, next_command
+from nnbabysit.cli.app import run_command
 from nnbabysit.cli.typer_app import COMMANDS, app
 from nnbabysit.core.workflow import execute
 
@@ -123,6 +125,12 @@ def test_the_common_way_of_the_commands_knows_none_of_them() -> None:
     for module in (execution, next_command, execute):
         source = Path(str(module.__file__)).read_text(encoding="utf-8")
         assert not compared_words(source) & names, module
+
+
+def test_the_version_is_told_however_it_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    for typed in ("version", "--version", "-V"):
+        assert run_command([typed]) == 0
+        assert capsys.readouterr() == (f"nnbabysit {nnbabysit.__version__}\n", "")
 
 
 def test_module_and_command_are_the_same(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def _usage_error(error: Any, arguments: list[str]) -> int:
 
         failure = Failure(exit_code=2, message=message, remedy=f"See {path} --help")
         print_json(failure.to_document(path.partition(" ")[2], None))
-    error_line(f"error: {message}. See {path} --help.")
+    error_line(f"error: {message}{'' if message.endswith('?') else '.'} See {path} --help.")
     return 2
 
 

@@ -133,6 +133,23 @@ def test_the_version_is_told_however_it_is_asked_for(capsys: pytest.CaptureFixtu
         assert capsys.readouterr() == (f"nnbabysit {nnbabysit.__version__}\n", "")
 
 
+@pytest.mark.parametrize("words", [[], ["train"], ["runs", "ls"], ["help"]])
+def test_help_shows_what_the_flag_shows(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command([*words, "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert run_command(["help", *words]) == 0
+    assert capsys.readouterr() == (shown, "")
+
+
+def test_help_of_what_is_no_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["help", "trian"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == (
+        "error: No such command 'trian'. Did you mean 'train', 'pretrain'? See nnbabysit --help.\n"
+    )
+
+
 def test_module_and_command_are_the_same(tmp_path: Path) -> None:
     outputs = [
         subprocess.run([*program, "--help"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout

@@ -158,6 +158,6 @@ def interrupted_step(runs: Sequence[Path], options: Options) -> tuple[str, str]:
     if resumed:
         return " ".join(words), resumed
     searches = [path for path, command in commands.items() if command.startswith("search-")]
-    flags = ["--best-of", shown_path(searches[-1])] if step == "train" and searches else []
-    again = options if step == "train" else _without_companions(options)
+    flags = ["--best-of", shown_path(searches[-1])] if COMMANDS[words[0]].trains and searches else []
+    again = options if COMMANDS[words[0]].trains else _without_companions(options)
     return " ".join(words), command_line("nnbabysit", *words, *flags, *typed(again))

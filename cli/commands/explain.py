@@ -17,7 +17,7 @@ def _known(incomplete: str) -> list[str]:
     return [name for name in names if name.lower().startswith(incomplete.lower())]
 
 
-_EXPLAIN = Command(name="explain", order=230)
+_EXPLAIN = Command(name="explain", order=250)
 
 
 @_EXPLAIN.register

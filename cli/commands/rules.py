@@ -9,7 +9,7 @@ import typer
 from nnbabysit.cli.options import Options
 from nnbabysit.cli.typer_app import Command
 
-_RULES = Command(name="rules", order=220)
+_RULES = Command(name="rules", order=240)
 
 
 @_RULES.register

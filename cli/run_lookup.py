@@ -56,6 +56,41 @@ def find_run(name: str, root: Path) -> Path:
     )
 
 
+def newest_run(root: Path, *, trained: bool = False, ensembles: bool = True) -> Path:
+    """The newest run of a folder, which is said on the screen.
+
+    Args:
+        root: Folder of the runs.
+        trained: Only a training whose best weights are there, or an ensemble of them.
+        ensembles: Whether an ensemble will do.
+
+    Raises:
+        RunError: There is none.
+    """
+    from nnbabysit.cli.render.result import shown_path
+    from nnbabysit.cli.render.terminal import error_line
+    from nnbabysit.core.formatting import clean_line
+    from nnbabysit.core.record.archive import read_meta
+    from nnbabysit.core.record.catalog import find_runs
+    from nnbabysit.core.workflow.gates.train.ensemble_members import COMMAND
+
+    def fits(path: Path) -> bool:
+        command = read_meta(path).get("command")
+        if command == COMMAND:
+            return ensembles
+        return command == "train" and any((path / "checkpoints").glob("best.*"))
+
+    path = next((path for path in find_runs(root) if not trained or fits(path)), None)
+    if path is None:
+        kind, remedy = ("trained network", "nnbabysit train trains one") if trained else ("run", "")
+        raise RunError(
+            f"there is no {kind} here yet", where=str(root), remedy=remedy or "Run a command first"
+        )
+    what = "training" if trained else "run"
+    error_line(clean_line(f"no RUN was named: the newest {what} is taken, {shown_path(path)}"))
+    return path
+
+
 def with_run_found(config: Config, root: Path) -> Config:
     """The config with a path for the run that ``transfer.from`` calls by its name.
 

@@ -49,10 +49,10 @@ class Command:
         app.command(self.name)(function)
         return function
 
-    def group(self) -> typer.Typer:
+    def group(self, *, no_args_is_help: bool = True) -> typer.Typer:
         """A group of commands under this name, hung on the application."""
         COMMANDS[self.name] = self
-        found = typer.Typer(rich_markup_mode=None, no_args_is_help=True, context_settings=CONTEXT)
+        found = typer.Typer(rich_markup_mode=None, no_args_is_help=no_args_is_help, context_settings=CONTEXT)
         app.add_typer(found, name=self.name)
         return found
 

@@ -41,12 +41,13 @@ _EVALUATE = Command(name="evaluate", order=100, from_run=True)
 def evaluate(
     options: Options,
     runs: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="RUN",
-            help="Paths of training runs or ensembles, or their names in the folder of runs.",
+            help="Paths of training runs or ensembles, or their names in the folder of runs. Left out: the "
+            "newest training.",
         ),
-    ],
+    ] = None,
     split: Annotated[
         SplitName | None,
         typer.Option(
@@ -85,26 +86,28 @@ def evaluate(
     """
     from nnbabysit.cli.execution import conduct
 
+    found: list[Path] = []
     if options.set or options.seed is not None:
         raise typer.BadParameter("evaluate keeps the settings of its runs: -S and --seed start a new one")
 
     def step(session: Session) -> StepResult:
         from nnbabysit.core.workflow.trained.evaluate import run_evaluate
 
-        members = _load_networks(options, runs, split, data, weights)
+        members = _load_networks(options, found, split, data, weights)
         return run_evaluate(members, session.new_run("evaluate", session.config))
 
-    return conduct(_EVALUATE, options, step, source=lambda: _config_of(runs[0], options.runs_dir))
+    return conduct(
+        _EVALUATE, options, step, source=lambda: _config_of_first(runs or [], found, options.runs_dir)
+    )
 
 
 def _load_networks(
-    options: Options, runs: list[str], split: SplitName | None, data: Path | None, weights: Weights
+    options: Options, runs: list[Path], split: SplitName | None, data: Path | None, weights: Weights
 ) -> list[Member]:
-    from nnbabysit.cli.run_lookup import find_run
     from nnbabysit.core.workflow.trained.networks import load_members
 
     return load_members(
-        [find_run(run, options.runs_dir) for run in runs],
+        runs,
         split=None if split is None else split.value,
         data=None if data is None else data.absolute(),
         device=options.device or "auto",
@@ -113,10 +116,13 @@ def _load_networks(
     )
 
 
-def _config_of(run: str, runs_dir: Path) -> str:
-    from nnbabysit.cli.run_lookup import find_run
+def _config_of_first(names: list[str], found: list[Path], runs_dir: Path) -> str:
+    """The config of the first run; the runs, the newest trained one if none is named, go into ``found``."""
+    from nnbabysit.cli.run_lookup import find_run, newest_run
     from nnbabysit.core.record.archive import read_meta
 
-    path = find_run(run, runs_dir)
-    read_meta(path)  # a folder that is no run is told as such, not as a missing config
-    return str(path / "config.yaml")
+    found.extend(find_run(name, runs_dir) for name in names)
+    if not found:
+        found.append(newest_run(runs_dir, trained=True))
+    read_meta(found[0])  # a folder that is no run is told as such, not as a missing config
+    return str(found[0] / "config.yaml")

@@ -24,15 +24,20 @@ SUFFIXES = (".csv", ".json")
 def predict(
     options: Options,
     run: Annotated[
-        str, typer.Argument(metavar="RUN", help="Path of a training run, or its name in the folder of runs.")
+        str,
+        typer.Argument(
+            metavar="RUN",
+            help="Path of a training run, or its name in the folder of runs. Left out: the newest training.",
+        ),
     ],
     file: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
             metavar="FILE",
             help="Samples: .npz with x, .npy, idx, .csv, .parquet, a picture, or a folder of pictures.",
+            show_default=False,
         ),
-    ],
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -57,20 +62,25 @@ def predict(
 
     if output is not None and output.suffix.lower() not in SUFFIXES:
         raise typer.BadParameter(f"--output names a file .csv or .json, not {output.name!r}")
-    return answer("predict", options, lambda: _predict(options, run, file, output, device, weights))
+    samples, named = (Path(run), None) if file is None else (file, run)
+    return answer("predict", options, lambda: _predict(options, named, samples, output, device, weights))
 
 
 def _predict(
-    options: Options, run: str, file: Path, output: Path | None, device: str, weights: OneSet
+    options: Options, run: str | None, file: Path, output: Path | None, device: str, weights: OneSet
 ) -> int:
     from nnbabysit.cli.render.output import print_json
     from nnbabysit.cli.render.result import shown_path
     from nnbabysit.cli.render.terminal import error_line
-    from nnbabysit.cli.run_lookup import find_run
+    from nnbabysit.cli.run_lookup import find_run, newest_run
     from nnbabysit.core.formatting import clean_line
     from nnbabysit.core.report.event_lines import NOTE
 
-    path = find_run(run, options.runs_dir)
+    if run is None:
+        _refuse_run_alone(file, options.runs_dir)
+        path = newest_run(options.runs_dir, trained=True, ensembles=False)
+    else:
+        path = find_run(run, options.runs_dir)
     if output is not None:
         _check_writable(output)
     from nnbabysit.core.data.new_samples.unlabeled import read_samples
@@ -96,6 +106,22 @@ def _predict(
     elif not options.quiet:
         error_line(clean_line(f"{len(samples)} predictions written to {shown_path(output)}"))
     return 0
+
+
+def _refuse_run_alone(file: Path, root: Path) -> None:
+    """A run without a file of samples is half of what is needed.
+
+    Raises:
+        UserError: What was named is a run.
+    """
+    from nnbabysit.core.errors import UserError
+
+    if any((folder / "meta.json").is_file() for folder in (file, root / file)):
+        raise UserError(
+            "this is a run; the samples to predict are missing",
+            where=str(file),
+            remedy=f"Name their file behind it: nnbabysit predict {file} FILE",
+        )
 
 
 def _print(trained: Trained, samples: UnlabeledSamples, *, as_json: bool) -> None:

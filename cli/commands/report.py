@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -17,9 +18,12 @@ from nnbabysit.cli.typer_app import Command
 def report(
     options: Options,
     runs: Annotated[
-        list[str],
-        typer.Argument(metavar="RUN", help="Path of a run, its name in the folder of runs, or latest."),
-    ],
+        list[str] | None,
+        typer.Argument(
+            metavar="RUN",
+            help="Path of a run, its name in the folder of runs, or latest. Left out: the newest run.",
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -42,19 +46,20 @@ def report(
     """
     from nnbabysit.cli.query import answer
 
-    return answer("report", options, lambda: _report(options, runs, output))
+    return answer("report", options, lambda: _report(options, runs or (), output))
 
 
-def _report(options: Options, runs: list[str], output: Path | None) -> int:
+def _report(options: Options, runs: Sequence[str], output: Path | None) -> int:
     from nnbabysit.cli.query import document
     from nnbabysit.cli.render.output import print_json
     from nnbabysit.cli.render.result import shown_path
     from nnbabysit.cli.render.terminal import write
-    from nnbabysit.cli.run_lookup import find_run
+    from nnbabysit.cli.run_lookup import find_run, newest_run
     from nnbabysit.core.formatting import clean_line
     from nnbabysit.core.report.page.page import REPORT, write_page
 
     found = list(dict.fromkeys(find_run(name, options.runs_dir) for name in runs))
+    found = found or [newest_run(options.runs_dir)]
     page = write_page(found, output or (found[0] / REPORT if len(found) == 1 else Path(REPORT)))
     if options.json:
         run_dir = str(found[0]) if len(found) == 1 else None

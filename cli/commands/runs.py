@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,18 +12,26 @@ from nnbabysit.cli.options import Options, with_run_options
 from nnbabysit.cli.time_arguments import moment
 from nnbabysit.cli.typer_app import Command
 
-runs_app = Command(name="runs", order=140).group()
+runs_app = Command(name="runs", order=140).group(no_args_is_help=False)
+_COMPARE = Command(name="compare", order=150)
 
 
-@runs_app.callback()
-def runs_group() -> None:
+@runs_app.callback(invoke_without_command=True)
+def runs_group(context: typer.Context) -> int:
     """Look at the runs that are there, compare them, label them, and remove them.
 
-    RUN is the path of a run directory, its name in the folder of runs, or the end of that name. What became
+    RUN is the path of a run directory, its name in the folder of runs, or the end of that name. The outcome
     of a run is derived: its lock is held (running), its exit code is noted (ended), or neither (crashed).
+    Without a command of its own it lists them.
 
     Example: nnbabysit runs ls --command train --since 2d
     """
+    if context.invoked_subcommand is not None:
+        return 0
+    group: Any = context.command
+    listing = group.get_command(context, "ls")
+    with listing.make_context("ls", [], parent=context) as inner:
+        return int(listing.invoke(inner))
 
 
 class VerdictChoice(StrEnum):
@@ -131,7 +139,10 @@ def runs_ls(
 @with_run_options
 def runs_show(
     options: Options,
-    run: Annotated[str, typer.Argument(metavar="RUN", help="Path of a run directory, or its name.")],
+    run: Annotated[
+        str | None,
+        typer.Argument(metavar="RUN", help="Path of a run directory, or its name. Left out: the newest run."),
+    ] = None,
 ) -> int:
     """Show one run in plain words.
 
@@ -145,6 +156,7 @@ def runs_show(
     return show_run(options, run)
 
 
+@_COMPARE.register
 @runs_app.command("compare")
 @with_run_options
 def runs_compare(

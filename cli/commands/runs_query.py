@@ -15,7 +15,7 @@ from nnbabysit.cli.query import answer, document
 from nnbabysit.cli.render.output import painted, print_json
 from nnbabysit.cli.render.result import Line, shown_path
 from nnbabysit.cli.render.terminal import Terminal, error_line, write
-from nnbabysit.cli.run_lookup import find_run
+from nnbabysit.cli.run_lookup import find_run, newest_run
 from nnbabysit.core.formatting import clean_line
 from nnbabysit.core.record.catalog import (
     TEXTS,
@@ -66,14 +66,14 @@ def list_runs(
     return answer("runs ls", options, work)
 
 
-def show_run(options: Options, name: str) -> int:
-    """Print one run in plain words; returns the exit code."""
+def show_run(options: Options, name: str | None) -> int:
+    """Print one run, the newest if none is named, in plain words; returns the exit code."""
 
     def work() -> int:
         from nnbabysit.cli.render.run_details import run_detail_document, run_detail_lines
         from nnbabysit.core.record.inventory import inventory
 
-        run = RecordedRun(find_run(name, options.runs_dir))
+        run = RecordedRun(newest_run(options.runs_dir) if name is None else find_run(name, options.runs_dir))
         items = inventory(run.path)
         if options.json:
             print_json(document("runs show", run_dir=str(run.path), run=run_detail_document(run, items)))

@@ -10,7 +10,12 @@ from typing import Any
 import typer
 
 from nnbabysit.cli import commands  # noqa: F401 -- hangs the commands on the application
-from nnbabysit.cli.completion import COMPLETE, leave_words_as_typed
+from nnbabysit.cli.completion import (
+    COMPLETE,
+    join_words_at_equals,
+    leave_no_space_behind_equals,
+    leave_words_as_typed,
+)
 from nnbabysit.cli.streams import prepare_streams
 from nnbabysit.cli.typer_app import app
 from nnbabysit.core.errors import DiskError
@@ -24,6 +29,9 @@ def main() -> None:
     gc.disable()  # a tenth of the time of a usage or config error; a session switches it on again
     if COMPLETE in os.environ:
         leave_words_as_typed()
+        join_words_at_equals()
+    if COMPLETE in os.environ or any(word.endswith("-completion") for word in sys.argv):
+        leave_no_space_behind_equals()
     sys.exit(run_command(sys.argv[1:]))
 
 

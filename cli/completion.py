@@ -7,6 +7,7 @@ know. Nothing is raised and nothing is printed here: a shell that waits for word
 from __future__ import annotations
 
 import inspect
+import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -36,7 +37,26 @@ def config_names(context: typer.Context, incomplete: str) -> list[Word]:
     from nnbabysit.core.config.files.bundle import bundled
 
     offered = [(name, "bundled config") for name in bundled()]
-    return [*_starting(offered, incomplete), *_files(incomplete, (".yaml", ".yml"))]
+    found = [*_starting(offered, incomplete), *_files(incomplete, (".yaml", ".yml"))]
+    return found if found or not incomplete else settings(context, incomplete)
+
+
+def settings(context: typer.Context, incomplete: str) -> list[Word]:
+    """Settings with their ``=``, short names among them; behind the ``=`` the names that can stand there.
+
+    The schema is imported when a word was begun: it takes longer than everything else here.
+    """
+    from nnbabysit.core.config.synonyms import SHORT
+
+    key, equals, value = incomplete.partition("=")
+    short = [(f"{name}=", " ".join(synonym.paths)) for name, synonym in SHORT.items()]
+    if not incomplete:
+        return short
+    from nnbabysit.core.config.fields import all_keys, choices
+
+    if not equals:
+        return _starting([*short, *((f"{path}=", "") for path in all_keys())], incomplete)
+    return _starting([(f"{key}={name}", "") for name in choices(key)], f"{key}={value}")
 
 
 def template_names(context: typer.Context, incomplete: str) -> list[Word]:
@@ -96,6 +116,8 @@ def devices(context: typer.Context, incomplete: str) -> list[Word]:
 
 COMPLETERS: dict[str, Completer] = {
     "CONFIG": config_names,
+    "KEY=VALUE": settings,
+    "PATH=VALUE": settings,
     "RUN": run_names,
     "METRIC": metric_names,
     "KEY": sort_keys,
@@ -130,6 +152,42 @@ def leave_words_as_typed() -> None:
 
     if hasattr(typer.core, "build_runtime_param"):
         typer.core.build_runtime_param = lambda descriptor: _AsTyped()
+
+
+def join_words_at_equals() -> None:
+    """Bash takes ``optimizer=ad`` for three words and completes the last; here it is one word again."""
+    words, place = os.environ.get("COMP_WORDS", "").split("\n"), os.environ.get("COMP_CWORD", "")
+    if "=" not in words or not place.isdigit():
+        return
+    joined: list[str] = []
+    for word in [*words, ""][: int(place) + 1]:
+        if joined and (word == "=" or joined[-1].endswith("=")):
+            joined[-1] += word
+        else:
+            joined.append(word)
+    os.environ |= {"COMP_WORDS": "\n".join(joined), "COMP_CWORD": str(len(joined) - 1)}
+    from typer import _completion_classes
+
+    name, equals, _ = joined[-1].partition("=")
+    if not equals:
+        return
+    shown = _completion_classes.BashComplete.format_completion
+    _completion_classes.BashComplete.format_completion = (  # type: ignore[method-assign]
+        lambda self, item: shown(self, item).removeprefix(f"{name}{equals}")
+    )
+
+
+def leave_no_space_behind_equals() -> None:
+    """Let the script for bash, which Typer writes, leave the cursor where the value of a setting goes."""
+    from typer import _completion_classes, _completion_shared
+
+    script = getattr(_completion_shared, "COMPLETION_SCRIPT_BASH", "")
+    end = "    return 0\n"
+    if end in script and hasattr(_completion_shared, "_completion_scripts"):
+        stay = f'    [[ "${{COMPREPLY[0]}}" == *= ]] && compopt -o nospace 2>/dev/null\n{end}'
+        script = script.replace(end, stay)
+        _completion_shared._completion_scripts["bash"] = script
+        _completion_classes.BashComplete.source_template = script
 
 
 class _AsTyped:

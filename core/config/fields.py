@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Literal, get_args, get_origin
 
-from nnbabysit.core.config.schema.root import Config
+from nnbabysit.core.config.schema.data import SOURCES
+from nnbabysit.core.config.schema.root import LOSSES, MODELS, Config
 from nnbabysit.core.config.schema.section import Section
 from nnbabysit.core.config.schema.space import Axis
-from nnbabysit.core.config.synonyms import find_synonym
+from nnbabysit.core.config.synonyms import canonical, find_synonym
 
 Path = tuple[str | int, ...]
 _SPACE = re.compile(r"^(search)\.(coarse|fine)\.(space)\.(.+)$")
@@ -40,6 +41,8 @@ class Spot:
         return len(self.classes) > 1
 
 
+OPEN: dict[str, tuple[str, ...]] = {"model.name": MODELS, "loss": LOSSES, "data.source": SOURCES}
+"""Settings that take a name of ours or an import path."""
 TOP = Spot("section", (Config,))
 _VALUE = Spot("value")
 _FREE = Spot("free")
@@ -167,6 +170,24 @@ def suggestion(path: Sequence[str | int]) -> str:
             return f", did you mean {' or '.join(elsewhere[:3])}?"
         return f"; known here: {', '.join(known)}" if known else "; it is a single value"
     return ""
+
+
+def choices(key: str) -> list[str]:
+    """The names that a setting can be, such as those of the optimizers; none for numbers and texts."""
+    (meant, *_) = canonical(f"{key}=x")
+    path = tuple(meant.partition("=")[0].split("."))
+    place = find(path[:-1])
+    if place is None or place.kind != "section":
+        return []
+    found = [
+        section.model_fields[path[-1]].annotation
+        for section in place.classes
+        if path[-1] in section.model_fields
+    ]
+    parts = [part for annotation in found for part in _parts(annotation)]
+    names = [str(name) for part in parts if get_origin(part) is Literal for name in get_args(part)]
+    names += ["true", "false"] if bool in parts else []
+    return list(dict.fromkeys([*names, *OPEN.get(join(path), ())]))
 
 
 def translation(path: Sequence[str | int]) -> str:

@@ -78,6 +78,15 @@ def asked(folder: Path, line: str) -> list[str]:
         ("nnbabysit train --log ", ["tensorboard"]),
         ("nnbabysit config diff m", ["mine.yaml"]),
         ("nnbabysit config diff mine.yaml 2026-11-20_1403", [RUNS[0]]),
+        ("nnbabysit train -S optimizer.l", ["optimizer.lr=", "optimizer.line_search="]),
+        ("nnbabysit train digits optimizer = ada", ["adagrad", "adadelta", "adam", "adamw"]),
+        ("nnbabysit train -S loss = ", ["cross_entropy", "hinge", "bce", "mse"]),
+        ("nnbabysit train --device = c", ["cpu", "cuda"]),
+        ("nnbabysit train loss = mse training.ep", ["training.epochs="]),
+        ("nnbabysit train -S batch", ["batch_size="]),
+        ("nnbabysit train digits training.ep", ["training.epochs="]),
+        ("nnbabysit train early", []),
+        ("nnbabysit train regularization.clip_n", ["regularization.clip_norm="]),
         ("nnbabysit export latest --format o", ["onnx"]),
     ],
 )
@@ -90,11 +99,36 @@ def answer(folder: Path, shell: str, line: str) -> subprocess.CompletedProcess[s
     return subprocess.run(
         [NNBABYSIT],
         cwd=folder,
-        env={**ENVIRONMENT, **words, "_NNBABYSIT_COMPLETE": f"complete_{shell}"},
+        env={
+            **ENVIRONMENT,
+            **words,
+            "_NNBABYSIT_COMPLETE": f"complete_{shell}",
+            "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+        },
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("optimizer=ad", {"adagrad", "adadelta", "adam", "adamw"}),
+        ("optimizer.name=ad", {"adagrad", "adadelta", "adam", "adamw"}),
+        ("loss=", {"cross_entropy", "hinge", "bce", "mse"}),
+        ("model=res", {"resnet"}),
+        ("training.snapshots=", {"true", "false"}),
+        ("training.epochs=", set()),
+        ("no.such=", set()),
+    ],
+)
+def test_behind_the_equals_sign_come_the_names_that_a_setting_can_be(
+    folder: Path, word: str, expected: set[str]
+) -> None:
+    offered = answer(folder, "fish", f"nnbabysit train digits {word}").stdout.splitlines()
+    names = {line.partition("\t")[0].partition("=")[2] for line in offered if "=" in line}
+    assert names == expected
 
 
 def test_zsh_gets_what_became_of_each_run_the_newest_first(folder: Path) -> None:
@@ -155,3 +189,29 @@ def test_the_sinks_offered_are_those_there_are() -> None:
     from nnbabysit.core.report.sinks import choose as sinks
 
     assert set(SINKS) == set(sinks.SINKS)
+
+
+def test_bash_leaves_no_space_where_the_value_of_a_setting_goes() -> None:
+    done = subprocess.run(
+        [NNBABYSIT],
+        env={**ENVIRONMENT, "_NNBABYSIT_COMPLETE": "source_bash"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert '[[ "${COMPREPLY[0]}" == *= ]] && compopt -o nospace' in done.stdout
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="there is no fish")
+def test_a_real_fish_offers_settings_and_their_names(folder: Path) -> None:
+    script = (
+        "_NNBABYSIT_COMPLETE=source_fish nnbabysit | source; "
+        "complete -C 'nnbabysit train digits optimizer=adag'; complete -C 'nnbabysit train -S training.ep'"
+    )
+    done = subprocess.run(
+        ["fish", "-c", script], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    assert [line.split("\t")[0] for line in done.stdout.splitlines()] == [
+        "optimizer=adagrad",
+        "training.epochs=",
+    ]

@@ -52,7 +52,12 @@ class Command:
     def group(self, *, no_args_is_help: bool = True) -> typer.Typer:
         """A group of commands under this name, hung on the application."""
         COMMANDS[self.name] = self
-        found = typer.Typer(rich_markup_mode=None, no_args_is_help=no_args_is_help, context_settings=CONTEXT)
+        found = typer.Typer(
+            cls=WholeSummaries,
+            rich_markup_mode=None,
+            no_args_is_help=no_args_is_help,
+            context_settings=CONTEXT,
+        )
         app.add_typer(found, name=self.name)
         return found
 
@@ -61,7 +66,23 @@ COMMANDS: dict[str, Command] = {}
 """Every command by its name, once ``nnbabysit.cli.commands`` is imported."""
 
 
-class InOrder(typer.core.TyperGroup):
+class WholeSummaries(typer.core.TyperGroup):
+    """Lists the commands with all of their first sentence; Typer cuts it to one line."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The first sentence of each command, whole, in as many lines as it takes."""
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        rows = [
+            (name, command.get_short_help_str(limit=500))
+            for name, command in commands
+            if command is not None and not command.hidden
+        ]
+        if rows:
+            with formatter.section("Commands"):
+                formatter.write_dl(rows)
+
+
+class InOrder(WholeSummaries):
     """Lists the commands in their order, not in that of the files they are declared in."""
 
     def list_commands(self, ctx: Any) -> list[str]:

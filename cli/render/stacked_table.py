@@ -14,16 +14,19 @@ if TYPE_CHECKING:
 GAP = "  "
 LEAST = 12
 """With less room than this beside its name a value stands below it."""
+READABLE, SENTENCE = 24, 5
+"""A cell of so many words is not folded into fewer columns than this: that would be a word or two a line."""
 LONGEST = 20
 """A word that is longer than this, such as a path, may be broken."""
 
 
 def least_width(cells: Sequence[str], *, whole: bool) -> int:
-    """Columns of the terminal that some cells need: all of a cell, or its longest word."""
+    """Columns of the terminal that some cells need: all of a cell, or enough to read it."""
     if whole:
         return max((len(cell) for cell in cells), default=0)
     words = [word for cell in cells for word in cell.split()]
-    return max((min(len(word), LONGEST) for word in words), default=0)
+    readable = max((min(len(cell), READABLE) for cell in cells if len(cell.split()) >= SENTENCE), default=0)
+    return max([readable, *(min(len(word), LONGEST) for word in words)])
 
 
 def pair_lines(pairs: Sequence[tuple[str, str]], width: int | None) -> Iterator[str]:

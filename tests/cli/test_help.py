@@ -91,6 +91,18 @@ def test_every_option_is_explained_and_its_value_named(words: tuple[str, ...], c
             assert parameter.metavar or choices, parameter.name
 
 
+@pytest.mark.parametrize("columns", ["60", "80"])
+@pytest.mark.parametrize("words", [(), ("runs",), ("config",)])
+def test_no_summary_of_a_command_is_cut(
+    words: tuple[str, ...], columns: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    run_command([*words, "--help"])
+    _, _, listed = capsys.readouterr().out.partition("Commands:")
+    assert listed
+    assert "..." not in listed
+
+
 def test_the_gates_come_first_and_in_their_order() -> None:
     names = TOP.list_commands(TOP.make_context("nnbabysit", [], resilient_parsing=True))
     gates = ["init", "data", "sanity", "overfit-tiny", "search", "pretrain", "train", "babysit", "resume"]

@@ -53,6 +53,26 @@ def words(text: str) -> list[str]:
     return text.split()
 
 
+GATES = Table(
+    title="Gates",
+    columns=("step", "verdict", "seconds", "what it says", "run"),
+    rows=(
+        (
+            *("search --coarse", "pass", "12.3"),
+            "best val_acc 0.9757 in trial 12 of 100: lr 0.0312, reg 1.2e-05",
+            "2026-11-28_1930_zesty-deer_search-coarse",
+        ),
+    ),
+)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+def test_a_sentence_is_not_squeezed_into_a_column_of_a_word_a_line(width: int) -> None:
+    shown = printed(GATES, width)
+    line = next(line for line in shown.splitlines() if "best val_acc" in line)
+    assert "best val_acc 0.9757 in" in line
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("table", [SPLITS, SETTINGS], ids=["splits", "settings"])
 def test_every_word_of_a_table_stays_whole(table: Table, width: int) -> None:

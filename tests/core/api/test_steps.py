@@ -250,7 +250,7 @@ def test_events_are_seen_and_random_generators_left_alone(data: Arrays) -> None:
             {"set": {"optimizer.weigth_decay": 1}},
             "set  optimizer.weigth_decay: unknown key, did you mean weight_decay?",
         ),
-        ({"set": {"training.epochs": 0, "device": "gpu"}}, "device"),
+        ({"set": {"training.epochs": 0, "device": "tpu"}}, "device"),
         ({"set": {"model.name": "cnn"}}, "set  model.name: model is handed over as well"),
         ({"set": {"loss": object()}}, "made of numbers, texts, lists and dicts"),
         ({"set": {"optimizer.lr": float("nan")}}, "made of numbers, texts, lists and dicts"),

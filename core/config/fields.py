@@ -41,7 +41,7 @@ class Spot:
         return len(self.classes) > 1
 
 
-OPEN: dict[str, tuple[str, ...]] = {"model.name": MODELS, "loss": LOSSES, "data.source": SOURCES}
+OPEN: dict[str, tuple[str, ...]] = {"model.name": MODELS, "loss": LOSSES, "data.source": tuple(SOURCES)}
 """Settings that take a name of ours or an import path."""
 TOP = Spot("section", (Config,))
 _VALUE = Spot("value")

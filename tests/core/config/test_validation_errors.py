@@ -65,7 +65,8 @@ def test_every_mistake_is_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
         "own.yaml:13:9  model.name: there is no 'mpl', did you mean mlp?",
         "own.yaml:14:1  device: expected auto, cpu, gpu, cuda, cuda:1 or mps, got 'tpu'",
         "own.yaml:15:16  overfit_tiny.optimizer: name is missing; "
-        "choose one of sgd, momentum, nesterov, adagrad, rmsprop, adadelta, adam, adamw, radam, nadam, lbfgs",
+        "choose one of sgd, momentum, nesterov, adagrad, rmsprop, adadelta, adam, adamw, radam, nadam, lion, "
+        "lbfgs",
         "--set optimizer.lrr=1  optimizer.lrr: unknown key, did you mean lr?",
         "--set loss  write it as key=value, such as optimizer.lr=0.01",
         "--set training.epochs=x  training.epochs: expected a whole number, got 'x'",
@@ -87,10 +88,10 @@ def test_every_mistake_is_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
          "write optimizer: {name: adam}"),
         ("optimizer: {name: lbfgs, weight_decay: 1}",
          "optimizer.weight_decay: is no setting of lbfgs; it belongs to "
-         "sgd, momentum, nesterov, adagrad, rmsprop, adadelta, adam, adamw, radam, nadam"),
+         "sgd, momentum, nesterov, adagrad, rmsprop, adadelta, adam, adamw, radam, nadam, lion"),
         ("optimizer: {bets: [0.9, 0.9]}",
          "optimizer.bets: unknown key, did you mean betas? "
-         "It belongs to adam, adamw, radam, nadam, not to momentum"),
+         "It belongs to adam, adamw, radam, nadam, lion, not to momentum"),
         ("optimizer: {zzz: 1}",
          "optimizer.zzz: unknown key; known here: name, lr, momentum, weight_decay"),
         ("optimizer: {weight_decay: 1}\nregularization: {l2: 0.1}",

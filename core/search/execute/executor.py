@@ -7,15 +7,14 @@ independent luck would.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-from nnbabysit.core.config.loading import with_values
 from nnbabysit.core.config.schema.root import Config
 from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.errors import ConfigError, DiskError, NnbabysitError
+from nnbabysit.core.search.execute.trial_spec import TrialSpec
 from nnbabysit.core.search.trial import PlannedTrial, State, Trial, judged
 from nnbabysit.core.training.loop.averaging import Averaging
 from nnbabysit.core.training.loop.epochs import train_epochs
@@ -61,32 +60,24 @@ class SequentialExecutor:
 
     def __init__(
         self,
-        config: Config,
-        dataset: Dataset,
+        spec: TrialSpec,
         *,
-        epochs: int,
-        clock: Callable[[], float] = time.perf_counter,
         load: Callable[[Config], Dataset] = load_dataset,
     ) -> None:
         """Prepare to run trials.
 
         Args:
-            config: Experiment; a trial's params replace its values.
-            dataset: The config's data.
-            epochs: Epochs per trial, unless the space draws ``training.epochs``.
-            clock: Seconds.
+            spec: What they share.
             load: Loads the data of a trial whose params change it.
 
         Raises:
             UserError: The device is not available.
         """
         self.first_error: NnbabysitError | None = None
-        self._config = config
-        self._epochs = epochs
-        self._clock = clock
+        self._spec = spec
         self._load = load
-        self.device = pick_device(config.device)
-        self._datasets = {data_key(config): dataset}
+        self.device = pick_device(spec.config.device)
+        self._datasets = {data_key(spec.config): spec.dataset}
 
     def run(self, trials: Sequence[PlannedTrial]) -> Iterator[list[Trial]]:
         """Run the trials in the order given; where code or model raises, the trial is ``failed``.
@@ -98,7 +89,7 @@ class SequentialExecutor:
             yield [self._run(planned)]
 
     def _run(self, planned: PlannedTrial) -> Trial:
-        start = self._clock()
+        start = self._spec.clock()
         curve: list[Merit] = []
         average: list[Merit] = []
         stopped = ""
@@ -123,7 +114,7 @@ class SequentialExecutor:
 
         Where the config averages weights, ``average`` gets their merit in the end.
         """
-        config = with_values(self._config, {"training.epochs": self._epochs, **planned.params})
+        config = self._spec.config_of(planned)
         dataset = self._dataset(config)
         yardstick = yardstick_of(dataset, config, planned)
         assembly = assemble(config, dataset, device=self.device)
@@ -185,7 +176,7 @@ class SequentialExecutor:
             state=state,
             reason=reason,
             curve=tuple(curve),
-            seconds=self._clock() - start,
+            seconds=self._spec.clock() - start,
         )
 
 

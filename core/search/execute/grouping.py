@@ -11,9 +11,9 @@ from torch import nn
 
 from nnbabysit.core.config.loading import with_values
 from nnbabysit.core.config.schema.root import Config
-from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.errors import ConfigError
 from nnbabysit.core.search.execute.executor import data_key
+from nnbabysit.core.search.execute.trial_spec import TrialSpec
 from nnbabysit.core.search.trial import PlannedTrial
 from nnbabysit.core.stacked.kinds import Unstackable
 from nnbabysit.core.stacked.proof import prove
@@ -30,26 +30,31 @@ PER_TRIAL = (
 
 
 @dataclass(frozen=True)
-class Group:
-    """Trials that share a stack, or each run alone.
-
-    Attributes:
-        trials: In the order of their index.
-        alone: Why they are run one by one; empty if they are stacked.
-    """
+class Stackable:
+    """Trials that share a stack, in the order of their index."""
 
     trials: tuple[PlannedTrial, ...]
-    alone: str = ""
+
+
+@dataclass(frozen=True)
+class Alone:
+    """Trials that each run alone, in the order of their index, and why."""
+
+    trials: tuple[PlannedTrial, ...]
+    reason: str
+
+
+Group = Stackable | Alone
 
 
 class Grouping:
-    """Sorts trials of one config into groups; remembers architectures that it has traced."""
+    """Sorts trials into groups; remembers architectures that it has traced."""
 
-    def __init__(self, config: Config, dataset: Dataset) -> None:
-        """Group trials of ``config`` on its data."""
-        self._config = config
-        self._dataset = dataset
-        self._structures: dict[str, str] = {}
+    def __init__(self, spec: TrialSpec) -> None:
+        """Group trials of a stage."""
+        self._config = spec.config
+        self._dataset = spec.dataset
+        self._structures: dict[str, str | Unstackable] = {}
 
     def groups(self, trials: Sequence[PlannedTrial]) -> list[Group]:
         """Groups in the order of their first trial.
@@ -57,40 +62,49 @@ class Grouping:
         A trial whose config is refused, or whose network cannot be built, is alone: it will fail by itself,
         with its reason.
         """
-        found: dict[tuple[str, str], list[PlannedTrial]] = {}
+        stacks: dict[tuple[str, str], list[PlannedTrial]] = {}
         for trial in trials:
-            key = self._key(trial)
-            found.setdefault(key, []).append(trial)
-        return [Group(tuple(members), alone) for (_, alone), members in found.items()]
+            try:
+                key = self._key(trial), ""
+            except Unstackable as error:
+                key = "", str(error)
+            stacks.setdefault(key, []).append(trial)
+        return [
+            Alone(tuple(members), reason) if reason else Stackable(tuple(members))
+            for (_, reason), members in stacks.items()
+        ]
 
-    def _key(self, trial: PlannedTrial) -> tuple[str, str]:
-        """What must be equal in a stack, and why there can be none."""
+    def _key(self, trial: PlannedTrial) -> str:
+        """What must be equal in a stack.
+
+        Raises:
+            Unstackable: There can be none.
+        """
         try:
             config = with_values(self._config, trial.params)
-        except ConfigError:
-            return "", "the settings are refused"
+        except ConfigError as error:
+            raise Unstackable("the settings are refused") from error
         if data_key(config) != data_key(self._config):
-            return "", f"{_of_data(trial.params)} changes the data"
+            raise Unstackable(f"{_of_data(trial.params)} changes the data")
         apart = {path: value for path, value in trial.params.items() if not _per_trial(path)}
         of_model = _of_model(config, trial.params)
         name = json.dumps([apart, of_model, trial.confirm], sort_keys=True, default=str)
         if name not in self._structures:
-            self._structures[name] = self._structure(trial.params)
+            self._structures[name] = self._structure(config)
         structure = self._structures[name]
-        if structure.startswith(_ALONE):
-            return "", structure.removeprefix(_ALONE)
-        return json.dumps([apart, structure, trial.confirm], sort_keys=True, default=str), ""
+        if isinstance(structure, Unstackable):
+            raise structure
+        return json.dumps([apart, structure, trial.confirm], sort_keys=True, default=str)
 
-    def _structure(self, params: Mapping[str, Any]) -> str:
+    def _structure(self, config: Config) -> str | Unstackable:
         """The architecture of a trial, or why it is alone."""
         try:
-            config = with_values(self._config, params)
-            reason = _unstackable(config)
-            return _ALONE + reason if reason else self._proven(network_of(config, self._dataset))
+            _refuse_unstackable(config)
+            return self._proven(network_of(config, self._dataset))
         except Unstackable as error:
-            return _ALONE + str(error)
+            return error
         except Exception:  # it fails by itself, and says why
-            return _ALONE + "the network cannot be built"
+            return Unstackable("the network cannot be built")
 
     def _proven(self, network: nn.Module) -> str:
         """The architecture of a network whose stacked twin comes to the same numbers."""
@@ -98,9 +112,6 @@ class Grouping:
         if program.structure not in self._structures.values():
             prove(program, network, self._dataset.input_shape)
         return program.structure
-
-
-_ALONE = "alone: "
 
 
 def _of_data(params: Mapping[str, Any]) -> str:
@@ -125,12 +136,11 @@ def _per_trial(path: str) -> bool:
     return any(path == name or path.startswith(f"{name}.") for name in PER_TRIAL)
 
 
-def _unstackable(config: Config) -> str:
-    """What in a config no stack can do; empty if nothing."""
+def _refuse_unstackable(config: Config) -> None:
+    """Raise ``Unstackable`` for what no stack can do."""
     if not can_stack(config.optimizer):
-        return f"optimizer.name {config.optimizer.name} has no stacked twin"
+        raise Unstackable(f"optimizer.name {config.optimizer.name} has no stacked twin")
     if config.transfer is not None:
-        return "transfer takes weights over"
+        raise Unstackable("transfer takes weights over")
     if config.training.average is not None:
-        return "training.average keeps a second copy of the weights"
-    return ""
+        raise Unstackable("training.average keeps a second copy of the weights")

@@ -10,21 +10,15 @@ from typing import Any
 
 import torch
 
-from nnbabysit.core.config.loading import with_values
-from nnbabysit.core.config.schema.root import Config
-from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.errors import DiskError, NnbabysitError
 from nnbabysit.core.search.execute.executor import SequentialExecutor, yardstick_of
+from nnbabysit.core.search.execute.trial_spec import TrialSpec
 from nnbabysit.core.search.trial import PlannedTrial, Trial, judged
 from nnbabysit.core.stacked.stack import Stack, build_stack
 from nnbabysit.core.stacked.training import train_stack
 from nnbabysit.core.training.loop.yardstick import Merit
 
 Report = Callable[[Any], None]
-
-
-def tell_nobody(_progress: Any) -> None:
-    """For a job that nobody watches."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,21 +99,12 @@ class Outcome:
 class Trainer:
     """Does jobs, one after another, in whatever process it is in."""
 
-    def __init__(self, config: Config, dataset: Dataset, alone: SequentialExecutor, epochs: int) -> None:
-        """Train trials.
-
-        Args:
-            config: Experiment.
-            dataset: Its data.
-            alone: Runs trials that are not stacked.
-            epochs: Epochs per trial, unless its params say otherwise.
-        """
-        self._config = config
-        self._dataset = dataset
+    def __init__(self, spec: TrialSpec, alone: SequentialExecutor) -> None:
+        """Train trials; those that are not stacked by ``alone``."""
+        self._spec = spec
         self._alone = alone
-        self._epochs = epochs
 
-    def run(self, job: Job, report: Report = tell_nobody) -> Outcome:
+    def run(self, job: Job, report: Report = lambda _progress: None) -> Outcome:
         """Do a job; a stack too large for memory is halved, one that raises is run trial by trial."""
         if not job.stacked:
             return self._one_by_one(job.trials)
@@ -155,8 +140,8 @@ class Trainer:
 
     def build(self, trials: Sequence[PlannedTrial]) -> Stack:
         """The stack of some trials."""
-        device = self._alone.device
-        return build_stack([config_of(self._config, t, self._epochs) for t in trials], self._dataset, device)
+        configs = [self._spec.config_of(trial) for trial in trials]
+        return build_stack(configs, self._spec.dataset, self._alone.device)
 
     def _stacked(self, job: Job, report: Report) -> Outcome:
         began = perf_counter()
@@ -165,8 +150,9 @@ class Trainer:
             stack.load([job.states[trial.index] for trial in job.trials])
         curves = [list(job.curves.get(trial.index, ())) for trial in job.trials]
         reasons = [""] * len(job.trials)
-        yardstick = yardstick_of(self._dataset, self._config, job.trials[0])
-        for epoch in train_stack(stack, self._dataset, yardstick=yardstick, first=job.first, last=job.last):
+        data = self._spec.dataset
+        yardstick = yardstick_of(data, self._spec.config, job.trials[0])
+        for epoch in train_stack(stack, data, yardstick=yardstick, first=job.first, last=job.last):
             for place, merit in epoch.merits.items():
                 curves[place].append(merit)
             for place, reason in epoch.stopped.items():
@@ -181,16 +167,6 @@ class Trainer:
         for trial, curve, reason in zip(job.trials, curves, reasons, strict=True):
             outcome.trials.append(ended_trial(trial, curve, reason, seconds))
         return outcome
-
-
-def config_of(config: Config, trial: PlannedTrial, epochs: int) -> Config:
-    """The config of a trial.
-
-    Raises:
-        ConfigError: It is refused.
-    """
-    confirmed = {"search.precision": "fp32"} if trial.confirm else {}
-    return with_values(config, {"training.epochs": epochs, **trial.params, **confirmed})
 
 
 def ended_trial(trial: PlannedTrial, curve: Sequence[Merit], reason: str, seconds: float) -> Trial:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import pairwise
@@ -11,19 +10,17 @@ from typing import Any
 
 import torch
 
-from nnbabysit.core.config.schema.root import Config
-from nnbabysit.core.data.load import load_dataset
 from nnbabysit.core.data.splits.arrays import ArraySplit
-from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.errors import ModelError, NnbabysitError
 from nnbabysit.core.record.events import Listener, NoteEvent
 from nnbabysit.core.record.search_events import PlacementEvent, PlacementTiming, SearchProgressEvent
 from nnbabysit.core.search.execute.executor import SequentialExecutor
-from nnbabysit.core.search.execute.grouping import Group, Grouping
+from nnbabysit.core.search.execute.grouping import Alone, Group, Grouping, Stackable
 from nnbabysit.core.search.execute.halving import Halving, Stacks
-from nnbabysit.core.search.execute.job import Job, Outcome, Progress, Trainer, config_of
+from nnbabysit.core.search.execute.job import Job, Outcome, Progress, Trainer
 from nnbabysit.core.search.execute.placement import Placement, cores
 from nnbabysit.core.search.execute.timing import Calibration
+from nnbabysit.core.search.execute.trial_spec import TrialSpec
 from nnbabysit.core.search.execute.workers import InProcess, Lost, Workers, can_fork
 from nnbabysit.core.search.trial import PlannedTrial, Trial
 from nnbabysit.core.stacked.memory import keep_memory
@@ -44,59 +41,44 @@ class StackedExecutor:
 
     def __init__(
         self,
-        config: Config,
-        dataset: Dataset,
+        spec: TrialSpec,
         *,
-        epochs: int,
-        trials: int,
         ended: int = 0,
         stage: str = "coarse",
         placement: Placement | None = None,
         tell: Listener = lambda _event: None,
         log: Callable[[str], None] = lambda _line: None,
-        clock: Callable[[], float] = time.perf_counter,
-        load: Callable[[Config], Dataset] = load_dataset,
     ) -> None:
         """Prepare to run trials.
 
         Args:
-            config: Experiment; a trial's params replace its values.
-            dataset: The config's data.
-            epochs: Epochs per trial, unless the space draws ``training.epochs``.
-            trials: Trials of the whole stage; measuring pays the more, the more there are.
-            ended: How many of them ended before, in a search that is gone on with.
+            spec: What they share.
+            ended: How many trials of the stage ended before, in a search that is gone on with.
             stage: ``coarse`` or ``fine``.
             placement: As an interrupted search had it; left out: found out.
             tell: Takes events.
             log: Takes lines.
-            clock: Seconds.
-            load: Loads the data of a trial whose params change it.
 
         Raises:
             UserError: The device is not available.
         """
         self.first_error: NnbabysitError | None = None
         self.placement = placement
-        self._config = config
-        self._dataset = dataset
-        self._epochs = epochs
-        self._trials = trials
+        self._spec = spec
         self._tell = tell
         self._log = log
-        self._clock = clock
-        self._alone = SequentialExecutor(config, dataset, epochs=epochs, clock=clock, load=load)
-        self._trainer = Trainer(config, dataset, self._alone, epochs)
-        self._grouping = Grouping(config, dataset)
-        in_memory = isinstance(dataset.train, ArraySplit) and isinstance(dataset.validation, ArraySplit)
+        self._alone = SequentialExecutor(spec)
+        self._trainer = Trainer(spec, self._alone)
+        self._grouping = Grouping(spec)
+        splits = spec.dataset.train, spec.dataset.validation
+        in_memory = all(isinstance(split, ArraySplit) for split in splits)
         self._can_fork = in_memory and can_fork(self._alone.device)
         self._said: set[str] = set()
         self._killed: list[PlannedTrial] = []
-        self._ended, self._done = ended, ended * epochs
+        self._ended, self._done = ended, ended * spec.epochs
         self._reported, self._best = -math.inf, Merit.of_value(-math.inf)
-        self._calibration = Calibration(
-            config, dataset, self._trainer, epochs=epochs, trials=trials, can_fork=self._can_fork
-        )
-        halving = config.search.halving
+        self._calibration = Calibration(spec, self._trainer, can_fork=self._can_fork)
+        halving = spec.config.search.halving
         self._factor = halving.factor if halving is not None and stage in halving.stages else None
 
     @property
@@ -116,9 +98,9 @@ class StackedExecutor:
         if self.placement is None:
             self.placement = self._placed(groups)
         for group in groups:
-            if group.alone:
+            if isinstance(group, Alone):
                 whole = ", each to its end: search.halving is for stacks" if self._factor else ""
-                self._say(f"{_count(group.trials)} run one by one{whole}: {group.alone}")
+                self._say(f"{_count(group.trials)} run one by one{whole}: {group.reason}")
         threads = torch.get_num_threads()
         pool = self._pool(self.placement)
         try:
@@ -133,12 +115,12 @@ class StackedExecutor:
             halving = self._halving_of(group)
             stacks = self._stacks_of(group)
             if halving is None:
-                stacked = not group.alone and self._config.search.stack != 1
+                stacked = isinstance(group, Stackable) and self._spec.config.search.stack != 1
                 jobs += [Job(trials=part, stacked=stacked) for part in stacks(group.trials)]
                 continue
             for cohort in halving.cohorts(group.trials):
                 ended = halving.run(cohort, lambda jobs: self._outcomes(pool, jobs), stacks)
-                self._done += sum(max(0, self._epochs - len(trial.curve)) for trial in ended)
+                self._done += sum(max(0, self._spec.epochs - len(trial.curve)) for trial in ended)
                 self._ended += len(ended)
                 yield ended
         for outcome in self._outcomes(pool, jobs):
@@ -147,9 +129,9 @@ class StackedExecutor:
 
     def _halving_of(self, group: Group) -> Halving | None:
         """How the trials of a group are halved, which train for equally long; None if they are not."""
-        if self._factor is None or group.alone or group.trials[0].confirm:
+        if self._factor is None or isinstance(group, Alone) or group.trials[0].confirm:
             return None
-        epochs = config_of(self._config, group.trials[0], self._epochs).training.epochs
+        epochs = self._spec.config_of(group.trials[0]).training.epochs
         halving = Halving(self._factor, epochs)
         return halving if halving.rungs else None
 
@@ -157,7 +139,9 @@ class StackedExecutor:
         """How trials of a group are divided into stacks."""
         assert self.placement is not None
         processes = self.placement.processes
-        most = 1 if group.alone else max(1, min(self.placement.stack, self._calibration.fits(group.trials)))
+        most = 1
+        if isinstance(group, Stackable):
+            most = max(1, min(self.placement.stack, self._calibration.fits(group.trials)))
         return lambda trials: _parts(trials, most, processes)
 
     def _outcomes(self, pool: InProcess | Workers, jobs: Sequence[Job]) -> Iterator[Outcome]:
@@ -171,7 +155,7 @@ class StackedExecutor:
                 self._say(note)
             for text in outcome.log:
                 self._log(text)
-            self._done += 0 if job.stacked else self._epochs * len(job.trials)
+            self._done += 0 if job.stacked else self._spec.epochs * len(job.trials)
             yield outcome
         for job in lost:
             yield from self._again(pool, job)
@@ -205,18 +189,18 @@ class StackedExecutor:
         self._done += progress.trials
         if progress.best is not None:
             self._best = max(self._best, progress.best)
-        now = self._clock()
+        now = self._spec.clock()
         if now - self._reported < REPORT_SECONDS:
             return
         self._reported = now
         self._tell(
             SearchProgressEvent(
-                trials=self._trials,
-                ended=min(self._trials, self._ended),  # more are trained by a second look
+                trials=self._spec.trials,
+                ended=min(self._spec.trials, self._ended),  # more are trained by a second look
                 running=progress.trials,
                 epoch=progress.epoch,
-                epochs=self._epochs,
-                share=min(1.0, self._done / (self._trials * self._epochs)),
+                epochs=self._spec.epochs,
+                share=min(1.0, self._done / (self._spec.trials * self._spec.epochs)),
                 value=self._best.told if math.isfinite(self._best.value) else None,
             )
         )

@@ -7,10 +7,9 @@ import time
 from collections.abc import Callable, Sequence
 
 from nnbabysit.core.config.schema.root import Config
-from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.errors import DiskError
-from nnbabysit.core.search.execute.grouping import Group
-from nnbabysit.core.search.execute.job import Trainer, config_of
+from nnbabysit.core.search.execute.grouping import Group, Stackable
+from nnbabysit.core.search.execute.job import Trainer
 from nnbabysit.core.search.execute.placement import (
     SECONDS,
     Placement,
@@ -21,6 +20,7 @@ from nnbabysit.core.search.execute.placement import (
     guess,
     largest_stack,
 )
+from nnbabysit.core.search.execute.trial_spec import TrialSpec
 from nnbabysit.core.search.trial import PlannedTrial
 from nnbabysit.core.stacked.stack import network_of
 from nnbabysit.core.stacked.training import seconds_per_step
@@ -36,60 +36,52 @@ class Calibration:
         processes: Most processes that may be used.
     """
 
-    def __init__(
-        self, config: Config, dataset: Dataset, trainer: Trainer, *, epochs: int, trials: int, can_fork: bool
-    ) -> None:
+    def __init__(self, spec: TrialSpec, trainer: Trainer, *, can_fork: bool) -> None:
         """Calibrate a stage.
 
         Args:
-            config: Experiment.
-            dataset: Its data.
+            spec: What its trials share.
             trainer: Builds stacks.
-            epochs: Epochs per trial.
-            trials: Trials of the stage; measuring pays the more, the more there are.
             can_fork: Whether there can be more than one process.
         """
-        self._config = config
-        self._dataset = dataset
+        self._spec = spec
         self._trainer = trainer
-        self._epochs = epochs
-        self._trials = trials
         self._can_fork = can_fork
-        self.processes = min(config.search.processes or cores(), cores()) if can_fork else 1
+        self.processes = min(spec.config.search.processes or cores(), cores()) if can_fork else 1
 
     def fits(self, trials: Sequence[PlannedTrial]) -> int:
         """Most trials of a group in a stack, so that one in each process fills ``search.memory`` at most."""
-        config = config_of(self._config, trials[0], self._epochs)
+        config = self._spec.config_of(trials[0])
         return largest_stack(
-            network_of(config, self._dataset),
-            self._dataset.input_shape,
+            network_of(config, self._spec.dataset),
+            self._spec.dataset.input_shape,
             self._batch(config),
-            self._config.search.memory,
+            self._spec.config.search.memory,
             self.processes,
         )
 
     def place(self, groups: Sequence[Group], measure: Measure) -> tuple[Placement, list[Timing]]:
         """What the config gives, or the fastest placement of the largest group, and what was measured."""
-        search, processes = self._config.search, self.processes
+        search, processes = self._spec.config.search, self.processes
         threads = max(1, cores() // processes)
-        stacked = [group for group in groups if not group.alone]
+        stacked = [group for group in groups if isinstance(group, Stackable)]
         if not stacked or search.stack == 1:
             return Placement(1, processes, threads), []
         trials = max(stacked, key=lambda group: len(group.trials)).trials
         if search.stack is not None:
             return Placement(min(search.stack, self.fits(trials)), processes, threads), []
-        config = config_of(self._config, trials[0], self._epochs)
-        network = network_of(config, self._dataset)
+        config = self._spec.config_of(trials[0])
+        network = network_of(config, self._spec.dataset)
         most = max(1, min(self.fits(trials), math.ceil(len(trials) / processes)))
         first = guess(network, cores=processes, most=most, can_fork=processes > 1)
         first = Placement(first.stack, processes, threads)
         may_fork = self._can_fork and search.processes is None
         rest = alternatives(first, cores=cores(), most=most, can_fork=may_fork)
-        steps = steps_per_epoch(network, len(self._dataset.train), config.training.batch_size)
+        steps = steps_per_epoch(network, len(self._spec.dataset.train), config.training.batch_size)
         timings = fastest(
             [first, *rest],
             lambda placement: measure(placement, trials),
-            self._trials * self._epochs * steps,
+            self._spec.trials * self._spec.epochs * steps,
             time.perf_counter,
         )
         return timings[0].placement, [timing for timing in timings if math.isfinite(timing.seconds)]
@@ -101,7 +93,7 @@ class Calibration:
         """
         try:
             stack = self._trainer.build(trials)
-            train = self._dataset.train.on(stack.device)
+            train = self._spec.dataset.train.on(stack.device)
             return seconds_per_step(stack, train, SECONDS, time.perf_counter) / len(trials)
         except DiskError:
             raise
@@ -110,4 +102,4 @@ class Calibration:
 
     def _batch(self, config: Config) -> int:
         size = config.training.batch_size
-        return len(self._dataset.train) if size == "full" else size
+        return len(self._spec.dataset.train) if size == "full" else size

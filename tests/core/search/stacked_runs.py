@@ -15,6 +15,7 @@ from nnbabysit.core.record.events import Event, NoteEvent
 from nnbabysit.core.search.execute.executor import SequentialExecutor
 from nnbabysit.core.search.execute.placement import Placement
 from nnbabysit.core.search.execute.stacked_executor import StackedExecutor
+from nnbabysit.core.search.execute.trial_spec import TrialSpec
 from nnbabysit.core.search.execute.workers import can_fork
 from nnbabysit.core.search.trial import PlannedTrial, Trial
 
@@ -47,7 +48,7 @@ class Run:
         self.events: list[Event] = []
         self.log: list[str] = []
         self.executor = StackedExecutor(
-            config or digits(), dataset, epochs=epochs, trials=len(trials), placement=placement,
+            TrialSpec(config or digits(), dataset, epochs, len(trials)), placement=placement,
             tell=self.events.append, log=self.log.append,
         )  # fmt: skip
         ended = [trial for group in self.executor.run(trials) for trial in group]
@@ -78,7 +79,7 @@ def told(trial: Trial) -> list[float]:
 
 
 def one_by_one(dataset: Dataset, trials: list[PlannedTrial], epochs: int = 1) -> list[Trial]:
-    executor = SequentialExecutor(digits(), dataset, epochs=epochs)
+    executor = SequentialExecutor(TrialSpec(digits(), dataset, epochs))
     return [trial for group in executor.run(trials) for trial in group]
 
 

@@ -12,6 +12,7 @@ from nnbabysit.core.record.search_events import SearchProgressEvent
 from nnbabysit.core.search.execute import halving
 from nnbabysit.core.search.execute.placement import Placement
 from nnbabysit.core.search.execute.stacked_executor import StackedExecutor
+from nnbabysit.core.search.execute.trial_spec import TrialSpec
 from nnbabysit.core.search.trial import PlannedTrial
 from tests.core.search.stacked_runs import (
     DROPOUT,
@@ -62,7 +63,7 @@ def test_halving_goes_on_after_a_kill(dataset: Dataset, monkeypatch: pytest.Monk
     trials = planned(*({LR: 10 ** (-4 + 0.3 * i)} for i in range(11)))
 
     def groups(left: list[PlannedTrial], placement: Placement) -> list[list[tuple[int, str, str]]]:
-        executor = StackedExecutor(config, dataset, epochs=3, trials=11, placement=placement)
+        executor = StackedExecutor(TrialSpec(config, dataset, 3, 11), placement=placement)
         return [[(t.index, t.state, t.reason) for t in group] for group in executor.run(left)]
 
     whole = groups(trials, Placement(2, 1, 1))
@@ -75,10 +76,11 @@ def test_progress_counts_what_ended_before_and_what_halving_spares(dataset: Data
     told: list[SearchProgressEvent] = []
     ticks = iter(range(1000))
     executor = StackedExecutor(
-        digits("search.halving={factor: 2}"), dataset, epochs=4, trials=20, ended=10, placement=STACKS,
+        TrialSpec(digits("search.halving={factor: 2}"), dataset, 4, 20, lambda: float(next(ticks))),
+        ended=10,
+        placement=STACKS,
         tell=lambda event: told.append(event) if isinstance(event, SearchProgressEvent) else None,
-        clock=lambda: float(next(ticks)),
-    )  # fmt: skip
+    )
     trials = planned(*({LR: 0.01 + 0.001 * i} for i in range(10)))
     assert sum(len(group) for group in executor.run(trials)) == 10
     assert told[0].share == pytest.approx(0.5 + 3 / 80)

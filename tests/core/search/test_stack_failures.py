@@ -16,6 +16,7 @@ from nnbabysit.core.search.execute import job as job_module
 from nnbabysit.core.search.execute.executor import SequentialExecutor
 from nnbabysit.core.search.execute.job import Job, Trainer
 from nnbabysit.core.search.execute.placement import Placement
+from nnbabysit.core.search.execute.trial_spec import TrialSpec
 from nnbabysit.core.stacked.training import train_stack
 from tests.core.search.stacked_runs import LR, PLAIN, Run, digits, needs_fork, one_by_one, planned
 
@@ -60,7 +61,7 @@ def test_a_trial_that_finds_no_memory_on_its_way_is_run_alone(
 ) -> None:
     monkeypatch.setattr(job_module, "train_stack", fitting(0, []))
     config = digits()
-    trainer = Trainer(config, dataset, SequentialExecutor(config, dataset, epochs=1), 1)
+    trainer = Trainer(TrialSpec(config, dataset, 1), SequentialExecutor(TrialSpec(config, dataset, 1)))
     outcome = trainer.run(Job(trials=tuple(planned({LR: 0.05}, {LR: 0.02})), keep=True))
     assert [trial.state for trial in outcome.trials] == ["complete", "complete"]
     assert not outcome.states

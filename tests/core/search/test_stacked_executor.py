@@ -16,6 +16,7 @@ from nnbabysit.core.data.splits.dataset import Dataset
 from nnbabysit.core.errors import ConfigError
 from nnbabysit.core.search.execute.executor import SequentialExecutor
 from nnbabysit.core.search.execute.placement import Placement
+from nnbabysit.core.search.execute.trial_spec import TrialSpec
 from nnbabysit.core.search.trial import PlannedTrial, Trial, ranked
 from tests.core.search.stacked_runs import (
     DROPOUT,
@@ -131,7 +132,7 @@ def test_the_best_ten_on_fashion_mnist_are_those_of_one_by_one() -> None:
     singly = Run(dataset, drawn(24), Placement(1, 1, 1), config, epochs=2).trials
     assert len([trial for trial in singly if trial.state == "complete"]) >= 15
     assert [told(trial) for trial in stacked] == [told(trial) for trial in singly]
-    loop = SequentialExecutor(config, dataset, epochs=2)
+    loop = SequentialExecutor(TrialSpec(config, dataset, 2))
     alone = {trial.index: trial for group in loop.run(drawn(24)) for trial in group}
     values = [alone[index].value or 0.0 for index in best_ten(stacked)]
     assert set(best_ten(stacked)) == set(best_ten(list(alone.values())))

@@ -15,6 +15,7 @@ from nnbabysit.core.record.run import Run
 from nnbabysit.core.search.execute.executor import SequentialExecutor
 from nnbabysit.core.search.execute.placement import Placement
 from nnbabysit.core.search.execute.stacked_executor import StackedExecutor
+from nnbabysit.core.search.execute.trial_spec import TrialSpec
 from nnbabysit.core.search.trial import PlannedTrial, Trial, ranked
 from nnbabysit.core.training.checkpoints import load_checkpoint, save_checkpoint
 from nnbabysit.core.workflow.gates.search.search import run_search
@@ -102,8 +103,8 @@ def test_stacks_and_the_plain_loop_rank_alike(path: Path) -> None:
     config = config_of(path)
     data = load_dataset(config)
     planned = trials_of(1e-5, 1e-2, 1e-3, 1e-4, 3e-2)
-    loop = SequentialExecutor(config, data, epochs=4)
-    stacks = StackedExecutor(config, data, epochs=4, trials=5, placement=Placement(8, 1, 1))
+    loop = SequentialExecutor(TrialSpec(config, data, 4))
+    stacks = StackedExecutor(TrialSpec(config, data, 4, 5), placement=Placement(8, 1, 1))
     alone = [trial for group in loop.run(planned) for trial in group]
     together = [trial for group in stacks.run(planned) for trial in group]
     assert order(alone) == order(together)

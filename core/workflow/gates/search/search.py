@@ -25,6 +25,7 @@ from nnbabysit.core.report.plots.write import write_run_plots
 from nnbabysit.core.search.execute.executor import Executor
 from nnbabysit.core.search.execute.placement import Placement
 from nnbabysit.core.search.execute.stacked_executor import StackedExecutor
+from nnbabysit.core.search.execute.trial_spec import TrialSpec
 from nnbabysit.core.search.importances import importances
 from nnbabysit.core.search.samplers.choose import SamplerName, round_size, sampler_of
 from nnbabysit.core.search.samplers.random_grid import Sampler, check_grid
@@ -160,16 +161,12 @@ def _executor(
         run.event(event)
 
     return StackedExecutor(
-        config,
-        data,
-        epochs=what.settings.epochs,
-        trials=what.settings.trials,
+        TrialSpec(config, data, what.settings.epochs, what.settings.trials, clock),
         ended=ended,
         stage=what.name,
         placement=None if noted is None else Placement(**noted),
         tell=tell,
         log=run.log,
-        clock=clock,
     )
 
 

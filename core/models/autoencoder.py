@@ -51,7 +51,7 @@ class Autoencoder(nn.Module):
         start(self, input_shape)
 
     def forward(self, x: Tensor) -> Tensor:
-        """The reconstruction."""
+        """The reconstruction (B, ...) of a batch of that shape."""
         reconstruction: Tensor = self.decode(self.encode(x))
         return reconstruction
 
@@ -88,7 +88,7 @@ class Autoencoder(nn.Module):
         return nn.Sequential(Layers(layers[:end]))
 
     def encoder_state(self) -> dict[str, Tensor]:
-        """Weights and buffers of the encoder, under the names that they have in an mlp of the same layers.
+        """Weights (F_out, F_in) and buffers of the encoder, under their names in an mlp of the same layers.
 
         ``mlp.load_state_dict(state, strict=False)`` takes them and misses ``output.weight`` and
         ``output.bias`` alone.

@@ -29,7 +29,7 @@ class DropConnectLinear(nn.Linear):
         self.p = p
 
     def forward(self, x: Tensor) -> Tensor:
-        """The weighted sums."""
+        """The weighted sums (B, F_out) of inputs (B, F_in)."""
         return F.linear(x, F.dropout(self.weight, self.p, self.training), self.bias)
 
     def extra_repr(self) -> str:

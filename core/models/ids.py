@@ -22,7 +22,7 @@ SAMPLES = 64
 
 
 def are_whole(x: Tensor) -> bool:
-    """Whether all values are whole numbers from 0 on, as ids are."""
+    """Whether all values of x, of any shape, are whole numbers from 0 on, as ids are."""
     return bool(torch.isfinite(x).all() and (x >= 0).all() and (x == x.round()).all())
 
 

@@ -24,7 +24,7 @@ class Maxout(nn.Module):
         self.pieces = pieces
 
     def forward(self, x: Tensor) -> Tensor:
-        """The largest sum of each unit."""
+        """The largest sum of each unit, (N, pieces·U, ...) → (N, U, ...)."""
         pieces: Tensor = x.unflatten(1, (-1, self.pieces))  # type: ignore[no-untyped-call]
         return pieces.amax(2)
 

@@ -35,7 +35,7 @@ class FractionalMaxPool(nn.FractionalMaxPool2d):
         """Whether training draws new places; without, it takes those of evaluation."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """The pooled maps."""
+        """The pooled maps (B, C, H', W') of maps (B, C, H, W)."""
         if self.training and self.draws:
             pooled: Tensor = super().forward(x)
             return pooled

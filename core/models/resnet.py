@@ -89,7 +89,7 @@ class ResidualBlock(nn.Module):
         self._pieces = settings.sums
 
     def forward(self, x: Tensor) -> Tensor:
-        """Shortcut and branch, added."""
+        """Shortcut and branch, added: (B, C, H, W) to (B, C', H', W')."""
         branch, shortcut = self.branch(x), self.shortcut(x)
         if self._pieces > 1:
             shortcut = shortcut.repeat_interleave(self._pieces, dim=1)

@@ -26,7 +26,7 @@ class StochasticDepth(nn.Module):
         self.survival = survival
 
     def forward(self, x: Tensor) -> Tensor:
-        """The branch, dropped for some samples or scaled."""
+        """The branch (B, ...), dropped for some samples or scaled."""
         if not self.training:
             return x * self.survival
         if self.survival == 1:

@@ -28,7 +28,7 @@ def aligned(value: Tensor, kind: Kind, ndim: int) -> Tensor:
     """The value with axes of 1 put in, so that it broadcasts with a stacked one.
 
     Args:
-        value: Of this kind.
+        value: Of this kind: (T, ...) if it is stacked, else of one trial's shape.
         kind: Its kind.
         ndim: Axes of the value of one trial that has the most, as ``axes_of_one`` counts them.
 
@@ -42,5 +42,5 @@ def aligned(value: Tensor, kind: Kind, ndim: int) -> Tensor:
 
 
 def axes_of_one(value: Tensor, kind: Kind) -> int:
-    """Axes that the value has for one trial."""
+    """Axes that the value, (T, ...) if it is stacked, has for one trial."""
     return value.ndim if kind is Kind.SHARED else value.ndim - 1

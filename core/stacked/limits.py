@@ -69,7 +69,7 @@ class StackedLimits:
 
     @torch.no_grad()
     def before_step(self, parameters: Mapping[str, Tensor]) -> None:
-        """Add the penalties' gradients, then clip."""
+        """Add the penalties' gradients to those of the parameters (T, ...), then clip."""
         gradients = {name: p.grad for name, p in parameters.items() if p.grad is not None}
         for name in self._weights:
             gradient, weight = gradients.get(name), parameters[name]
@@ -96,7 +96,7 @@ class StackedLimits:
 
     @torch.no_grad()
     def after_step(self, parameters: Mapping[str, Tensor]) -> None:
-        """Bring weights that have grown too long back to the limit."""
+        """Bring weights (T, ...) that have grown too long back to the limit."""
         if self._max_norm is None:
             return
         for name, axis in self._units.items():

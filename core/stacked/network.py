@@ -79,7 +79,7 @@ class StackedNetwork:
         return step.run(*args)
 
     def dtype_of(self, x: Tensor) -> torch.dtype:
-        """Number type of a matrix product with ``x``."""
+        """Number type of a matrix product with ``x`` of any shape."""
         return self.precision if self.precision is torch.bfloat16 else x.dtype
 
     def vector(self, values: Sequence[float]) -> Tensor:
@@ -88,7 +88,7 @@ class StackedNetwork:
         return torch.tensor(values, dtype=like.dtype, device=like.device)
 
     def backward(self, total: Tensor) -> None:
-        """Leave the gradients of a sum over the trials in the parameters; no trial sees another's."""
+        """Leave the gradients of a scalar, a sum over trials that do not see each other, in the parameters."""
         for parameter in self.parameters.values():
             parameter.grad = None
         total.backward()  # type: ignore[no-untyped-call]
@@ -129,12 +129,12 @@ class StackedNetwork:
             self.generators[0].set_state(drawn)
 
     def state(self, place: int) -> dict[str, Tensor]:
-        """Parameters and buffers of one trial, copies, as a ``state_dict`` names them."""
+        """Parameters and buffers of one trial, copies of its shapes, as a ``state_dict`` names them."""
         return {n: t[place].detach().clone() for n, t in {**self.parameters, **self.constants}.items()}
 
     @torch.no_grad()
     def load(self, place: int, state: Mapping[str, Tensor]) -> None:
-        """Give one trial the tensors that ``state`` returned."""
+        """Give one trial the tensors that ``state`` returned, of its shapes."""
         for name, value in state.items():
             self[name][place].copy_(value)
 

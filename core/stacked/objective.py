@@ -34,7 +34,7 @@ class StackedObjective:
         self.smoothing = [self.smoothing[i] for i in places]
 
     def order(self, samples: int) -> Tensor | None:
-        """See ``Objective.order``."""
+        """(N,) or None, see ``Objective.order``."""
         return self._objective.order(samples)
 
     def training_losses(self, outputs: Tensor, y: Tensor, mix: Mix | None = None) -> Tensor:

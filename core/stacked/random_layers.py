@@ -28,7 +28,7 @@ def _dropout(name: str, module: nn.Module, shared: bool) -> Callable[[StackedNet
 def dropout_of(
     shares: Callable[[StackedNetwork], list[float]], shared: bool
 ) -> Callable[[StackedNetwork, Tensor], Tensor]:
-    """Dropout by each trial's p."""
+    """Dropout by each trial's p: (N, ...) if shared, else (T, N, ...), to (T, N, ...)."""
 
     def run(network: StackedNetwork, x: Tensor) -> Tensor:
         stacked = x.unsqueeze(0) if shared else x

@@ -171,7 +171,7 @@ def program_of(network: nn.Module) -> Program:
 
 
 def batch(stack: Stack, x: Tensor, order: Tensor | None, start: int, epoch: int) -> tuple[Tensor, Any]:
-    """The batch that begins at ``start`` of the epoch's order, changed as the config asks."""
+    """The batch x (B, ...) that begins at ``start`` of the epoch's order (N,), changed as the config asks."""
     if stack.augmentation is None:
         return x, None
     stop = start + len(x)

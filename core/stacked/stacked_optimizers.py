@@ -56,7 +56,7 @@ class StackedOptimizer:
         return values[0] if len(set(values)) == 1 else self._column(self._vector(values), like)
 
     def betas(self, like: Tensor) -> Sequence[Any]:
-        """Adam's β1 and β2, 1 − β of each, and 1 − βᵗ of each."""
+        """Adam's β1 and β2, 1 − β of each, and 1 − βᵗ of each: numbers, or (T, 1, …) to multiply ``like``."""
         betas = [getattr(each, "betas") for each in self._settings]  # noqa: B009 -- Adam's alone have them
         powers = [(b1, b2, 1 - b1, 1 - b2, 1 - b1**self.steps, 1 - b2**self.steps) for b1, b2 in betas]
         if len(set(powers)) == 1:
@@ -65,7 +65,7 @@ class StackedOptimizer:
 
     @torch.no_grad()
     def step(self, parameters: Mapping[str, Tensor]) -> None:
-        """Change the parameters by the gradients that they hold; those without one are left alone."""
+        """Change the parameters (T, ...) by their gradients; those without one are left alone."""
         self.steps += 1
         for name, parameter in parameters.items():
             if parameter.grad is not None:
@@ -90,7 +90,7 @@ class StackedOptimizer:
         return vector.view(-1, *(1,) * (like.ndim - 1))
 
     def kept(self, name: str, key: str, like: Tensor) -> Tensor:
-        """A running quantity of a parameter, 0 at first."""
+        """A running quantity of a parameter (T, ...), 0 at first."""
         state = self.state[name]
         if key not in state:
             state[key] = torch.zeros_like(like, memory_format=torch.preserve_format)

@@ -65,7 +65,7 @@ class StackedLinear(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Gradients of x, weights and bias."""
+        """Gradients of x, weights and bias, each of its shape."""
         x, weight = ctx.saved_tensors
         sums = gradients[0]
         of_x = x.new_empty(x.shape[1], x.shape[0], x.shape[2]).transpose(0, 1)

@@ -19,7 +19,7 @@ def batch_plan(
     out; the order changes with the epoch, so it is another one each time.
 
     Returns:
-        An int64 permutation on the CPU (None: as stored), and the samples per batch.
+        A permutation (N,) int64 on the CPU (None: as stored), and the samples per batch.
     """
     if batch_size == "full":
         return None, samples

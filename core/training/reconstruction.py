@@ -87,7 +87,7 @@ class Inputs:
 
     @property
     def y(self) -> Tensor:
-        """All targets in order."""
+        """All targets in order, (N, ...) like the samples."""
         return torch.cat([y for _, y in self.batches(SPREAD_SAMPLES)])
 
     def on(self, device: torch.device) -> Inputs:
@@ -95,11 +95,11 @@ class Inputs:
         return Inputs(self.split.on(device), self.below)
 
     def take(self, indices: Tensor) -> tuple[Tensor, Tensor]:
-        """Samples at ``indices``, twice."""
+        """Samples (B, ...) at ``indices`` (B,), twice."""
         return self._twice(self.split.take(indices)[0])
 
     def batches(self, batch_size: int, order: Tensor | None = None) -> Iterator[tuple[Tensor, Tensor]]:
-        """Batches, twice each."""
+        """Batches (B, ...), twice each."""
         for x, _ in self.split.batches(batch_size, order):
             yield self._twice(x)
 

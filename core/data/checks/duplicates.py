@@ -32,7 +32,7 @@ class Prints:
 
     @classmethod
     def of(cls, batches: Iterable[tuple[Tensor, Tensor]]) -> Prints:
-        """Fingerprints of all samples in the batches."""
+        """Fingerprints of all samples in the batches of x (B, ...) and y (B, ...)."""
         features: list[bytes] = []
         targets: list[bytes] = []
         for x, y in batches:

@@ -44,7 +44,7 @@ def measure(dataset: Dataset) -> dict[str, SplitMeasurement]:
 
 
 def count_classes(y: Tensor, task: str, num_outputs: int) -> tuple[int, ...]:
-    """Samples per class of targets as a split holds them; for multi-label, samples that bear each label."""
+    """Samples per class of y (N,), or per label of y (N, K), as a split holds them."""
     if task == "regression":
         return ()
     if task == "multilabel":

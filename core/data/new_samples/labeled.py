@@ -152,7 +152,7 @@ class PreparedLater:
 
     @property
     def y(self) -> Tensor:
-        """All targets in order."""
+        """All targets in order, (N,) or (N, K)."""
         return self.raw.y
 
     def on(self, device: torch.device) -> PreparedLater:
@@ -160,12 +160,12 @@ class PreparedLater:
         return PreparedLater(self.raw.on(device), self.preprocessing)
 
     def take(self, indices: Tensor) -> tuple[Tensor, Tensor]:
-        """Samples and targets at ``indices``."""
+        """Samples (B, ...) and targets (B, ...) at ``indices``, (B,)."""
         x, y = self.raw.take(indices)
         return self.preprocessing.apply(x), y
 
     def batches(self, batch_size: int, order: Tensor | None = None) -> Iterator[tuple[Tensor, Tensor]]:
-        """Batches in ``order``, the last may be smaller."""
+        """Batches (B, ...) in ``order`` (N,), the last may be smaller."""
         for x, y in self.raw.batches(batch_size, order):
             yield self.preprocessing.apply(x), y
 

@@ -51,7 +51,7 @@ class UnlabeledSamples:
         return self.count
 
     def batches(self, size: int) -> Iterator[Tensor]:
-        """Batches (n, ...) float32 on the CPU, the last may be smaller.
+        """Batches (B, ...) float32 on the CPU, the last may be smaller.
 
         Raises:
             DataError: A picture cannot be read; it is named.

@@ -94,7 +94,7 @@ class Preprocessing:
         """The same with PCA or whitening fitted, if the settings ask for one of them.
 
         Args:
-            batches: The raw training split (n, ...), batch by batch; read only if it is needed.
+            batches: The raw training split (B, ...), batch by batch; read only if it is needed.
 
         Raises:
             DataError: The data cannot be projected as asked.
@@ -148,7 +148,7 @@ class Preprocessing:
         return out
 
     def to_tensors(self) -> dict[str, Tensor]:
-        """Everything as plain tensors, to be saved with a run."""
+        """Everything as plain tensors, each feature's of the shape of one sample, to be saved with a run."""
         s, p = self.statistics, self.projection
         projection = {} if p is None else {f"projection.{name}": getattr(p, name) for name in _PROJECTION}
         return {
@@ -165,7 +165,7 @@ class Preprocessing:
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, Tensor], settings: Preprocess) -> Preprocessing:
-        """The preprocessing that ``to_tensors`` took apart."""
+        """The preprocessing that ``to_tensors`` took apart, of the same shapes."""
         fields = {name: tensors[name] for name in ("count", "mean", "std", "minimum", "maximum")}
         statistics = Statistics(samples=int(tensors["samples"]), **fields)
         projected = {name: tensors.get(f"projection.{name}") for name in _PROJECTION}

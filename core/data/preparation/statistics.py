@@ -83,7 +83,7 @@ class Moments:
         self._maximum = torch.full_like(self._count, -torch.inf)
 
     def add(self, x: Tensor) -> None:
-        """Add a batch (n, ...) of any number type."""
+        """Add a batch (B, ...) of any number type."""
         rows = max(1, CHUNK_BYTES // (8 * max(1, x[:1].numel())))
         for chunk in torch.split(x, rows):
             self._add_chunk(chunk)

@@ -31,7 +31,7 @@ class Arrays:
         return len(self.x)
 
     def at(self, indices: NDArray[np.int64]) -> Arrays:
-        """The samples at ``indices``; without a copy if that is all of them in order."""
+        """The samples at ``indices`` (B,); without a copy if that is all of them in order."""
         if len(indices) == len(self) and bool((indices == np.arange(len(self))).all()):
             return self
         return Arrays(self.x[indices], self.y[indices])

@@ -36,12 +36,12 @@ class ArraySplit:
         return self._copies[device]
 
     def take(self, indices: Tensor) -> tuple[Tensor, Tensor]:
-        """Samples (n, ...) and targets at ``indices``, an int64 tensor on the CPU."""
+        """Samples (B, ...) and targets (B, ...) at ``indices``, (B,) int64 on the CPU."""
         indices = indices.to(self.x.device)
         return self.x.index_select(0, indices), self.y.index_select(0, indices)
 
     def batches(self, batch_size: int, order: Tensor | None = None) -> Iterator[tuple[Tensor, Tensor]]:
-        """Batches in ``order``; without an order they are views of the split, and the last may be smaller."""
+        """Batches (B, ...) in ``order`` (N,), views of the split without one; the last may be smaller."""
         if order is None:
             yield from zip(torch.split(self.x, batch_size), torch.split(self.y, batch_size), strict=True)
             return

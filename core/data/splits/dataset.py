@@ -32,10 +32,10 @@ class Split(Protocol):
         """The same split, yielding batches on ``device``; data in memory is moved there once."""
 
     def take(self, indices: Tensor) -> tuple[Tensor, Tensor]:
-        """Samples (n, ...) float32 and targets (n, ...) at ``indices``, an int64 tensor on the CPU."""
+        """Samples (B, ...) float32 and targets (B, ...) at ``indices``, (B,) int64 on the CPU."""
 
     def batches(self, batch_size: int, order: Tensor | None = None) -> Iterator[tuple[Tensor, Tensor]]:
-        """Batches in ``order`` (int64 permutation on the CPU; None: as stored); the last may be smaller."""
+        """Batches (B, ...) in ``order``, (N,) int64 on the CPU (None: as stored); the last may be smaller."""
 
 
 @dataclass(frozen=True, kw_only=True)

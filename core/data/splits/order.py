@@ -12,12 +12,12 @@ def epoch_order(n: int, seed: int, epoch: int) -> Tensor:
     """Permutation of 0 … n−1 for one epoch.
 
     Args:
-        n: Number of samples.
+        n: N, the number of samples.
         seed: The config's seed.
         epoch: Number of the epoch.
 
     Returns:
-        (n,) int64 on the CPU; the global generator is neither read nor moved.
+        (N,) int64 on the CPU; the global generator is neither read nor moved.
     """
     generator = torch.Generator().manual_seed(derive_seed(seed, "order", epoch))
     return torch.randperm(n, generator=generator)

@@ -63,7 +63,7 @@ class Stream:
         return len(self.indices)
 
     def at(self, positions: NDArray[np.int64]) -> Stream:
-        """The samples at these positions."""
+        """The samples at these positions, (B,)."""
         return replace(self, indices=self.indices[positions], y=self.y[positions])
 
 
@@ -135,7 +135,7 @@ class StreamSplit:
 
     @property
     def y(self) -> Tensor:
-        """All targets in order, on the split's device."""
+        """All targets in order, (N,) or (N, K), on the split's device."""
         return self._y.to(self._device)
 
     def on(self, device: torch.device) -> StreamSplit:
@@ -147,11 +147,11 @@ class StreamSplit:
         return self._copies[device]
 
     def take(self, indices: Tensor) -> Pair:
-        """Samples and targets at ``indices``, loaded in this process."""
+        """Samples (B, ...) and targets (B, ...) at ``indices`` (B,), loaded in this process."""
         return next(iter(self._batches(self._direct, indices, max(1, len(indices)))))
 
     def batches(self, batch_size: int, order: Tensor | None = None) -> Iterator[Pair]:
-        """Batches in ``order``, the last may be smaller; only one pass at a time."""
+        """Batches (B, ...) in ``order`` (N,), the last may be smaller; only one pass at a time."""
         return self._batches(self._reader, torch.arange(len(self)) if order is None else order, batch_size)
 
     def _batches(self, reader: StreamReader, order: Tensor, batch_size: int) -> Iterator[Pair]:
@@ -179,7 +179,7 @@ def survey(
         workers: Processes that load samples.
         seed: Seed of the workers' own generators.
         digest: A hashlib object that is fed every sample.
-        keep: Called with every batch of samples in order, if they are wanted as well.
+        keep: Called with every batch (B, ...) of samples in order, if they are wanted as well.
 
     Raises:
         UserCodeError: The Dataset raised.
@@ -210,7 +210,7 @@ def survey(
 
 
 def samples(stream: Stream) -> Iterator[Tensor]:
-    """Read the raw samples (n, ...) once, batch by batch."""
+    """Read the raw samples (B, ...) once, batch by batch."""
     reader = StreamReader(stream.dataset, stream.place, stream.workers, stream.seed)
     return (x for x, _ in reader.read(stream.indices, SURVEY_BATCH))
 

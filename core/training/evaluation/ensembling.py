@@ -51,8 +51,8 @@ def score_together(outputs: Tensor, y: Tensor, objective: Objective) -> Score:
     it is NaN.
 
     Args:
-        outputs: As ``mean_outputs`` returned them.
-        y: Targets, on the CPU.
+        outputs: (N, C) as ``mean_outputs`` returned them.
+        y: (N,) or (N, K) targets, on the CPU.
         objective: What the networks were trained on.
     """
     outputs = outputs.to(y.dtype) if y.is_floating_point() else outputs

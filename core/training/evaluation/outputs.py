@@ -26,20 +26,20 @@ def outputs_of(trained: Trained, split: Split) -> Tensor:
 
 
 def ask(model: nn.Module, split: Split) -> Tensor:
-    """The same of a network in evaluation mode, for a split on its device."""
+    """Outputs (N, ...) of a network in evaluation mode, for a split on its device."""
     batches = (x for x, _ in split.batches(EVALUATION_BATCH))
     return torch.cat([outputs.cpu() for outputs in forward(model, batches)])
 
 
 @torch.inference_mode()
 def forward(model: nn.Module, batches: Iterable[Tensor]) -> Iterator[Tensor]:
-    """Outputs of each batch; the network is used in the mode it is in."""
+    """Outputs (B, ...) of each batch (B, ...); the network is used in the mode it is in."""
     for x in batches:
         yield model(x)
 
 
 def mean_loss(trained: Trained, outputs: Tensor, y: Tensor) -> float:
-    """Mean loss per sample, without penalties, taken over the same batches as in training."""
+    """Mean loss of outputs (N, ...), without penalties, taken over the same batches as in training."""
     order = trained.objective.order(len(y))
     if order is not None:
         outputs, y = outputs[order], y[order]

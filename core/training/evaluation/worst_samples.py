@@ -41,7 +41,7 @@ def worst_mistakes(outputs: Tensor, y: Tensor, task: Task, most: int) -> list[Mi
     For regression the largest absolute errors, exact answers left out.
 
     Args:
-        outputs: As the network returned them.
+        outputs: (N, ...) as the network returned them.
         y: Targets.
         task: What the targets are.
         most: How many at most.

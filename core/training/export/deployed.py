@@ -89,7 +89,7 @@ class Projected(nn.Module):
         return copy
 
     def forward(self, x: Tensor) -> Tensor:
-        """Projected samples."""
+        """Projected samples (B, K) of samples (B, ...)."""
         return (x.flatten(1) - self.mean) @ self.components.T / self.scale
 
 
@@ -148,6 +148,6 @@ class Deployed(nn.Module):
         return Deployed(model, self.task, *unknown, projection)
 
     def forward(self, samples: Tensor) -> dict[str, Tensor]:
-        """Answers for raw samples."""
+        """Answers (B, ...) by name, for raw samples (B, ...)."""
         x = ((samples.to(self.shift.dtype) - self.shift) / self.divisor).to(torch.float32)
         return answers(self.task, self.model(x if self.projection is None else self.projection(x)))

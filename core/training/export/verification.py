@@ -70,7 +70,7 @@ class Agreement:
 
 
 def batches(samples: Tensor) -> Iterator[Tensor]:
-    """Batches of one sample, of seven, and of 64; samples that are too few come round again."""
+    """Batches of 1, 7 and 64 samples of (N, ...); samples that are too few come round again."""
     wanted = torch.arange(max(len(samples), sum(BATCHES) + BATCH)) % len(samples)
     first, second, rest = wanted.tensor_split([BATCHES[0], sum(BATCHES)])
     for indices in (first, second, *torch.split(rest, BATCH)):

@@ -93,7 +93,7 @@ class Yardstick:
 
     @classmethod
     def of(cls, y: Tensor, task: Task, loss: str) -> Yardstick:
-        """For scores on samples with the targets ``y``, under the loss that a config names."""
+        """For scores on samples with the targets y (N,) or (N, K), under the loss of a config."""
         return cls(majority=majority_share(y, task), samples=len(y), own_loss=loss not in LOSSES)
 
     @property

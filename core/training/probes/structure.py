@@ -60,7 +60,7 @@ def has_learned(before: dict[str, Tensor], model: nn.Module) -> bool:
     """Whether some unit of every weight matrix has changed by a hundredth since ``before``.
 
     Args:
-        before: Name of each trainable weight matrix → a copy of it at the start.
+        before: Name of each trainable weight matrix → a copy of it, of its shape, at the start.
         model: The network after training.
     """
     return all(_moved(before[name], after.detach()) for name, after in weight_matrices(model).items())
@@ -96,7 +96,7 @@ def _unregistered(assembly: Assembly, x: Tensor, y: Tensor) -> Fault | None:
 
 
 def leaves(value: Tensor) -> list[Tensor]:
-    """Every tensor that a value was computed from and that wants a gradient, in no order that matters."""
+    """Every tensor that a value of any shape was computed from and that wants a gradient, in no order."""
     found: dict[int, Tensor] = {}
     seen, waiting = set(), [value.grad_fn]
     while waiting:

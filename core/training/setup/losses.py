@@ -90,7 +90,7 @@ class Objective:
         A split may be stored class by class, and among samples of one class there is nothing to compare.
 
         Returns:
-            An int64 permutation on the CPU, always the same for so many samples.
+            A permutation (N,) int64 on the CPU, always the same for so many samples.
         """
         if not self.is_own:
             return None
@@ -110,7 +110,7 @@ class Objective:
         return self._known[device]
 
     def training_loss(self, logits: Tensor, y: Tensor, mix: Mix | None = None) -> Tensor:
-        """What training minimizes: the loss against smoothed labels (Szegedy et al. 2016, section 7).
+        """The scalar that is minimized: the loss against smoothed labels (Szegedy et al. 2016, section 7).
 
         The target is 1 - ε + ε/C for the right class and ε/C for the others. ``loss`` stays unsmoothed, so
         that validation losses can be compared whatever ε was. Mixed samples have both their targets, by
@@ -146,7 +146,7 @@ class Objective:
 
         Args:
             num_outputs: Classes, labels or target columns.
-            y_train: Targets of the training split.
+            y_train: (N,) or (N, K), targets of the training split.
 
         Returns:
             ln C for cross-entropy, ln 2 for bce, C - 1 for hinge, the variance of the targets for mse (what
@@ -165,7 +165,7 @@ class Objective:
     def prior(self, y_train: Tensor, num_outputs: int) -> float | None:
         """Entropy of the class shares in nats: the loss of a network that knows them and ignores its input.
 
-        For bce it is the mean entropy of the labels. None for the other losses.
+        For bce it is the mean entropy of the labels, y (N,) or (N, K). None for the other losses.
         """
         if self.name == "cross_entropy":
             shares = torch.bincount(y_train, minlength=num_outputs).double() / len(y_train)

@@ -29,7 +29,10 @@ class Penalty:
 
     @classmethod
     def of(cls, settings: Regularization, weights: Sequence[Tensor]) -> Penalty:
-        """The penalty of a config; the elastic net λΣ(βW² + |W|) (Zou & Hastie 2005) is an L2 and an L1."""
+        """The penalty of a config on weights (F_out, ...).
+
+        The elastic net λΣ(βW² + |W|) (Zou & Hastie 2005) is an L2 and an L1.
+        """
         l2 = settings.l2 + settings.elastic * settings.elastic_beta
         return cls(l2, settings.l1 + settings.elastic, weights)
 

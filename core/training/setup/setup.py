@@ -33,7 +33,7 @@ class Change(Protocol):
     """Random changes of a training batch."""
 
     def apply(self, x: Tensor, samples: Tensor, epoch: int) -> tuple[Tensor, Mix | None]:
-        """The batch as it is trained on, and what it was mixed with."""
+        """The batch (B, ...) as it is trained on, and what it was mixed with."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -94,7 +94,7 @@ def named_as_in(model: nn.Module, layers: Sequence[Layer], saved: Mapping[str, T
     Args:
         model: Network.
         layers: Its layers.
-        saved: The file.
+        saved: The file: its names and tensors, of any shape.
     """
     owned = {name for layer in layers for name in layer.tensors}
     names: dict[int, list[str]] = {}

@@ -73,12 +73,12 @@ def pages() -> list[Path]:
     """Every page for people, in the order of their paths."""
     return sorted(
         path
-        for path in (ROOT / "README.md", *(page for top in _TOPS for page in (ROOT / top).rglob("*.md")))
+        for path in (*ROOT.glob("*.md"), *(page for top in _TOPS for page in (ROOT / top).rglob("*.md")))
         if not path.is_relative_to(ROOT / "runs") or path.parent == ROOT / "runs"
     )
 
 
-_TOPS = ("cli", "configs", "core", "runs", "tests")
+_TOPS = (".docs", ".github", "cli", "configs", "core", "runs", "tests")
 
 
 def snippets(page: Path) -> list[Snippet]:

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from importlib.metadata import version
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,8 @@ from .snippets import pages
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [words for words, context in contexts() if not hasattr(context.command, "commands")]
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)|<(?:img|a)[^>]+(?:src|href)=\"([^\"]+)\"")
-LIMIT = 250
+GUIDES = sorted((ROOT / ".docs").glob("*.md"))
+LIMIT = 125
 PICTURE_LIMIT = 150_000
 
 
@@ -53,7 +55,8 @@ def test_the_reference_is_what_a_person_sees(words: tuple[str, ...], tmp_path: P
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_a_command_is_in_the_readme_and_in_the_reference(words: tuple[str, ...]) -> None:
     *group, name = words[1:]
-    cells = re.findall(r"^\| `(nnbabysit [^`]+)` \|", README, re.MULTILINE)
+    rows = re.findall(r"^\| (`nnbabysit .*?`) \| ", README, re.MULTILINE)
+    cells = [cell for row in rows for cell in re.findall(r"`([^`]+)`", row)]
     named = [
         cell for cell in cells if all(re.search(rf"\b{re.escape(word)}\b", cell) for word in (*group, name))
     ]
@@ -91,8 +94,26 @@ def test_what_a_page_links_to_exists(page: Path) -> None:
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
 def test_a_path_that_a_page_names_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    named = re.findall(r"`((?:cli|core|configs|tests|\.ci|\.pictures)/[\w./-]*)`", text)
+    named = re.findall(r"`((?:cli|core|configs|tests|\.\w+)/[\w./-]*)`", text)
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.name)
+def test_a_setting_or_rule_that_a_guide_names_exists(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    sections = "|".join(dict.fromkeys(key.partition(".")[0] for key in all_keys() if "." in key))
+    named = re.findall(rf"`((?:{sections})\.[a-z_.0-9]+)(?:: [^`]*)?`", text)
+    known = {key for path in all_keys() for key in accumulate(path.split("."), "{}.{}".format)}
+    assert [name for name in named if name not in known] == []
+    rules = {rule.id for rule in RULES}
+    assert {name for name in re.findall(r"\b[A-Z]{3}\d{3}\b", text)} - rules == set()
+
+
+def test_every_guide_is_in_their_list() -> None:
+    listed = (ROOT / ".docs" / "README.md").read_text(encoding="utf-8")
+    assert [
+        page.name for page in GUIDES if page.name != "README.md" and f"]({page.name})" not in listed
+    ] == []
 
 
 def test_the_readme_is_short() -> None:

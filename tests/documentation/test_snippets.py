@@ -16,9 +16,9 @@ SHORTER = (
     *("-S", "search.fine.trials=3", "-S", "search.fine.epochs=1", "-S", "training.epochs=3"),
 )
 INSTALLATION = """\
-pip install -c constraints.txt . && nnbabysit babysit                  # install, then the whole job on real digits, offline
-pip install -c constraints.txt -e ".[dev]" && pytest                   # install for development, then the tests
-"""  # noqa: E501 -- as it stands on the page
+pip install -c constraints.txt . && nnbabysit babysit                  # to use it: in a clone, then anywhere
+pip install -c constraints.txt -e ".[dev]" && pytest                   # to develop it: in a clone
+"""
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,7 @@ def test_the_long_commands_of_the_readme_run_as_they_stand(tmp_path: Path) -> No
 def test_the_two_commands_at_the_top_are_those_of_continuous_integration() -> None:
     first = ALL[ROOT / "README.md"][0]
     assert first.text == INSTALLATION
+    assert first.line <= 10
     called = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert 'install --quiet -c constraints.txt -e ".[dev]"' in called
 

@@ -88,7 +88,7 @@ class StackedNetwork:
         return torch.tensor(values, dtype=like.dtype, device=like.device)
 
     def backward(self, total: Tensor) -> None:
-        """Leave the gradients of a scalar, a sum over trials that do not see each other, in the parameters."""
+        """Leave the gradients of a scalar, a sum over trials apart from each other, in the parameters."""
         for parameter in self.parameters.values():
             parameter.grad = None
         total.backward()  # type: ignore[no-untyped-call]

@@ -88,7 +88,7 @@ def _section(path: str, field: Schema, document: Schema) -> list[str]:
     heading = f"{'#' * (3 + path.count('.'))} {path}\n\n"
     if len(found) > 1:
         chosen = default["name"]
-        heading += f"{_sentence(field)} `{path}.name` chooses; left out: `{chosen}`."
+        heading += f"{_sentence(field)} `{path}.name` chooses; default: `{chosen}`."
         parts = [heading]
         for section in found:
             name = section["properties"]["name"]["const"]
@@ -202,7 +202,7 @@ def _number(field: Schema) -> str:
     if field.get("type") not in ("number", "integer"):
         return ""
     whole = field["type"] == "integer"
-    kind = "whole number" if whole else "number"
+    kind = "integer" if whole else "number"
     low, high = field.get("minimum"), field.get("maximum")
     above, under = field.get("exclusiveMinimum"), field.get("exclusiveMaximum")
     if whole and above is not None:

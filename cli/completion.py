@@ -73,7 +73,7 @@ def configs_and_runs(context: typer.Context, incomplete: str) -> list[Word]:
 
 
 def run_names(context: typer.Context, incomplete: str) -> list[Word]:
-    """Runs, the newest first, each with what became of it; as paths when a path was begun."""
+    """Runs, the newest first, each with its outcome; as paths when a path was begun."""
     folder, _, _ = incomplete.rpartition("/")
     root = Path(folder) if folder else _runs_dir(context)
     prefix = f"{folder}/" if folder else ""
@@ -241,7 +241,7 @@ def _entries(root: Path, wanted: Callable[[str], bool] = lambda name: True) -> l
 
 
 def _about(run: RecordedRun) -> str:
-    """What became of a run, and its label."""
+    """The outcome of a run, and its label."""
     from nnbabysit.core.formatting import clean_line
 
     return clean_line(f"{run.outcome} {run.label}".strip())

@@ -80,7 +80,7 @@ class Options:
         typer.Argument(
             metavar="CONFIG",
             help="A YAML file, - for standard input, or the name of a bundled config such as digits. "
-            "Left out: ./nnbabysit.yaml if there is one, else digits.",
+            "Default: ./nnbabysit.yaml if there is one, else digits.",
             show_default=False,
         ),
     ] = None

@@ -12,7 +12,7 @@ import typer.core
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 EPILOG = (
-    "Exit codes: 0 healthy, 1 our bug or your code raised, 2 usage, config or data error, 3 a check said no, "
+    "Exit codes: 0 healthy, 1 our bug or your code raised, 2 usage, config or data error, 3 a check failed, "
     "4 diverged, 74 disk, 130 Ctrl-C, 143 SIGTERM."
 )
 

@@ -151,7 +151,7 @@ def value_text(value: object, item_text: Callable[[object], str] | None = None) 
 
     Args:
         value: Anything.
-        item_text: Shows what is in a list or a mapping; left out: as it is typed.
+        item_text: Shows what is in a list or a mapping; default: as it is typed.
     """
     text = _value_text(value, item_text or value_text)
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"

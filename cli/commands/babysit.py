@@ -17,7 +17,7 @@ _BABYSIT = Command(name="babysit", order=80, many_steps=True, trains=True)
 @_BABYSIT.register
 @with_options_and("average", "snapshots")
 def babysit(options: Options) -> int:
-    """Run all gates in order; stop at the first that says no.
+    """Run all gates in order; stop at the first that fails.
 
     Runs data, sanity, overfit-tiny, search --coarse, search --fine and train, and stops with the reason and
     the line of the config to change. Each step has its own run directory; they share two words of their

@@ -53,7 +53,7 @@ def config_diff(
         str, typer.Argument(metavar="A", help="A YAML file, the name of a bundled config, or a run.")
     ],
     second: Annotated[
-        str | None, typer.Argument(metavar="B", help="Another one; left out: the defaults.")
+        str | None, typer.Argument(metavar="B", help="Another one; default: the defaults.")
     ] = None,
 ) -> int:
     """List the settings in which two configs differ, both values with the line each was written in.

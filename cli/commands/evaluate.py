@@ -44,7 +44,7 @@ def evaluate(
         list[str] | None,
         typer.Argument(
             metavar="RUN",
-            help="Paths of training runs or ensembles, or their names in the folder of runs. Left out: the "
+            help="Paths of training runs or ensembles, or their names in the folder of runs. Default: the "
             "newest training.",
         ),
     ] = None,
@@ -53,7 +53,7 @@ def evaluate(
         typer.Option(
             "--split",
             metavar="SPLIT",
-            help="train, validation or test. Left out: test, else validation.",
+            help="train, validation or test. Default: test, else validation.",
         ),
     ] = None,
     data: Annotated[

@@ -34,7 +34,7 @@ def export(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="pt2, onnx or safetensors. Repeatable. Left out: what --output ends in, else pt2.",
+            help="pt2, onnx or safetensors. Repeatable. Default: what --output ends in, else pt2.",
             show_default=False,
         ),
     ] = None,
@@ -44,7 +44,7 @@ def export(
             "--output",
             "-o",
             metavar="FILE",
-            help="File to write. Left out: export/model.FORMAT in the run directory.",
+            help="File to write. Default: export/model.FORMAT in the run directory.",
             show_default=False,
         ),
     ] = None,

@@ -19,7 +19,7 @@ def help_of(
         list[str] | None,
         typer.Argument(
             metavar="COMMAND",
-            help="A command, such as train or runs ls; left out: all of them.",
+            help="A command, such as train or runs ls; default: all of them.",
             autocompletion=_names,
         ),
     ] = None,

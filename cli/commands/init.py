@@ -39,7 +39,7 @@ class _Asked:
 def init(
     options: Options,
     template: Annotated[
-        str | None, typer.Argument(metavar="TEMPLATE", help="Name of a template; left out: digits.")
+        str | None, typer.Argument(metavar="TEMPLATE", help="Name of a template; default: digits.")
     ] = None,
     listed: Annotated[
         bool, typer.Option("--list", help="List the templates, and what a config can name.")
@@ -63,7 +63,7 @@ def init(
             "--output",
             "-o",
             metavar="PATH",
-            help="Config file, or folder for it; left out: ./nnbabysit.yaml.",
+            help="Config file, or folder for it; default: ./nnbabysit.yaml.",
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,

@@ -17,10 +17,10 @@ _OVERFIT_TINY = Command(name="overfit-tiny", order=40)
 @_OVERFIT_TINY.register
 @with_options
 def overfit_tiny(options: Options) -> int:
-    """Check that a few samples can be learned by heart.
+    """Check that a few samples can be memorized.
 
     Trains on a few stratified samples (20 unless overfit_tiny.samples says otherwise), full batch, without
-    regularization and dropout, and prints epoch, cost, training accuracy and learning rate. Passes at
+    regularization and dropout, and prints epoch, loss, training accuracy and learning rate. Passes at
     accuracy 1.00 and a loss under overfit_tiny.max_loss, else exit code 3 and what would have helped.
 
     Example: nnbabysit overfit-tiny digits -S overfit_tiny.epochs=400

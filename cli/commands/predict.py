@@ -27,7 +27,7 @@ def predict(
         str,
         typer.Argument(
             metavar="RUN",
-            help="Path of a training run, or its name in the folder of runs. Left out: the newest training.",
+            help="Path of a training run, or its name in the folder of runs. Default: the newest training.",
         ),
     ],
     file: Annotated[

@@ -1,4 +1,4 @@
-"""``pretrain``: learning from inputs alone, before ``train``."""
+"""``pretrain``: learning from unlabeled inputs, before ``train``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PRETRAIN = Command(name="pretrain", order=60)
 @_PRETRAIN.register
 @with_options
 def pretrain(options: Options) -> int:
-    """Learn from the inputs alone, where labels are scarce.
+    """Learn from unlabeled inputs, where labels are scarce.
 
     Trains an autoencoder whose encoder is the config's mlp without its output: on whole inputs, on damaged
     ones (denoising, the default), or layer by layer (stacked); see the settings under pretrain. No label is

@@ -21,7 +21,7 @@ def report(
         list[str] | None,
         typer.Argument(
             metavar="RUN",
-            help="Path of a run, its name in the folder of runs, or latest. Left out: the newest run.",
+            help="Path of a run, its name in the folder of runs, or latest. Default: the newest run.",
         ),
     ] = None,
     output: Annotated[
@@ -30,7 +30,7 @@ def report(
             "--output",
             "-o",
             metavar="FILE",
-            help="Where to write. Left out: report.html in the run; of several runs, in the current folder.",
+            help="Where to write. Default: report.html in the run; of several runs, in the current folder.",
         ),
     ] = None,
 ) -> int:

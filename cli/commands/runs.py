@@ -110,7 +110,7 @@ def runs_ls(
 ) -> int:
     """List the runs, the newest first.
 
-    Shows of each run what became of it (running, crashed, interrupted, or its verdict), how long ago it
+    Shows of each run its outcome (running, crashed, interrupted, or its verdict), how long ago it
     began, what it is judged by, and its label. Columns in which all runs agree are left out and told once.
     The best metric comes first: a high accuracy, a low loss. With -q the names alone, one per line.
 
@@ -141,7 +141,7 @@ def runs_show(
     options: Options,
     run: Annotated[
         str | None,
-        typer.Argument(metavar="RUN", help="Path of a run directory, or its name. Left out: the newest run."),
+        typer.Argument(metavar="RUN", help="Path of a run directory, or its name. Default: the newest run."),
     ] = None,
 ) -> int:
     """Show one run in plain words.

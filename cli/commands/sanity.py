@@ -19,10 +19,10 @@ _SANITY = Command(name="sanity", order=30)
 def sanity(options: Options) -> int:
     """Check the network at initialization, before any training.
 
-    The initial loss must be near what guessing costs (ln C for C classes), regularization must raise it,
+    The initial loss must be near the chance-level loss (ln C for C classes), regularization must raise it,
     every trainable parameter must get a finite, non-zero gradient and change in one step, and the output
-    for one sample must not depend on its neighbors in the batch. Prints the statistics of each layer. Exit
-    code 3 if a check says no.
+    for one sample must not depend on the other samples of the batch. Prints the statistics of each layer.
+    Exit code 3 if a check fails.
 
     Example: nnbabysit sanity digits -S model.init.scheme=normal -S model.init.std=1.0
     """

@@ -30,14 +30,14 @@ def search(
     source: Annotated[
         str | None,
         typer.Option(
-            "--from", metavar="RUN", help="Coarse run that --fine starts from; left out: the newest one."
+            "--from", metavar="RUN", help="Coarse run that --fine starts from; default: the newest one."
         ),
     ] = None,
 ) -> int:
     """Search hyperparameters from coarse to fine, in log space.
 
     Each trial trains for a few epochs and prints its validation accuracy and what was drawn. A trial whose
-    cost exceeds three times its first cost, or is not finite, is stopped. Ends with the best values, a
+    total loss exceeds three times its first, or is not finite, is stopped. Ends with the best values, a
     warning when they lie at the edge of a range, the importance of each setting, and the command that
     trains with the best.
 

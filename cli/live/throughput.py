@@ -10,7 +10,7 @@ SECONDS = 10.0
 TOGETHER = 0.1
 """Trials that end within so many seconds are one group."""
 LEAST_SHARE = 0.002
-"""Share of the work that must be done before its speed says when the rest will be."""
+"""Fraction of the work that must be done before its speed says when the rest will be."""
 
 
 class Speed:
@@ -41,7 +41,7 @@ class Speed:
             self._first_share = self._clock(), share
 
     def per_second(self, trials: int = 0) -> float | None:
-        """Trials per second; by the share of the work if that is known, so a stack counts before it ends.
+        """Trials per second; by the fraction of the work if that is known, so a stack counts before it ends.
 
         Else between the ends of the last groups; of one group alone, since the start. When the next group is
         overdue, the wait counts too.
@@ -62,7 +62,7 @@ class Speed:
         return (sum(count for _, count in self._groups) - before) / (last - first + max(0.0, overdue))
 
     def _pace(self) -> float | None:
-        """Share of the work per second in this session; None if too little is done to say."""
+        """Fraction of the work per second in this session; None if too little is done to say."""
         if self._first_share is None:
             return None
         begun, first = self._first_share
@@ -70,7 +70,7 @@ class Speed:
         return done / seconds if done >= LEAST_SHARE and seconds > 0 else None
 
     def seconds_left(self) -> float | None:
-        """By the share of the work that was done so far; None if that says too little. It counts down."""
+        """By the fraction of the work that was done so far; None if that says too little. It counts down."""
         pace = self._pace()
         if pace is None:
             return None

@@ -8,7 +8,7 @@ Every function takes the same things first:
   they are; where a step looks at several initializations, its layers draw theirs by ``reset_parameters``.
 - ``data``: ``(x, y)``, ``(x_train, y_train, x_test, y_test)`` or a dict of arrays or tensors, a map-style
   Dataset or two of them (train, test), a function that returns one of these, a path, or the name of a config.
-- ``config``: a YAML file or the name of a bundled config that gives all other settings. Left out: the default
+- ``config``: a YAML file or the name of a bundled config that gives all other settings. Default: the default
   of every setting; with neither model nor data, what the command line takes when CONFIG is left out.
 - ``set``: dotted config path → value, such as ``{"optimizer.lr": 1e-2}``, checked as a config is.
 - ``seed``, ``device``, ``name``: these settings of the config; the name is that of the run directory too.
@@ -60,13 +60,13 @@ def sanity(
     log: Sequence[str] = (),
     on_event: Listener | None = None,
 ) -> StepResult:
-    """Check the network at initialization: the loss is what guessing costs, and the wiring is right.
+    """Check the network at initialization: the loss starts at chance level, and every part is connected.
 
     The arguments are those of every step, see ``core/api/steps.py``. A network that is built already stands
     for the first of ``sanity.seeds`` initializations; for the others its layers draw their weights afresh.
 
     Returns:
-        ``fail`` if a check says no; metrics as ``run_sanity`` lists them.
+        ``fail`` if a check fails; metrics as ``run_sanity`` lists them.
 
     Raises:
         NnbabysitError: The settings, the data or the model are at fault.
@@ -98,7 +98,7 @@ def overfit_tiny(
     log: Sequence[str] = (),
     on_event: Listener | None = None,
 ) -> StepResult:
-    """Check that a few samples can be learned by heart.
+    """Check that a few samples can be memorized.
 
     The arguments are those of every step, see ``core/api/steps.py``.
 
@@ -150,7 +150,7 @@ def search(
         stage: ``coarse`` searches ``space``, ``fine`` the ranges that a coarse search left.
         space: Config path → distribution, such as ``{"optimizer.lr": {"log_uniform": [1e-5, 1e-1]}}``; left
             out: that of the config.
-        source: The coarse search that ``fine`` narrows; left out: the newest one of this config in
+        source: The coarse search that ``fine`` narrows; default: the newest one of this config in
             ``runs_dir``, which cannot be told for data in memory.
         grid: Evenly spaced points instead of random draws.
         config: See there.

@@ -66,7 +66,7 @@ def _check_ends(key: str, axis: Any, settings: dict[str, Any]) -> str:
     for value in getattr(drawn, drawn.kind):
         message = _check_value(fields.split(key), tree.to_tree(value), settings)
         if message:
-            hint = "; draw it with int" if "whole number" in message and drawn.kind != "int" else ""
+            hint = "; draw it with int" if "integer" in message and drawn.kind != "int" else ""
             return f"{drawn.kind} draws a value that is not allowed: {key} {message}{hint}"
     return ""
 

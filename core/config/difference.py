@@ -51,7 +51,7 @@ def differences(first: LoadedConfig, second: LoadedConfig = DEFAULTS) -> list[Di
 
     Args:
         first: A config.
-        second: Another one; left out: the defaults.
+        second: Another one; default: the defaults.
     """
     sides = [_sides(first), _sides(second)]
     keys = sorted(dict.fromkeys([*sides[0], *sides[1]]), key=_order([*sides[0]], [*sides[1]]).__getitem__)

@@ -15,9 +15,9 @@ from nnbabysit.core.config.tree import get
 _EXPECTED: dict[str, Callable[[dict[str, Any]], str]] = {
     "float_type": lambda _: "a number",
     "float_parsing": lambda _: "a number",
-    "int_type": lambda _: "a whole number",
-    "int_from_float": lambda _: "a whole number",
-    "int_parsing_size": lambda _: "a whole number of at most 4300 digits",
+    "int_type": lambda _: "an integer",
+    "int_from_float": lambda _: "an integer",
+    "int_parsing_size": lambda _: "an integer of at most 4300 digits",
     "finite_number": lambda _: "a finite number",
     "string_type": lambda _: "text",
     "bool_type": lambda _: "true or false",

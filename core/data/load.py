@@ -111,7 +111,7 @@ def _second(config: Config, first: Raw, name: str, path: str) -> tuple[Samples, 
     settings = config.data.model_copy(update={"path": path})
     if not reader_of(settings.source).has_path:
         words = f"{settings.source} has no second path"
-        raise DataError(words, where=f"data.{name}", remedy="Give a share or a count")
+        raise DataError(words, where=f"data.{name}", remedy="Give a fraction or a count")
     known = Known(class_names=first.class_names, sample_shape=_shape_of(first.train), columns=first.columns)
     raw = read(settings, config.loss, known, own_network=is_own(config))
     own = raw.validation if name == "validation" else raw.test
@@ -217,7 +217,7 @@ def _labeled(train: Part, targets: Targets, config: Config, notes: list[str]) ->
         raise DataError(
             f"{count} labeled samples are wanted, and the training split has {len(train)}",
             where=LABELS,
-            remedy=f"Choose at most {len(train)}, or a share below 1",
+            remedy=f"Choose at most {len(train)}, or a fraction below 1",
         )
     classes = targets.classes(train.y)
     groups = np.zeros(len(train), dtype=np.int64) if classes is None else classes

@@ -44,6 +44,6 @@ def build_dropout(name: Activation, p: float) -> nn.Module:
 
     Args:
         name: Non-linearity.
-        p: Share of the units that is dropped, in 0…1.
+        p: Fraction of the units that is dropped, in 0…1.
     """
     return nn.AlphaDropout(p) if name == "selu" else nn.Dropout(p)

@@ -17,7 +17,7 @@ class DropConnectLinear(nn.Linear):
     Args:
         in_features: Inputs.
         out_features: Outputs.
-        p: Share of the weights that is dropped, in 0…1.
+        p: Fraction of the weights that is dropped, in 0…1.
         bias: Whether there is a b; it is never dropped.
 
     Shape:

@@ -22,7 +22,7 @@ SAMPLES = 64
 
 
 def are_whole(x: Tensor) -> bool:
-    """Whether all values of x, of any shape, are whole numbers from 0 on, as ids are."""
+    """Whether all values of x, of any shape, are integers from 0 on, as ids are."""
     return bool(torch.isfinite(x).all() and (x >= 0).all() and (x == x.round()).all())
 
 
@@ -81,7 +81,7 @@ def looked_up(model: nn.Module, x: Tensor) -> Tensor:
 
 
 class _Indices(TorchFunctionMode):
-    """Keeps every tensor of whole numbers that something is looked up by."""
+    """Keeps every tensor of integers that something is looked up by."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -65,13 +65,13 @@ class LayerSettings(Section):
     activation: Annotated[Activation, Field(json_schema_extra=_explained(ACTIVATIONS))] = "relu"
     """the non-linearity after each hidden layer"""
     pieces: Annotated[int, Field(ge=2, le=16)] = 2
-    """a whole number from 2 to 16, the weighted sums of which maxout takes the largest"""
+    """an integer from 2 to 16, the weighted sums of which maxout takes the largest"""
     norm: Annotated[Norm, Field(json_schema_extra=_explained(NORMS))] = "none"
     """the normalization between a layer and its non-linearity"""
     groups: PositiveInt | None = None
-    """a whole number of at least 1, the groups of norm group; left out: of 16 units or more each"""
+    """an integer of at least 1, the groups of norm group; default: of 16 units or more each"""
     dropout: Share = 0.0
-    """a number from 0 to below 1, the share of the hidden activations that is dropped in training"""
+    """a number from 0 to below 1, the fraction of the hidden activations that is dropped in training"""
 
     @property
     def sums(self) -> int:
@@ -109,9 +109,9 @@ class MLPSettings(LayerSettings):
     """Fully connected network: flatten, hidden layers, one linear output layer."""
 
     hidden: list[PositiveInt] = Field(default=[50])
-    """a list with the width of each hidden layer, whole numbers of at least 1, such as [50]; [] for none"""
+    """a list with the width of each hidden layer, integers of at least 1, such as [50]; [] for none"""
     dropconnect: Share = 0.0
-    """a number from 0 to below 1, the share of the hidden layers' weights that is dropped in training"""
+    """a number from 0 to below 1, the fraction of the hidden layers' weights that is dropped in training"""
 
     def flat_widths(self) -> list[int]:
         """Units of each hidden layer."""
@@ -122,15 +122,15 @@ class CNNSettings(MLPSettings):
     """Convolutional network: blocks of convolution and pooling, then a fully connected network."""
 
     hidden: list[PositiveInt] = Field(default=[64])
-    """a list with the width of each hidden layer, whole numbers of at least 1, such as [64]; [] for none"""
+    """a list with the width of each hidden layer, integers of at least 1, such as [64]; [] for none"""
     channels: Annotated[list[PositiveInt], Field(min_length=1)] = Field(default=[16, 32])
-    """a list with the number of filters of each block, whole numbers of at least 1, such as [16, 32]"""
+    """a list with the number of filters of each block, integers of at least 1, such as [16, 32]"""
     kernel: Annotated[PositiveInt, AfterValidator(_odd)] = 3
-    """an odd whole number of at least 1, the height and width of a filter in pixels"""
+    """an odd integer of at least 1, the height and width of a filter in pixels"""
     pooling: Annotated[Pooling, Field(json_schema_extra=_explained(POOLINGS))] = "max"
     """how a block shrinks its maps"""
     pool: PositiveInt = 2
-    """a whole number of at least 1, by which max and average pooling shrink height and width; 1 for none"""
+    """an integer of at least 1, by which max and average pooling shrink height and width; 1 for none"""
     ratio: Annotated[float, Field(gt=1, lt=2)] = 1.414
     """a number between 1 and 2, by which fractional pooling shrinks height and width"""
 
@@ -145,12 +145,12 @@ class ResNetSettings(LayerSettings):
     norm: Annotated[Norm, Field(json_schema_extra=_explained(NORMS))] = "batch"
     """the normalization between a layer and its non-linearity"""
     channels: Annotated[list[PositiveInt], Field(min_length=1)] = Field(default=[16, 32])
-    """a list with the channels of each stage, whole numbers of at least 1, such as [16, 32]; each stage after
+    """a list with the channels of each stage, integers of at least 1, such as [16, 32]; each stage after
     the first halves height and width"""
     blocks: PositiveInt = 2
-    """a whole number of at least 1, the residual blocks of each stage"""
+    """an integer of at least 1, the residual blocks of each stage"""
     kernel: Annotated[PositiveInt, AfterValidator(_odd)] = 3
-    """an odd whole number of at least 1, the height and width of a filter in pixels"""
+    """an odd integer of at least 1, the height and width of a filter in pixels"""
     survival: Annotated[float, Field(gt=0, le=1)] = 1.0
     """a number above 0 and at most 1, the probability that the last block survives stochastic depth; earlier
     blocks survive more often, in even steps from 1; 1 for none"""
@@ -164,7 +164,7 @@ class AutoencoderSettings(MLPSettings):
     """Autoencoder: the hidden layers of an mlp, and their mirror image, which gives the input back."""
 
     hidden: Annotated[list[PositiveInt], Field(min_length=1)] = Field(default=[100, 30])
-    """a list with the width of each layer of the encoder, whole numbers of at least 1, such as [100, 30]"""
+    """a list with the width of each layer of the encoder, integers of at least 1, such as [100, 30]"""
 
 
 SETTINGS: dict[str, type[LayerSettings]] = {

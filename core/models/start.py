@@ -13,7 +13,7 @@ from nnbabysit.core.models.initializers import OUTPUT_GAIN, initialize
 def start(network: nn.Module, input_shape: tuple[int, ...]) -> None:
     """Draw each layer by the non-linearity that it feeds, and the output layer much smaller.
 
-    Scheme ``auto``; then the outputs are close to 0, and the initial loss is close to what guessing costs.
+    Scheme ``auto``; then the outputs are close to 0, and the initial loss is close to the chance-level loss.
 
     Args:
         network: Changed in place; random numbers come from torch's global generator.

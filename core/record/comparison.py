@@ -35,7 +35,7 @@ class ComparedFact:
 
 
 def compared_facts(runs: Sequence[RecordedRun]) -> list[ComparedFact]:
-    """Every fact about the runs: what became of them, metrics, config, environment, in this order.
+    """Every fact about the runs: their outcomes, metrics, config, environment, in this order.
 
     Raises:
         RunError: A run's config is missing or damaged.

@@ -46,7 +46,7 @@ def remove(path: Path) -> None:
     there whole or not at all, even when removing is interrupted. Links in it are removed, not followed.
 
     Raises:
-        RunError: ``check_removable`` says no, or the folder cannot be written.
+        RunError: ``check_removable`` fails, or the folder cannot be written.
         DiskError: The disk is broken.
     """
     check_removable(path)

@@ -70,7 +70,7 @@ class Run:
             listeners: Called with every event, after it was written.
             now: Start, with time zone; the clock's time if left out.
             folder: Folder of the user's code, for the git state; the current one if left out.
-            clock: Seconds since 1970; left out: a clock that nobody sets during the run.
+            clock: Seconds since 1970; default: a clock that nobody sets during the run.
 
         Raises:
             UserError: The name cannot be a part of a directory's name.

@@ -1,6 +1,6 @@
 """Run reader: a recorded run as its files tell it, for screen and page alike; each is read when asked.
 
-What became of a run is said once, here, in one word and one sentence: its *outcome* is ``running`` or
+The outcome of a run is said once, here, in one word and one sentence: its *outcome* is ``running`` or
 ``crashed``, ``interrupted`` or ``terminated`` by a signal, ``damaged`` if ``result.json`` cannot be read, or
 the verdict. A run that ended without a result has the verdict that its exit code stands for, and is
 ``ended`` if that is 0.
@@ -179,7 +179,7 @@ class RecordedRun:
 
     @property
     def outcome(self) -> str:
-        """What became of it, in one word."""
+        """Its outcome in one word."""
         if self.status != "ended" and not self._concludes:
             return self.status
         damaged = "damaged" if self.result.damage else "ended"
@@ -187,7 +187,7 @@ class RecordedRun:
 
     @property
     def summary(self) -> str:
-        """What became of it, in a sentence."""
+        """Its outcome in a sentence."""
         early = f"this run ended with exit code {self.exit_code} before it came to a result"
         return _SENTENCES.get(self.outcome) or self.result.damage or self.result.summary or early
 

@@ -114,9 +114,9 @@ def epoch_line(event: EpochEvent) -> str:
 
 @_line.register
 def tiny_line(event: TinyEvent) -> str:
-    """The notes' line: epoch, cost, training accuracy (none for regression), learning rate."""
+    """The notes' line: epoch, loss, training accuracy (none for regression), learning rate."""
     middle = "" if event.accuracy is None else f"train: {event.accuracy:.6f}, "
-    return f"epoch {event.epoch} / {event.epochs}: cost {event.cost:.6f}, {middle}lr {event.lr:e}"
+    return f"epoch {event.epoch} / {event.epochs}: loss {event.cost:.6f}, {middle}lr {event.lr:e}"
 
 
 @_line.register

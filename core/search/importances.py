@@ -17,7 +17,7 @@ FEWEST = 20
 
 
 def importances(space: Mapping[str, Axis], trials: Sequence[Trial]) -> dict[str, float]:
-    """Share of each axis in what makes a trial good, by PED-ANOVA (Watanabe et al., IJCAI 2023).
+    """Fraction of each axis in what makes a trial good, by PED-ANOVA (Watanabe et al., IJCAI 2023).
 
     Args:
         space: Config path → axis that was searched.

@@ -39,7 +39,7 @@ class Marks:
             bisect.insort(self._ranked, trial, key=rank)
 
     def is_good(self, trial: Trial) -> bool:
-        """Whether a trial, one of the finished, is among the best share of them.
+        """Whether a trial, one of the finished, is among the best fraction of them.
 
         Returns:
             True from the fifth trial on, where it is as good as the (1 − share) quantile and better than the

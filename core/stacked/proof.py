@@ -20,9 +20,9 @@ SEEDS = (1, 2)
 """One trial for each; two, so that an axis of trials is not mistaken for another."""
 SAMPLES = 5
 RELATIVE = 1e-3
-"""Largest difference, as a share of the largest number: rounding is far below it."""
+"""Largest difference, as a fraction of the largest number: rounding is far below it."""
 OF_LARGEST = 1e-5
-"""The same for a gradient, as a share of the largest of all, since one that should be 0 is mere rounding."""
+"""The same for a gradient, as a fraction of the largest of all, since one that should be 0 is rounding."""
 
 
 def prove(program: Program, model: nn.Module, input_shape: tuple[int, ...]) -> None:

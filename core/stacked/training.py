@@ -65,9 +65,9 @@ def train_stack(
     Args:
         stack: Trials; those that diverge leave it.
         dataset: Training and validation split.
-        yardstick: What trials are judged by; left out: accuracy, for regression the loss.
+        yardstick: What trials are judged by; default: accuracy, for regression the loss.
         first: Number of the first epoch; above 1 when the stack was loaded.
-        last: Number of the last epoch; left out: ``training.epochs``.
+        last: Number of the last epoch; default: ``training.epochs``.
         clock: Seconds.
 
     Yields:

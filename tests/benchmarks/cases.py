@@ -39,7 +39,7 @@ class Case:
         trials: Trials of one of our searches.
         rival_trials: Trials of one run of a rival, of each of its processes.
         goals: Side, rival → how many times faster we are to be.
-        share: Share of the machine's own matrix products that is to be reached in fp32.
+        share: Fraction of the machine's own matrix products that is to be reached in fp32.
     """
 
     name: str

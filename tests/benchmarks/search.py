@@ -104,7 +104,7 @@ class Benchmark:
         return rows
 
     def storage(self) -> dict[str, Any]:
-        """Share of a search on digits that goes into the study."""
+        """Fraction of a search on digits that goes into the study."""
         case = CASES[0]
         config = Work(trials=20 if self._quick else 1000, epochs=case.epochs).write(case, self._folder)
         found = [

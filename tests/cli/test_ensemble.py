@@ -103,7 +103,7 @@ def test_an_interrupted_ensemble_says_how_to_go_on(
     assert f"Continue with nnbabysit resume runs/{path.name}" in done.stderr
     resumed = shell("resume", "latest", "--json")
     assert resumed.returncode == 0, resumed.stderr
-    assert "going on after epoch 1 of 2" in resumed.stderr
+    assert "resuming from epoch 1 of 2" in resumed.stderr
     assert len(json.loads(resumed.stdout)["metrics"]["members"]) == 3
     assert len(list((tmp_path / "runs").glob("*_train"))) == 3
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.conftest import Shell
 
-LITERAL = re.compile(r"^(\S+Z )?(again trial \d+, seed|val_(acc|loss): |epoch \d+ / \d+: cost |next )")
+LITERAL = re.compile(r"^(\S+Z )?(again trial \d+, seed|val_(acc|loss): |epoch \d+ / \d+: loss |next )")
 """Lines that are printed as the notes print them, and commands to be typed again."""
 RATE = r"(?:0(?:\.0{0,2}[1-9]\d{0,2})?|[1-9]\d{0,2}(?:\.\d{1,2})?|[1-9](?:\.\d{1,2})?e-(?:0[4-9]|[1-9]\d))"
 """Three significant digits, and below 1e-3 an exponent."""

@@ -40,7 +40,7 @@ def test_the_next_command_trains_from_what_was_learned(shell: Shell, tmp_path: P
     second = shell(*words)
     assert second.returncode in (0, 3), second.stderr  # two epochs may be too few for a rule's taste
     assert "reused hidden1, hidden2" in second.stderr
-    assert "output starts anew: the file has no layer of this name" in second.stderr
+    assert "output is reinitialized: the file has no layer of this name" in second.stderr
     assert "115 of 1150 training samples" in second.stderr
 
 

@@ -21,7 +21,7 @@ FINDING = Finding(
     id="INI001",
     name="initial-loss-above-chance",
     severity="error",
-    symptom="The initial loss is 9.21; guessing costs 2.303.",
+    symptom="The initial loss is 9.21; chance-level loss 2.303.",
     evidence={"initial_loss": 9.21034, "seeds": (0, 1, 2), "samples": 12000},
     cause="The weights start too large.",
     remedy="Start smaller: lower model.init.std.",
@@ -54,7 +54,7 @@ def result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StepResult:
 
 GOLDEN = """\
 error     INI001 initial-loss-above-chance
-          The initial loss is 9.21; guessing costs 2.303.
+          The initial loss is 9.21; chance-level loss 2.303.
 evidence  initial_loss 9.210, seeds [0, 1, 2], samples 12,000
 cause     The weights start too large.
 remedy    Start smaller: lower model.init.std.
@@ -130,7 +130,7 @@ def test_a_finding_in_a_terminal_is_wrapped_between_words_beside_its_label(resul
         "error     INI001",
         "          initial-loss-above-chance",
         "          The initial loss is 9.21;",
-        "          guessing costs 2.303.",
+        "          chance-level loss 2.303.",
     ]
 
 

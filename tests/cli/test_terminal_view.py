@@ -178,7 +178,7 @@ def test_only_milestones_of_overfit_tiny_stay_in_a_terminal() -> None:
             view(event)
     lasting = [line for line in output_of(console).splitlines() if line.startswith("epoch ")]
     assert len(dict.fromkeys(lasting)) == 11
-    assert "epoch 200 / 200: cost 0.011500, train: 0.500000, lr 1.000000e-03" in lasting
+    assert "epoch 200 / 200: loss 0.011500, train: 0.500000, lr 1.000000e-03" in lasting
 
 
 def test_lines_of_trials_that_end_at_once_wait_for_each_other_and_none_is_lost() -> None:

@@ -156,7 +156,7 @@ def _same(shown: str, printed: str) -> bool:
 
 
 def _near(shown: str, printed: str) -> bool:
-    """Whole numbers must be equal, others agree within a twentieth: other processors round in other ways."""
+    """Integers must be equal, others agree within a twentieth: other processors round in other ways."""
     if not re.search(r"[.e]", shown):
         return shown == printed
     first, second = (float(number.replace(",", "")) for number in (shown, printed))

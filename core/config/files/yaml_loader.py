@@ -40,7 +40,7 @@ RESOLVERS: tuple[tuple[str, re.Pattern[str], str], ...] = (
         "-+0123456789.",
     ),
 )
-"""How a plain word becomes nothing, true or false, a whole number or a number: tag, pattern, start."""
+"""How a plain word becomes nothing, true or false, an integer or a number: tag, pattern, start."""
 
 
 class _Loader(yaml.SafeLoader):

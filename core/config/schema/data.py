@@ -31,7 +31,7 @@ class Preprocess(Section):
     scale: Literal["none", "standard", "minmax", "unit255"] = "standard"
     """Divide by the standard deviation, map to 0…1 by minimum and maximum, or divide by 255."""
     pca: Share | PositiveInt | None = None
-    """Then keep so many principal components, or as many as hold this share of the variance."""
+    """Then keep so many principal components, or as many as hold this fraction of the variance."""
     whiten: bool = False
     """Then divide by the standard deviation along each principal component, all that vary without ``pca``."""
 
@@ -51,7 +51,7 @@ class Augment(Section):
     brightness: NonNegativeFloat = 0.0
     """Largest number added to all pixels or taken away, in units of the preprocessed data."""
     contrast: Probability = 0.0
-    """Largest share by which the distance of the pixels from their mean grows or shrinks."""
+    """Largest fraction by which the distance of the pixels from their mean grows or shrinks."""
     cutout: NonNegativeInt = 0
     """Side in pixels of the square that is set to 0."""
     noise: NonNegativeFloat = 0.0
@@ -71,14 +71,14 @@ class Data(Section):
     args: dict[str, Any] = Field(default_factory=dict)
     """Keyword arguments for your own function."""
     validation: Part = 0.2
-    """Validation split: a share of the training data, a count, or a second path."""
+    """Validation split: a fraction of the training data, a count, or a second path."""
     test: Part | None = None
-    """Test split, likewise; left out: the source's own test split, if it has one."""
+    """Test split, likewise; default: the source's own test split, if it has one."""
     labels: Share | PositiveInt | None = None
-    """Training samples that keep their labels, a share or a count, drawn by class; left out: all.
+    """Training samples that keep their labels, a fraction or a count, drawn by class; default: all.
     ``pretrain`` learns from the inputs of all."""
     seed: NonNegativeInt | None = None
-    """Seed of the splits, which the members of an ensemble share; left out: ``seed`` of the run."""
+    """Seed of the splits, which the members of an ensemble share; default: ``seed`` of the run."""
     preprocess: Preprocess = Preprocess()
     """Centering and scaling."""
     augment: Augment = Augment()
@@ -94,9 +94,9 @@ class Data(Section):
     missing: Literal["refuse", "mean", "median", "most_frequent"] = "refuse"
     """What stands for a missing value in a table, from the training split; for a category the commonest."""
     size: Annotated[list[PositiveInt], Field(min_length=2, max_length=2)] | None = None
-    """[height, width] that pictures are stretched to; left out: all must be of one size."""
+    """[height, width] that pictures are stretched to; default: all must be of one size."""
     channels: Literal["first", "last"] | None = None
     """Where pictures in arrays keep their channels: ``last`` brings them to the front, (H, W, C) → (C, H, W);
-    ``first`` leaves samples as they are; left out: by their shape, and said."""
+    ``first`` leaves samples as they are; default: by their shape, and said."""
     skip_broken: bool = False
     """Go on without pictures and rows that cannot be read; ``--skip-broken``."""

@@ -51,7 +51,7 @@ class Momentum(FirstOrder):
 
     name: Literal["momentum"]
     momentum: Fraction = 0.9
-    """Share of the velocity that is kept from step to step; 0.9 or 0.99."""
+    """Fraction of the velocity that is kept from step to step; 0.9 or 0.99."""
 
 
 class Nesterov(FirstOrder):
@@ -59,7 +59,7 @@ class Nesterov(FirstOrder):
 
     name: Literal["nesterov"]
     momentum: Annotated[float, Field(gt=0, lt=1)] = 0.9
-    """Share of the velocity that is kept from step to step; 0.9 or 0.99."""
+    """Fraction of the velocity that is kept from step to step; 0.9 or 0.99."""
 
 
 class AdaGrad(FirstOrder):
@@ -77,7 +77,7 @@ class RMSProp(FirstOrder):
 
     name: Literal["rmsprop"]
     decay: Fraction = 0.9
-    """Share of the running mean square that is kept; 0.9 or 0.99."""
+    """Fraction of the running mean square that is kept; 0.9 or 0.99."""
     eps: PositiveFloat = 1e-7
     """Added to the denominator."""
 
@@ -89,7 +89,7 @@ class Adadelta(FirstOrder):
     lr: PositiveFloat = 1.0
     """Multiplier of the step before any schedule; the method itself has none, which is 1."""
     decay: Fraction = 0.9
-    """Share of the running mean squares that is kept."""
+    """Fraction of the running mean squares that is kept."""
     eps: PositiveFloat = 1e-6
     """Added under both roots; it is what starts the first step."""
 
@@ -138,7 +138,7 @@ class Lion(OptimizerSettings):
     lr: PositiveFloat = 1e-4
     """Learning rate before any schedule; three to ten times smaller than that of AdamW."""
     betas: Betas = (0.9, 0.99)
-    """Share of the running mean in the sign that is taken, and in the mean that is kept."""
+    """Fraction of the running mean in the sign that is taken, and in the mean that is kept."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     """Decoupled weight decay per step, multiplied by the learning rate."""
 

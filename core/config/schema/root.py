@@ -77,29 +77,29 @@ class Model(Section):
     args: dict[str, Any] = Field(default_factory=dict)
     """Keyword arguments of the network."""
     init: Init | None = None
-    """Initialization; left out: as the network's own constructor does it (``auto`` in the built-in ones)."""
+    """Initialization; default: as the network's own constructor does it (``auto`` in the built-in ones)."""
 
 
 class Regularization(Section):
     """Penalties and limits on weights and gradients; penalties leave out biases and normalization layers."""
 
     l2: NonNegativeFloat = 0.0
-    """λ of λ·ΣW² over the weight matrices, added to the cost; its gradient is 2λW. `optimizer.weight_decay`
+    """λ of λ·ΣW² over the weight matrices, added to the loss; its gradient is 2λW. `optimizer.weight_decay`
     w is PyTorch's: it adds w·θ to the gradient of every parameter; on the matrices w = 2λ does the same."""
     l1: NonNegativeFloat = 0.0
-    """λ of λ·Σ|W|, added to the cost."""
+    """λ of λ·Σ|W|, added to the loss."""
     elastic: NonNegativeFloat = 0.0
-    """λ of the elastic net λ·Σ(β·W² + |W|), added to the cost."""
+    """λ of the elastic net λ·Σ(β·W² + |W|), added to the loss."""
     elastic_beta: NonNegativeFloat = 1.0
     """β of the elastic net."""
     max_norm: PositiveFloat | None = None
-    """Largest length of the incoming weights of a unit, restored after every step; left out: none."""
+    """Largest length of the incoming weights of a unit, restored after every step; default: none."""
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """Share of the target that is spread evenly over all classes in training; for cross_entropy."""
+    """Fraction of the target that is spread evenly over all classes in training; for cross_entropy."""
     clip_norm: PositiveFloat | None = None
-    """Longer gradients are shortened to this length before a step; left out: they are not."""
+    """Longer gradients are shortened to this length before a step; default: they are not."""
     clip_value: PositiveFloat | None = None
-    """Each number of the gradient is kept within ± this before a step; left out: it is not."""
+    """Each number of the gradient is kept within ± this before a step; default: it is not."""
 
 
 class EarlyStopping(Section):
@@ -118,9 +118,9 @@ class Average(Section):
     kind: Literal["ema", "swa"] = "ema"
     """``ema``: exponential moving average over steps; ``swa``: mean over epochs (Izmailov et al. 2018)."""
     decay: Annotated[float, Field(ge=0, lt=1)] = 0.999
-    """Share of the old average that a step leaves, (1 + n)/(10 + n) in its first steps; used by ``ema``."""
+    """Fraction of the old average that a step keeps, (1 + n)/(10 + n) in its first steps; for ``ema``."""
     start: Annotated[float, Field(ge=0, lt=1)] | None = None
-    """Share of the epochs that pass before it begins; left out: 0 for ``ema``, 0.75 for ``swa``."""
+    """Fraction of the epochs that pass before it begins; default: 0 for ``ema``, 0.75 for ``swa``."""
 
 
 class Training(Section):
@@ -131,9 +131,9 @@ class Training(Section):
     batch_size: PositiveInt | Literal["full"] = 100
     """Samples per step; ``full`` takes the whole split."""
     early_stopping: EarlyStopping | None = None
-    """Left out: train all epochs."""
+    """Default: train all epochs."""
     average: Average | None = None
-    """Averaged weights, judged beside the best ones; left out: none."""
+    """Averaged weights, judged beside the best ones; default: none."""
     snapshots: bool = False
     """Keep the weights at the end of each cycle of ``warm_restarts`` and average what they predict."""
 
@@ -142,11 +142,11 @@ class Sanity(Section):
     """Checks before training."""
 
     tolerance: PositiveFloat = 0.15
-    """Largest relative distance of the initial loss from what guessing costs."""
+    """Largest relative distance of the initial loss from the chance-level loss."""
     seeds: PositiveInt = 3
     """Initializations that are tried."""
     regularization: PositiveFloat = 1.0
-    """The cranked-up λ of l2 that must raise the cost."""
+    """The cranked-up λ of l2 that must raise the total loss."""
 
 
 class OverfitTiny(Section):
@@ -161,7 +161,7 @@ class OverfitTiny(Section):
     max_loss: PositiveFloat = 0.05
     """Final loss that counts as learned, for regression relative to the variance of the targets."""
     optimizer: Optimizer | None = None
-    """Left out: the optimizer and learning rate of the long run."""
+    """Default: the optimizer and learning rate of the long run."""
 
 
 class Coarse(Section):
@@ -174,7 +174,7 @@ class Coarse(Section):
     space: Space = Field(default_factory=dict)
     """Config path → distribution."""
     good: Share = 0.1
-    """Share of the finished trials that is marked as good in the table."""
+    """Fraction of the finished trials that is marked as good in the table."""
 
 
 class Fine(Section):
@@ -185,11 +185,11 @@ class Fine(Section):
     epochs: PositiveInt = 5
     """Epochs per trial."""
     keep: Share = 0.1
-    """Best share of the coarse trials that the new ranges enclose."""
+    """Best fraction of the coarse trials that the new ranges enclose."""
     space: Space | None = None
-    """Left out: narrowed from the coarse run."""
+    """Default: narrowed from the coarse run."""
     good: Share = 0.1
-    """Share of the finished trials that is marked as good in the table."""
+    """Fraction of the finished trials that is marked as good in the table."""
 
 
 class Halving(Section):
@@ -214,7 +214,7 @@ class Search(Section):
     sampler: Literal["random", "grid", "qmc", "tpe"] = "random"
     """At random, on a grid, quasi-random (``qmc``, Sobol), or by what earlier trials came to (``tpe``)."""
     halving: Halving | None = None
-    """Left out: every trial is trained to its end, unless it diverges; so are those that have no stack."""
+    """Default: every trial is trained to its end, unless it diverges; so are those that have no stack."""
     repeat: NonNegativeInt = 0
     """Seeds that the best trials are trained with again; ranked by their mean. 0: none."""
     top: PositiveInt = 10
@@ -222,13 +222,13 @@ class Search(Section):
     precision: Literal["fp32", "bf16"] = "fp32"
     """Numbers in the matrix products of stacks; behind ``bf16`` the best trials are run again in fp32."""
     stack: PositiveInt | None = None
-    """Most trials that are trained as one model; 1: one by one; left out: what is measured to be fastest."""
+    """Most trials that are trained as one model; 1: one by one; default: what is measured to be fastest."""
     processes: PositiveInt | None = None
-    """Processes that train trials; left out: what is measured to be fastest."""
+    """Processes that train trials; default: what is measured to be fastest."""
     memory: Share = 0.5
-    """Share of the free memory that stacks may fill; ``halving`` keeps the weights of a cohort besides."""
+    """Fraction of the free memory that stacks may fill; ``halving`` keeps the weights of a cohort besides."""
     storage: str | None = None
-    """SQLAlchemy URL of the Optuna study; left out: ``study.db`` in the run directory."""
+    """SQLAlchemy URL of the Optuna study; default: ``study.db`` in the run directory."""
 
 
 class Config(Section):
@@ -245,7 +245,7 @@ class Config(Section):
     model: Model = Model()
     """Network."""
     transfer: Transfer | None = None
-    """Weights to start from; left out: the network starts anew."""
+    """Weights to start from; default: its own initialization."""
     loss: Annotated[str, one_of(*LOSSES)] = "cross_entropy"
     """``cross_entropy``, ``hinge``, ``bce``, ``mse``, or your own import path.
 
@@ -265,7 +265,7 @@ class Config(Section):
     overfit_tiny: OverfitTiny = OverfitTiny()
     """Overfitting a tiny set."""
     pretrain: Pretrain = Pretrain()
-    """Learning from inputs alone, by ``nnbabysit pretrain``."""
+    """Learning from unlabeled inputs, by ``nnbabysit pretrain``."""
     search: Search = Search()
     """Coarse and fine search."""
 

@@ -77,7 +77,7 @@ class Cosine(_Warm):
 
     name: Literal["cosine"]
     final: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """Share of the learning rate that is left in the last epoch."""
+    """Fraction of the learning rate that is left in the last epoch."""
 
 
 class WarmRestarts(_Warm):
@@ -89,7 +89,7 @@ class WarmRestarts(_Warm):
     multiply: PositiveInt = 1
     """Each cycle is this many times as long as the one before."""
     final: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """Share of the learning rate that a cycle falls to."""
+    """Fraction of the learning rate that a cycle falls to."""
 
 
 class OneCycle(_Warm):
@@ -97,11 +97,11 @@ class OneCycle(_Warm):
 
     name: Literal["one_cycle"]
     rise: Annotated[float, Field(gt=0, lt=1)] = 0.3
-    """Share of the run in which the learning rate grows."""
+    """Fraction of the run in which the learning rate grows."""
     start: Annotated[float, Field(gt=0, le=1)] = 0.04
-    """Share of the peak that the run starts with."""
+    """Fraction of the peak that the run starts with."""
     final: Annotated[float, Field(gt=0, lt=1)] = 4e-6
-    """Share of the peak that the last step is taken with."""
+    """Fraction of the peak that the last step is taken with."""
 
 
 Schedule = Annotated[

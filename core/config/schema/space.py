@@ -20,7 +20,7 @@ class Axis(Section):
     uniform: Pair | None = None
     """Low and high end; drawn evenly."""
     int: IntPair | None = None
-    """Smallest and largest whole number, both included."""
+    """Smallest and largest integer, both included."""
     choice: Annotated[list[Any], Field(min_length=1)] | None = None
     """Values to choose from."""
 

@@ -1,4 +1,4 @@
-"""Settings of a start from what was learned before: by another network, or from the inputs alone."""
+"""Settings of a start from what was learned before: by another network, or from unlabeled inputs."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ _From: Any = create_model("_From", __base__=Section, __module__=__name__, **_FRO
 
 
 class Transfer(_From):  # type: ignore[misc] # made above
-    """Start from the weights of another network: reuse its layers, hold them still, let them go later.
+    """Start from the weights of another network: reuse its layers, freeze them, unfreeze them later.
 
     Reused layers learn at ``optimizer.lr`` × ``lr_factor`` whenever they are not frozen; new ones at
     ``optimizer.lr`` (Yosinski et al. 2014, "How transferable are features in deep neural networks?").
     """
 
     freeze: Literal["all", "none"] | PositiveInt | Names = "all"
-    """Reused layers that are held still: ``all`` but the output layer, ``none``, so many from the bottom, or
+    """Reused layers that are frozen: ``all`` but the output layer, ``none``, so many from the bottom, or
     a list of names, each a layer or a part of the network that holds layers."""
     unfreeze_after: PositiveInt | None = None
-    """Epochs after which frozen layers are trained as well; left out: never."""
+    """Epochs after which frozen layers are trained as well; default: never."""
     unfreeze: Literal["all"] | PositiveInt = "all"
-    """Frozen layers that are let go then: ``all``, or so many from the top."""
+    """Frozen layers that are unfrozen then: ``all``, or so many from the top."""
     lr_factor: PositiveFloat = 0.1
     """Learning rate of reused layers as a multiple of that of new ones."""
 
@@ -48,7 +48,7 @@ class Transfer(_From):  # type: ignore[misc] # made above
 
 
 class Pretrain(Section):
-    """Learning from inputs alone: an autoencoder whose encoder a network can then start from."""
+    """Learning from unlabeled inputs: an autoencoder whose encoder a network can then start from."""
 
     kind: Literal["autoencoder", "denoising", "stacked"] = "denoising"
     """``autoencoder`` gives back its input, ``denoising`` gives it back from a damaged copy, ``stacked`` does
@@ -56,14 +56,14 @@ class Pretrain(Section):
     corruption: Literal["masking", "gaussian"] = "masking"
     """How ``denoising`` and ``stacked`` damage a copy: numbers set to 0, or Gaussian noise added."""
     noise: NonNegativeFloat = 0.3
-    """Share of numbers set to 0; for ``gaussian`` the standard deviation of the noise as a multiple of the
+    """Fraction of numbers set to 0; for ``gaussian`` the standard deviation of the noise as a multiple of the
     inputs'; 0: none."""
     epochs: PositiveInt = 10
     """Passes over the inputs of the training split; for ``stacked`` per layer."""
     batch_size: PositiveInt = 100
     """Samples per step."""
     optimizer: Optimizer | None = None
-    """Left out: adam with its defaults."""
+    """Default: adam with its defaults."""
 
     @model_validator(mode="after")
     def _is_possible(self) -> Pretrain:

@@ -22,7 +22,7 @@ class SplitMeasurement:
 
     Attributes:
         statistics: Mean, spread and range of each feature, values that are not finite left out.
-        large: Share of the values beyond ±10.
+        large: Fraction of the values beyond ±10.
         bad_samples: Samples with a value that is not finite.
         first_bad: Index of the first of them; −1 if there is none.
         class_counts: Samples per class, for multi-label samples per label; empty for regression.

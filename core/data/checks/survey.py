@@ -19,7 +19,7 @@ from nnbabysit.core.data.readers.tables.table import read_table
 from nnbabysit.core.data.splits import stream
 
 MOST_NUMBERED_CLASSES = 20
-"""Different whole numbers in a table's target beyond which they are taken for quantities."""
+"""Different integers in a table's target beyond which they are taken for quantities."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +31,7 @@ class Survey:
         y: (N,) or (N, K) targets.
         class_names: Names of the classes, if the source knows them.
         statistics: Raw statistics of each feature.
-        whole_numbers: Whether the samples are stored as whole numbers, as pixels are.
+        whole_numbers: Whether the samples are stored as integers, as pixels are.
         own_splits: Names of the splits that the source brings besides the training split.
         notes: How it was read, plain sentences.
     """
@@ -56,7 +56,7 @@ def survey(settings: Data, loss: str | None = None) -> Survey:
     Args:
         settings: Source and path.
         loss: The loss, where the user has named it: it says whether a table's target is a class or a number.
-            None: text is a class, and so is a whole number of few values.
+            None: text is a class, and so is an integer of few values.
 
     Raises:
         DataError: It cannot be read.

@@ -65,7 +65,7 @@ def load_own(
     Args:
         config: Config of the run.
         signature: Signature of the run.
-        split: Left out: test if there is one, else validation.
+        split: Default: test if there is one, else validation.
         fingerprint: Of the data at training time; None if it is not known. When the data has changed since,
             a note says so, and it is prepared by the statistics of then.
 

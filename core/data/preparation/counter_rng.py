@@ -1,7 +1,7 @@
 """Randomness by counting: numbers that are a function of a seed and of the sample they are for.
 
 A generator gives its numbers in the order in which they are asked for, so a sample's numbers would depend on
-its neighbors in the batch. SplitMix64 (Steele, Lea & Flood 2014) of a counter has no such memory, runs on
+the other samples of the batch. SplitMix64 (Steele, Lea & Flood 2014) of a counter has no such memory, runs on
 whole batches on any device, and gives the same bits everywhere.
 """
 

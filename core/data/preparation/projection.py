@@ -12,7 +12,7 @@ from nnbabysit.core.config.schema.data import Preprocess
 from nnbabysit.core.errors import DataError
 
 EPSILON = 1e-5
-"""Added to the variances, as a share of the largest, before they divide: noise is not blown up."""
+"""Added to the variances, as a fraction of the largest, before they divide: noise is not blown up."""
 MOST_FEATURES = 8192
 """The covariance of more features would fill over half a gigabyte and take minutes to decompose."""
 
@@ -26,7 +26,7 @@ class Projection:
         components: (K, D) float64, orthonormal rows, the one of largest variance first; the number of largest
             modulus in each row is positive, so that the same data gives the same signs everywhere.
         scale: (K,) float64, 1 or, when whitening, the standard deviation along each component.
-        shares: (K,) float64, share of the whole variance that lies along each component.
+        shares: (K,) float64, fraction of the whole variance that lies along each component.
     """
 
     mean: Tensor
@@ -40,7 +40,7 @@ class Projection:
 
         Args:
             batches: (n, ...) float32 samples, centered and scaled already, all with the same shape.
-            settings: ``pca``: a number of components, or the share of the variance that they must hold; None
+            settings: ``pca``: a number of components, or the fraction of the variance to hold; None
                 keeps all that vary. ``whiten``: divide by the standard deviation along each.
 
         Raises:
@@ -130,7 +130,7 @@ def _count(settings: Preprocess, variances: Tensor, samples: int) -> int:
             raise DataError(
                 f"{settings.pca} components of {len(variances)} features and {samples} training samples",
                 where="data.preprocess.pca",
-                remedy=f"Choose at most {most}, or a share of the variance such as 0.95",
+                remedy=f"Choose at most {most}, or a fraction of the variance such as 0.95",
             )
         return settings.pca
     shares = variances.cumsum(0) / variances.sum()

@@ -146,19 +146,19 @@ def _check_kind_of_labels(loss: str, y: Array, split: str, place: str) -> None:
         odd = np.flatnonzero(~(np.isfinite(y) & (y == np.round(y))))
         if not len(odd) and ":" not in loss:
             # 0.0, 1.0, … are classes that were saved as floats, and said to be read so
-            alike = "may stand for several whole numbers: save the labels as integers or as text"
+            alike = "may stand for several integers: save the labels as integers or as text"
             _refuse_first(np.abs(y) >= _exact(y.dtype), y, split, place, alike)
             return
         i = int(odd[0]) if len(odd) else 0
         raise DataError(
-            f"{loss} needs whole numbers, the labels of {split} are {y.dtype}: y[{i}] is {_show(y[i])}",
+            f"{loss} needs integers, the labels of {split} are {y.dtype}: y[{i}] is {_show(y[i])}",
             where=place,
             remedy="Use loss: mse for regression" if len(odd) else 'Convert them with y.astype("int64")',
         )
 
 
 def _exact(dtype: np.dtype[Any]) -> float:
-    """The whole number from which on not every one has a float of its own, such as 2^53."""
+    """The integer from which on not every one has a float of its own, such as 2^53."""
     return float(2 ** (np.finfo(dtype).nmant + 1))
 
 

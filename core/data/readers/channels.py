@@ -71,7 +71,7 @@ def arranged(raw: Raw, wish: Place | None, *, own_network: bool = False) -> Raw:
 
     Args:
         raw: Samples as a file or function gives them.
-        wish: ``data.channels``; left out, the shape decides.
+        wish: ``data.channels``; by default the shape decides.
         own_network: The function and the network are both the user's own, who may have agreed on any shape:
             then nothing is moved unless it is asked for.
 

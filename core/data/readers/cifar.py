@@ -115,14 +115,14 @@ def parse_binary(content: bytes, label_bytes: int, place: str) -> Arrays:
     """Samples of a binary file: records of one or two label bytes and 3072 pixel bytes.
 
     Raises:
-        DataError: The file is no whole number of records.
+        DataError: The file is not an integer of records.
     """
     record = label_bytes + PIXELS
     if not content or len(content) % record:
         what, remedy = format_of(content[:512])
         shown = f"this is {what}, no file of CIFAR: " if what else ""
         raise DataError(
-            f"{shown}{len(content)} bytes are no whole number of records of {record}",
+            f"{shown}{len(content)} bytes are not an integer of records of {record}",
             where=place,
             remedy=remedy or "Download it again",
         )
@@ -147,7 +147,7 @@ def _batch(path: Path, version: Version) -> Arrays:
     ):
         raise DataError(f"data is no array of bytes with {PIXELS} columns", where=str(path))
     if not isinstance(labels, list) or not all(type(label) is int for label in labels):
-        raise DataError(f"{version.labels_key.decode()} is no list of whole numbers", where=str(path))
+        raise DataError(f"{version.labels_key.decode()} is no list of integers", where=str(path))
     return checked_arrays(data.reshape(-1, 3, 32, 32), np.array(labels, dtype=np.int64), str(path))
 
 

@@ -22,7 +22,7 @@ def numbered(
     Args:
         ys: Name of each array of targets → the array, that of the training samples first.
         place: File or function they come from, for messages.
-        names: Names of the classes in order, if the source says them; left out: those of the first array, in
+        names: Names of the classes in order, if the source says them; default: those of the first array, in
             the order of the alphabet.
 
     Returns:

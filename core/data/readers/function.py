@@ -144,7 +144,7 @@ def _array(value: object, name: str, place: str) -> Array:
 
 
 def _plain(array: Array) -> Array:
-    """Whole numbers that lie in an array of Python objects, as pandas and lists of mixed kinds make it."""
+    """Integers that lie in an array of Python objects, as pandas and lists of mixed kinds make it."""
     if array.dtype.kind != "O" or not all(type(value) is int for value in array.flat):
         return array
     try:

@@ -36,7 +36,7 @@ class HuggingFaceReader(Reader):
     def read(self, settings: Data, loss: str = "cross_entropy") -> Raw:
         """Read a dataset of pictures with classes, or of numbers and text.
 
-        ``data.target`` is the column of the targets; left out, the one that is declared as classes.
+        ``data.target`` is the column of the targets; by default the one that is declared as classes.
 
         Raises:
             DataError: ``datasets`` is not installed, cannot load it, or the columns are of another kind.

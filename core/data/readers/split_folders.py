@@ -62,7 +62,7 @@ def split_folders(root: Path) -> SplitFolders:
         raise DataError(
             f"there is {words}, but no folder train",
             where=str(root),
-            remedy="Name the one to train on train, or set data.path to it and hold out a share of it",
+            remedy="Name the one to train on train, or set data.path to it and hold out a fraction of it",
         )
     if len(folders) == 1 and len(child_folders(folders[0])) > 0 and not holds_pictures(folders[0]):
         raise DataError(

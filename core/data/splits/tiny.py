@@ -1,4 +1,4 @@
-"""The tiny set that a network must be able to learn by heart."""
+"""The tiny set that a network must be able to memorize."""
 
 from __future__ import annotations
 

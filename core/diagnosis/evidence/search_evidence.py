@@ -1,4 +1,4 @@
-"""Evidence of a search: what became of its trials, and an axis with the best one near its end."""
+"""Evidence of a search: the outcome of its trials, and an axis with the best one near its end."""
 
 from __future__ import annotations
 

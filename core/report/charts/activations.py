@@ -10,7 +10,7 @@ from nnbabysit.core.report.charts.update_ratios import SIGNALS
 def _activations(rows: RunRows) -> list[Chart]:
     panels = (
         ("std", "Standard deviation of the activations", None),
-        ("dead", "Share of units that are dead in a batch", False),
+        ("dead", "Fraction of units that are dead in a batch", False),
     )
     charts = (
         line_chart(title, rows.layers("activations", key), x_name="step", log=log)

@@ -60,7 +60,7 @@ class ChartAxis:
     Attributes:
         name: What it shows, with its unit.
         log: Whether equal ratios are equally far apart.
-        whole: Whether only whole numbers are named, as for epochs and steps.
+        whole: Whether only integers are named, as for epochs and steps.
         shown: Numbers in sight whatever the data.
         choices: Names of the places 0, 1, …, instead of numbers.
     """

@@ -43,7 +43,7 @@ def confusion_matrix(confusion: Tensor, names: Sequence[str]) -> Matrix:
     """Rows are true, columns predicted.
 
     A multi-label task has a row for each label instead: of those that bear it, and of those that do not,
-    the share that was said to.
+    the fraction that was said to.
 
     Args:
         confusion: (C, C) counts; (K, 2, 2) for multi-label.
@@ -69,7 +69,7 @@ def confusion_matrix(confusion: Tensor, names: Sequence[str]) -> Matrix:
         y_name="true",
         counts=counts,
         shares=(confusion / confusion.sum(1, keepdim=True).clamp(min=1)).tolist(),
-        share_name="share of the true class",
+        share_name="fraction of the true class",
         note="" if len(rows) <= WITH_COUNTS else _most_confused(counts, rows),
     )
 

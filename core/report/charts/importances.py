@@ -1,4 +1,4 @@
-"""Importances: the share of the variance of the trials' values that each setting explains."""
+"""Importances: the fraction of the variance of the trials' values that each setting explains."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def _importances(rows: RunRows) -> list[Chart]:
     names = sorted(shares, key=lambda name: -(shares[name] or 0.0))
     points = [(shares[name] or 0.0, place) for place, name in enumerate(names)]
     texts = tuple("unknown" if shares[name] is None else f"{shares[name]:.2f}" for name in names)
-    x = ChartAxis(name="importance (share of the variance of the value)", shown=(0.0, 1.0))
+    x = ChartAxis(name="importance (fraction of the variance of the value)", shown=(0.0, 1.0))
     y = ChartAxis(choices=tuple(names))
     series = Series(name="importance", points=points, mark="bars", texts=texts)
     return [Chart(title="Importance of each setting", x=x, y=y, series=(series,), legend=False)]

@@ -15,7 +15,7 @@ _COLUMNS = (
     ("validation", "accuracy", "Validation accuracy"),
     ("train", "loss", "Training loss"),
     ("train", "accuracy", "Training accuracy"),
-    ("tiny", "cost", "Cost on the tiny set"),
+    ("tiny", "cost", "Loss on the tiny set"),
 )
 
 

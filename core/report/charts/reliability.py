@@ -29,17 +29,17 @@ def reliability_charts(calibration: Calibration) -> list[Chart]:
         Chart(
             title=title,
             x=x,
-            y=ChartAxis(name="share of right answers", shown=(0.0, 1.0)),
+            y=ChartAxis(name="accuracy", shown=(0.0, 1.0)),
             series=(
                 Series(name="accuracy", points=bars, mark="bars"),
                 Series(name="mean confidence in the bin", points=means, mark="dots", style=1),
-                Series(name="as sure as right", points=[(0.0, 0.0), (1.0, 1.0)], mark="dashed"),
+                Series(name="perfectly calibrated", points=[(0.0, 0.0), (1.0, 1.0)], mark="dashed"),
             ),
         ),
         Chart(
             title="",
             x=x,
-            y=ChartAxis(name="share of the answers", shown=(0.0,)),
+            y=ChartAxis(name="fraction of the answers", shown=(0.0,)),
             series=(Series(name="answers", points=answers, mark="bars", style=4),),
             legend=False,
         ),

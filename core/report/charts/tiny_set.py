@@ -7,7 +7,7 @@ from nnbabysit.core.report.charts.run_rows import RunChart, RunRows
 
 
 def _tiny_set(rows: RunRows) -> list[Chart]:
-    panels = {"cost": "Cost per sample", "accuracy": "Accuracy on the tiny set"}
+    panels = {"cost": "Loss per sample", "accuracy": "Accuracy on the tiny set"}
     series = {key: Series(name="tiny set", points=rows.column("tiny", "epoch", key)) for key in panels}
     return [
         line_chart(title, [series[key]], log=True if key == "cost" else None, legend=False)

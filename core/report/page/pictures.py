@@ -17,7 +17,7 @@ _TITLES = {
     "predicted": "Predicted over true",
     "activations": "Activations and gradients, layer by layer",
     "curves": "Loss and accuracy",
-    "importances": "How much each setting mattered",
+    "importances": "Importance of each setting",
     "overfit_tiny": "The tiny set",
     "search": "Trials",
     "updates": "Update ratios by layer",

@@ -132,7 +132,7 @@ def environment_words(key: str) -> str:
 
 
 def environment_text(value: object) -> str:
-    """Its value; whole numbers such as a seed without separators."""
+    """Its value; integers such as a seed without separators."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value_text(value)
 
 

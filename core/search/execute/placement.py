@@ -1,6 +1,6 @@
 """Placement: how many trials are stacked, and in how many processes, found out by measuring.
 
-A measurement may cost a small share of the search that it speeds up: the first guess is timed, and others
+A measurement may cost a small fraction of the search that it speeds up: the first guess is timed, and others
 only while there is something to gain.
 """
 
@@ -24,7 +24,7 @@ CACHE_BYTES = 4 << 20
 MOST = 512
 """Most trials in a stack."""
 COSTS = 0.03
-"""Largest share of the search that measuring may take."""
+"""Largest fraction of the search that measuring may take."""
 SECONDS = 0.15
 """Length of one measurement."""
 
@@ -77,7 +77,7 @@ def guess(network: nn.Module, *, cores: int, most: int, can_fork: bool) -> Place
 def largest_stack(
     network: nn.Module, input_shape: tuple[int, ...], batch: int, share: float, processes: int
 ) -> int:
-    """Trials that fit into a share of the free memory, at least 1.
+    """Trials that fit into a fraction of the free memory, at least 1.
 
     Counted are weights, gradients, two running quantities and two temporaries of the optimizer, and what the
     layers put out for a batch, forwards and backwards, or for the samples that the first cost is asked of.

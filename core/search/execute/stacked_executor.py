@@ -55,7 +55,7 @@ class StackedExecutor:
             spec: What they share.
             ended: How many trials of the stage ended before, in a search that is gone on with.
             stage: ``coarse`` or ``fine``.
-            placement: As an interrupted search had it; left out: found out.
+            placement: As an interrupted search had it; default: found out.
             tell: Takes events.
             log: Takes lines.
 

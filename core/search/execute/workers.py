@@ -1,4 +1,4 @@
-"""Workers: processes that do jobs side by side, each with a share of the processor's cores.
+"""Workers: processes that do jobs side by side, each with a fraction of the processor's cores.
 
 They are forked, as torch's own data loaders are: data in memory is shared, the user's code is loaded, and
 nothing has to be imported again. A child computes with one thread, so it never meets the threads that its

@@ -36,11 +36,11 @@ def draw(space: Mapping[str, Axis], *, seed: int, stage: str, index: int) -> dic
 
 
 def value_at(axis: Axis, position: float) -> Any:
-    """The value at a share of an axis: evenly in its coordinates, log or linear, or evenly over its choices.
+    """The value at a fraction of an axis: evenly in coordinates, log or linear, or evenly over its choices.
 
     Args:
         axis: The axis.
-        position: In 0 … 1; all whole numbers, and all choices, have the same share of it.
+        position: In 0 … 1; all integers, and all choices, have the same fraction of it.
     """
     scale = scale_of(axis)
     if scale is None:

@@ -17,7 +17,7 @@ from nnbabysit.core.search.trial import Trial, ranked
 Side = Literal["low", "high"]
 
 OUTER = 0.1
-"""Share of a range, on either side, that counts as its border; in log space for ``log_uniform``."""
+"""Fraction of a range, on either side, that counts as its border; in log space for ``log_uniform``."""
 
 
 def find_borders(

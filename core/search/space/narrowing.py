@@ -40,7 +40,7 @@ class Narrowing:
 def narrow(
     space: Mapping[str, Axis], trials: Sequence[Trial], keep: float, allowed: Allowed = anything
 ) -> Narrowing:
-    """Narrow each range around the best share of the trials.
+    """Narrow each range around the best fraction of the trials.
 
     The new range encloses the kept trials and is widened by half the typical spacing on both sides, in log
     space for ``log_uniform``. The typical spacing is the mean distance of neighboring kept trials, but not
@@ -51,7 +51,7 @@ def narrow(
     Args:
         space: Config path → axis that was searched.
         trials: Trials of that search, at least one of them complete.
-        keep: Share of the trials to enclose, in 0…1; at least three trials are kept.
+        keep: Fraction of the trials to enclose, in 0…1; at least three trials are kept.
         allowed: Says whether a path may have a value beyond the old range.
 
     Returns:

@@ -26,8 +26,8 @@ class ClassScore:
     """How one class, or one label of a multi-label task, fares.
 
     Attributes:
-        precision: Share of the samples said to be of this class that are; 0 if none was said to be.
-        recall: Share of the samples of this class that were found; 0 if there are none.
+        precision: Fraction of the samples said to be of this class that are; 0 if none was said to be.
+        recall: Fraction of the samples of this class that were found; 0 if there are none.
         f1: Harmonic mean of the two; 0 if both are 0.
         support: Samples of this class.
     """
@@ -45,7 +45,7 @@ class Calibration:
     Attributes:
         count: (B,) samples per bin; a bin holds confidences above its left edge, up to its right edge.
         confidence: (B,) mean confidence; 0 in an empty bin.
-        accuracy: (B,) share of right answers; 0 in an empty bin.
+        accuracy: (B,) accuracy; 0 in an empty bin.
         error: Expected calibration error, Σ count/N·|accuracy − confidence| (Guo et al. 2017,
             arXiv:1706.04599, equation 3), in 0…1; NaN where a probability is.
     """
@@ -62,8 +62,8 @@ class ClassificationScores:
 
     Attributes:
         samples: N.
-        accuracy: Share of right answers; for multi-label tasks of right labels.
-        exact: Share of samples with every label right; the accuracy itself where there is one answer.
+        accuracy: Accuracy; for multi-label tasks of right labels.
+        exact: Fraction of samples with every label right; the accuracy itself where there is one answer.
         log_loss: Mean of −log of the probability of what is true, in nats; multi-label: also over labels.
         classes: One score per class or label.
         confusion: (C, C) int64 counts, rows what is true, columns what was said; multi-label: (K, 2, 2).

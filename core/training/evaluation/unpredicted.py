@@ -26,7 +26,7 @@ class Unpredicted:
         words: One sentence, such as "all 800 validation samples are called class 0: recall of class 1 is 0";
             empty if every class is predicted, or those that are not are too rare to tell.
         is_fault: Whether it is more than caution about rare ones: all answers are the same, or a class is
-            missed that has at least half of an even share of the samples.
+            missed that has at least half of an even fraction of the samples.
     """
 
     words: str = ""
@@ -36,7 +36,7 @@ class Unpredicted:
 CHANCE = 0.05
 """Probability that a network which predicts each class as often as it occurs misses one by chance alone."""
 EVEN = 0.5
-"""Share of what a class would have if all were as frequent, below which a network may well leave it out."""
+"""Fraction of what a class would have if all were as frequent, below which a network may leave it out."""
 NAMED = 5
 """Classes that are named at the most."""
 

@@ -13,7 +13,7 @@ from nnbabysit.core.data.preparation.targets import Task
 from nnbabysit.core.training.export.formats import Answer
 
 LIMIT = 1e-4
-"""Largest difference that passes, as a share of the largest output of the network in amount.
+"""Largest difference that passes, as a fraction of the largest output of the network in amount.
 
 Other kernels add up in another order, so float32 answers differ in their last digits: onnxruntime by up to
 3e-6 over residual, transformer, wide and 30-layer networks. What is wrong (preprocessing left out, layers in
@@ -53,7 +53,7 @@ class Agreement:
 
     @property
     def share(self) -> float:
-        """The largest difference as a share of its limit: above 1 is too much."""
+        """The largest difference as a fraction of its limit: above 1 is too much."""
         return max(self._share(name) for name in self.limits)
 
     @property

@@ -124,7 +124,7 @@ class Averaging:
 
 
 def starting_share(settings: Average) -> float:
-    """Share of the epochs that pass before an average begins, in 0…1, 1 left out."""
+    """Fraction of the epochs that pass before an average begins, in 0…1, 1 left out."""
     return _STARTS[settings.kind] if settings.start is None else settings.start
 
 

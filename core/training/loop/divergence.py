@@ -1,4 +1,4 @@
-"""Divergence: the cost of a run against the cost it started from."""
+"""Divergence: the total loss of a run against the one it started from."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from nnbabysit.core.training.setup.setup import Assembly
 
 DIVERGED = 3.0
-"""A cost over this many times the first has diverged (CS231n: "cost is ever > 3 * original cost")."""
+"""A total loss over this many times the first has diverged (CS231n: "cost is ever > 3 * original cost")."""
 FIRST_SAMPLES = (64, 1024)
-"""Bounds on the samples behind the first cost; between them it is the first batch."""
+"""Bounds on the samples behind the first total loss; between them it is the first batch."""
 
 
 def initial_cost(assembly: Assembly, train: Split, *, seed: int, batch_size: int | Literal["full"]) -> float:
@@ -50,16 +50,16 @@ def initial_cost(assembly: Assembly, train: Split, *, seed: int, batch_size: int
 
 
 def divergence(cost: float, first_cost: float, epoch: int, step: int) -> str:
-    """Why a run with this cost must stop, in words; empty if it may go on.
+    """Why a run with this total loss must stop, in words; empty if it may go on.
 
     A user's own loss may start at or below 0; then only numbers that are not finite count.
     """
     place = f"at epoch {epoch}, step {step}"
     if not math.isfinite(cost):
-        return f"cost is {cost:g} {place}"
+        return f"the total loss is {cost:g} {place}"
     if not math.isfinite(first_cost):
-        return f"the first cost is {first_cost:g}"
+        return f"the first total loss is {first_cost:g}"
     if first_cost > 0 and cost > DIVERGED * first_cost:
         first = number_text(first_cost)
-        return f"cost {number_text(cost)} is over {DIVERGED:g} × the first cost {first} {place}"
+        return f"total loss {number_text(cost)} is over {DIVERGED:g} × the first, {first}, {place}"
     return ""

@@ -40,12 +40,12 @@ def train_epochs(
         dataset: Training and validation split.
         config: Seed, batch size and number of epochs.
         start_epoch: Number of the first epoch; above 1 when a run is resumed.
-        epochs: Number of the last epoch; left out: ``training.epochs``.
+        epochs: Number of the last epoch; default: ``training.epochs``.
         probes: Readings to take.
         probe_every: See ``train_steps``.
         on_step: Called after every step.
-        first_cost: Cost at the initial weights, when resuming; left out: measured, and behind a transfer at
-            least what guessing costs.
+        first_cost: Cost at the initial weights, when resuming; default: measured, and behind a transfer at
+            least the chance-level loss.
         clock: Seconds.
 
     Yields:

@@ -42,7 +42,7 @@ class Score:
 
     Attributes:
         loss: Mean data loss per sample, without penalties.
-        accuracy: Share of right answers in 0…1 (multi-label: of right labels); None for regression.
+        accuracy: Accuracy in 0…1 (multi-label: of right labels); None for regression.
     """
 
     loss: float

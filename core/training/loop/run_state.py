@@ -32,7 +32,7 @@ FIXED = (
     "training.snapshots",
 )
 """Settings that a run keeps to its end; others may change on resuming: so may the number of epochs, unless
-the schedule is a cosine or one cycle, which would climb again behind its end, or an average begins at a share
+the schedule is a cosine or one cycle, which would climb again behind its end, or an average begins at a part
 of them."""
 
 
@@ -43,7 +43,7 @@ class Progress:
     Attributes:
         yardstick: What an epoch is judged by.
         history: One record per epoch.
-        dead_units_initial: Layer → share of dead units before the first step.
+        dead_units_initial: Layer → dead ReLU fraction before the first step.
         best: Record of the best epoch, None before the first.
         waited: Epochs since the merit improved enough for early stopping.
         watched: The merit that improved enough last; None before the first epoch.
@@ -146,7 +146,7 @@ def load_progress(
         assembly: As the config describes it.
         config: Experiment.
         averaging: Average of the weights, if the run has one.
-        yardstick: What epochs are judged by; left out: accuracy, for regression the loss.
+        yardstick: What epochs are judged by; default: accuracy, for regression the loss.
 
     Raises:
         RunError: There is no checkpoint, it is damaged, or network or settings are not those in it.

@@ -50,7 +50,7 @@ def train_steps(
         batch_size: Samples per step; ``full`` takes the split as stored, without shuffling.
         step: Steps taken in earlier epochs.
         probes: Readings to take on probed steps: the epoch's first and last and every ``probe_every``-th.
-        probe_every: Left out: about ten per epoch, and at most every fifth step.
+        probe_every: Default: about ten per epoch, and at most every fifth step.
 
     Yields:
         One record per step, after the weights changed.

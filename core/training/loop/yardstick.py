@@ -1,7 +1,7 @@
 """Yardstick: what weights are judged by, and the order that best epoch, early stopping and searches share.
 
 Where one class is common, accuracy says little: whoever answers with it alone is right as often as it occurs,
-and a network that has learned nothing yet comes out best. So accuracy counts where it is above that share by
+and a network that has learned nothing yet comes out best. Accuracy counts where it is above that fraction by
 more than its standard error; elsewhere the loss counts, which falls while the network learns.
 """
 
@@ -31,7 +31,7 @@ class Merit(NamedTuple):
     Attributes:
         value: Accuracy where it counts, else the loss with its sign turned.
         negative_loss: Loss with its sign turned; −inf where it is not known.
-        accuracy: Share of right answers in 0…1; None for regression.
+        accuracy: Accuracy in 0…1; None for regression.
         by_loss: Whether the loss is what counts, although there is an accuracy.
     """
 
@@ -125,7 +125,7 @@ def majority_share(y: Tensor, task: Task) -> float | None:
         task: What the targets are.
 
     Returns:
-        Share of the most frequent class; for labels the mean over them of the more frequent of 0 and 1. None
+        Fraction of the most frequent class; for labels the mean of the more frequent of 0 and 1. None
         for regression.
     """
     if task == "regression" or not len(y):

@@ -15,7 +15,7 @@ from nnbabysit.core.training.probes.probe import Probe
 class Activations(Probe):
     """Outputs of the activation layers on the probed batch, in training mode.
 
-    The reading maps the name of each call, ``act`` or ``act (call 2)``, → ``{"dead": share of units that are
+    The reading maps the name of each call, ``act`` or ``act (call 2)``, → ``{"dead": fraction of units at
     0 on the whole batch, "mean", "std"}``. Activations that are called as functions (``F.relu``) are no
     layers and are not seen.
     """

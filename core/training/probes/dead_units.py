@@ -38,7 +38,7 @@ SMOOTH = (
 DEAD_SAMPLES = 1000
 """Training samples on which dead units are counted; 1 % of them are still ten."""
 ACTIVE_SHARE = 0.01
-"""A unit that is active on fewer samples than this share is dead."""
+"""A unit that is active on fewer samples than this fraction is dead."""
 
 
 def unit_layers(model: nn.Module) -> dict[str, nn.Module]:
@@ -65,7 +65,7 @@ def fired(values: Tensor) -> Tensor:
 def dead_units(
     model: nn.Module, split: Split, *, samples: int = DEAD_SAMPLES, active_share: float = ACTIVE_SHARE
 ) -> dict[str, float]:
-    """Share of dead units per call of a rectifying layer, in evaluation mode, over samples of all the split.
+    """Dead ReLU fraction per call of a rectifying layer, in evaluation mode, over samples of all the split.
 
     A split may be stored class by class: on its first samples, units of the later classes would look dead.
 
@@ -73,7 +73,7 @@ def dead_units(
         model: Network; its modes and buffers are left as they were.
         split: Training split, on the network's device.
         samples: Samples to look at.
-        active_share: A unit active on fewer samples than this share is dead (0.01: diagnosis rule ACT001).
+        active_share: A unit active on fewer samples than this fraction is dead (0.01: diagnosis rule ACT001).
 
     Returns:
         Name of the call, ``act`` or ``act (call 2)`` → share in 0…1; empty when the network has no rectifying

@@ -1,4 +1,4 @@
-"""Losses at initialization, over several seeds: what sanity compares with the cost of guessing."""
+"""Losses at initialization, over several seeds: what sanity compares with the chance-level loss."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class InitialLosses:
         regularized: Mean cost of the same weights with the cranked-up penalty.
         penalty: Mean of the cranked-up penalty alone, which a large loss would swallow.
         weights: Weight matrices that are trained, and so penalized.
-        chance: What guessing costs: ln C, ln 2, C - 1, the targets' variance; NaN for the user's own loss.
-        prior: Entropy of the class shares: what guessing by frequency costs; None where it has no meaning.
+        chance: Chance-level loss: ln C, ln 2, C - 1, the targets' variance; NaN for the user's own loss.
+        prior: Entropy of the class fractions, the loss of guessing by frequency; None where meaningless.
         zero_output: Loss when every output is 0.
         random_output: Mean loss of independent normal outputs of variance 1.5; for targets of a
             deviation under 0.1 they shrink with it. NaN for the user's own loss.
@@ -146,7 +146,7 @@ def _ask_by_the_batch(model: nn.Module) -> None:
     """Let batch normalization that has seen no batch use the statistics of the one that it is given.
 
     Its running statistics are still 0 and 1, so in evaluation mode it would normalize nothing, and a deep
-    residual network would start at many times what guessing costs: a loss that its training never meets.
+    residual network would start at many times the chance-level loss: a loss that its training never meets.
     """
     for module in model.modules():
         if isinstance(module, nn.modules.batchnorm._BatchNorm) and module.num_batches_tracked is not None:

@@ -29,7 +29,7 @@ class LayerStatistics:
         kind: Class of the layer, such as ``Linear``.
         mean: Mean of all its outputs.
         std: Standard deviation of all its outputs.
-        zeros: Share of outputs that are exactly 0, in 0…1.
+        zeros: Fraction of outputs that are exactly 0, in 0…1.
         gradient: Euclidean norm of the loss's gradient with respect to its outputs; 0 where none arrives.
     """
 

@@ -27,7 +27,7 @@ class UpdateRatio(Probe):
 
     @torch.no_grad()
     def before_step(self) -> None:
-        """Copy the weights that are trained: a frozen layer may be let go in the course of a run."""
+        """Copy the weights that are trained: a frozen layer may be unfrozen in the course of a run."""
         matrices = weight_matrices(self._model)
         self._names, self._weights = list(matrices), list(matrices.values())
         self._before = [weight.detach().clone() for weight in self._weights]

@@ -1,4 +1,4 @@
-"""Objective: a loss, what guessing costs under it, and which answers count as right.
+"""Objective: a loss, the chance-level loss under it, and which answers count as right.
 
 Shape suffixes: N samples, C classes, K labels or target columns.
 """
@@ -142,7 +142,7 @@ class Objective:
         return right.sum().to(torch.float32) / (right[0].numel() if right.ndim > 1 else 1)
 
     def chance(self, num_outputs: int, y_train: Tensor) -> float:
-        """What guessing costs: the loss of a network that treats all answers alike.
+        """Chance-level loss: the loss of a network that treats all answers alike.
 
         Args:
             num_outputs: Classes, labels or target columns.
@@ -163,7 +163,7 @@ class Objective:
         return math.nan
 
     def prior(self, y_train: Tensor, num_outputs: int) -> float | None:
-        """Entropy of the class shares in nats: the loss of a network that knows them and ignores its input.
+        """Entropy of the class fractions in nats: the loss of knowing them and ignoring the input.
 
         For bce it is the mean entropy of the labels, y (N,) or (N, K). None for the other losses.
         """

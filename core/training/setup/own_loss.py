@@ -18,7 +18,7 @@ from nnbabysit.core.models.seeding import seeded
 HIGH = 5.0
 """Score of the class that is said, where the others have 0; its softmax is 0.94 of ten classes."""
 MARGIN = 1e-4
-"""Smallest difference between two losses that is more than rounding, as a share of their size."""
+"""Smallest difference between two losses that is more than rounding, as a fraction of their size."""
 MOST_SAMPLES = 64
 MOST_SHIFTS = 3
 MOST_MOVED = 8

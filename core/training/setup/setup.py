@@ -48,7 +48,7 @@ class Assembly:
         penalty: L2 and L1 on the weight matrices.
         limits: Clipping of gradients and max-norm of weights.
         augmentation: Random changes of the training samples; None if there are none.
-        transferred: What the network took over from another; None if it starts anew.
+        transferred: What the network took over from another; None if it is reinitialized.
         device: Where everything lies.
     """
 
@@ -82,7 +82,7 @@ def prepare(config: Config, dataset: Dataset | None = None) -> Prepared:
 
     Args:
         config: The experiment.
-        dataset: Already loaded data of this config; left out: read now.
+        dataset: Already loaded data of this config; default: read now.
 
     Raises:
         UserError: Data, model, device or batch size are at fault.
@@ -130,9 +130,9 @@ def assemble(
     Args:
         config: The experiment.
         dataset: Gives the shapes that the network must fit.
-        device: Where to put it; left out: the config's.
-        seed: Seed of the initial weights; left out: derived from the config's seed.
-        epochs: Length of the run, which the cosine schedule must know; left out: ``training.epochs``.
+        device: Where to put it; default: the config's.
+        seed: Seed of the initial weights; default: derived from the config's seed.
+        epochs: Length of the run, which the cosine schedule must know; default: ``training.epochs``.
 
     Raises:
         UserError: The batch does not fit the training split, the network or the optimizer, or labels are to

@@ -1,4 +1,4 @@
-"""Transfer: a network starts from the weights of another; some of its layers are held still for a while.
+"""Transfer: a network starts from the weights of another; some of its layers are frozen for a while.
 
 Source: Yosinski, Clune, Bengio & Lipson 2014, "How transferable are features in deep neural networks?";
 CS231n notes, "Transfer Learning": new top first, then a few lower layers with a tenth of the learning rate.
@@ -41,13 +41,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Transferred:
-    """What a network took over, and what of it is held still.
+    """What a network took over, and what of it is frozen.
 
     Attributes:
         path: The file the weights came from.
-        match: Layers that were reused, and those that start anew.
-        frozen: Reused layers that are held still at first.
-        released: Those of them that are let go later.
+        match: Layers that were reused, and those that are reinitialized.
+        frozen: Reused layers that are frozen at first.
+        released: Those of them that are unfrozen later.
         unfreeze_after: Epochs after which they are let go; None: never.
         lr_factor: Learning rate of reused layers as a multiple of that of new ones.
         reuses_output: Whether the output layer is among the reused ones.
@@ -62,7 +62,7 @@ class Transferred:
     reuses_output: bool
 
     def begin(self, epoch: int) -> None:
-        """Hold still what is frozen in this epoch, and let go what is not; to be called in training mode.
+        """Freeze what is frozen in this epoch, and unfreeze what is not; to be called in training mode.
 
         A frozen layer is in evaluation mode: the running averages of a batch normalization stay.
 
@@ -83,7 +83,7 @@ class Transferred:
     def words(self) -> list[str]:
         """What was done, in sentences."""
         told = [f"transfer from {self.path}: reused {listed([layer.name for layer in self.match.reused])}"]
-        told += [f"transfer: {name} starts anew: {why}" for name, why in self.match.fresh.items()]
+        told += [f"transfer: {name} is reinitialized: {why}" for name, why in self.match.fresh.items()]
         if self.match.unused:
             told.append(f"transfer: not used of the file: {listed(self.match.unused)}")
         rate = f"at {self.lr_factor:g} × lr"
@@ -94,7 +94,7 @@ class Transferred:
         return [*told, f"transfer: frozen{later}: {still}; other reused layers learn {rate}"]
 
     def let_go(self, epoch: int) -> str:
-        """What is told at the end of an epoch if frozen layers are let go then, else empty."""
+        """What is told at the end of an epoch if frozen layers are unfrozen then, else empty."""
         if epoch != self.unfreeze_after or not self.released:
             return ""
         names = listed([layer.name for layer in self.released])
@@ -265,7 +265,7 @@ def _frozen(settings: Transfer, reused: Sequence[Layer], head: Layer | None) -> 
 
 
 def _with_tied(frozen: Sequence[Layer], reused: Sequence[Layer]) -> list[Layer]:
-    """Frozen layers, and those that are held still with them since all their parameters are shared."""
+    """Frozen layers, and those that are frozen with them since all their parameters are shared."""
     still, names = _parameters(frozen), {layer.name for layer in frozen}
     tied = {layer.name for layer in reused if (own := _parameters([layer])) and own <= still}
     return [layer for layer in reused if layer.name in names | tied]

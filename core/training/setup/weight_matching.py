@@ -39,7 +39,7 @@ class Match:
 
     Attributes:
         reused: Layers whose tensors are all in the file, from the bottom to the top.
-        fresh: Name of each other layer → why it starts anew.
+        fresh: Name of each other layer → why it is reinitialized.
         unused: Layers of the file that the network does not have.
     """
 
@@ -119,14 +119,14 @@ def match_layers(
 ) -> Match:
     """Compare a network with a file, layer by layer, by the names and shapes of their tensors.
 
-    A layer that the file does not know starts anew, and so does the output layer when it does not fit; one
+    A layer that the file does not know is reinitialized, and so is the output layer when it does not fit; one
     that shares its weights with a layer below is reused with that.
 
     Args:
         layers: The network, from the bottom to the top.
         saved: The file.
         where: Its path, for messages.
-        new_head: Why the output layer must start anew even if it fits; empty: it need not.
+        new_head: Why the output layer must be reinitialized even if it fits; empty: it need not.
 
     Raises:
         ModelError: Another layer is in the file but does not fit, or no layer is.

@@ -38,7 +38,7 @@ class Line:
         epoch: From 1.
         cost: Data loss before the step; there is no penalty.
         loss: Data loss after the step, in evaluation mode.
-        accuracy: Share of the tiny set that is right after the step; None where there is none.
+        accuracy: Fraction of the tiny set that is right after the step; None where there is none.
         lr: Learning rate of the step.
     """
 

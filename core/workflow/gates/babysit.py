@@ -1,4 +1,4 @@
-"""babysit: all gates in order; the first that says no ends it, with its reason and remedy."""
+"""babysit: all gates in order; the first that fails ends it, with its reason and remedy."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ def _target_words(data: Dataset) -> str:
 
 def _shift_words(seen: DataEvidence) -> Iterator[str]:
     for name, (shift, ratio, _) in seen.split_shift.items():
-        yield f"{name} lies {shift:+.3f} training deviations off, with {ratio:.3f} times the spread"
+        yield f"{name} lies {shift:+.3f} training standard deviations off, std ratio {ratio:.3f}"
 
 
 def _duplicate_words(metrics: dict[str, Any]) -> str:
@@ -186,4 +186,4 @@ def _balance(data: Dataset, measured: Measured) -> Table:
         counts = [m.class_counts[i] for m in measured.values()]
         rows.append((name, *map(str, counts), f"{counts[0] / len(data.train):.1%}"))
     title = "Samples per label" if data.task == "multilabel" else "Samples per class"
-    return Table(title=title, columns=("class", *measured, "share of train"), rows=tuple(rows))
+    return Table(title=title, columns=("class", *measured, "fraction of train"), rows=tuple(rows))

@@ -1,7 +1,7 @@
-"""overfit-tiny: a network that cannot learn twenty samples by heart will not learn the rest.
+"""overfit-tiny: a network that cannot memorize twenty samples will not learn the rest.
 
 Source: CS231n notes, "Neural Networks 3: before learning, sanity checks": overfit a tiny subset of the
-data, with regularization 0, down to zero cost.
+data, with regularization 0, down to zero loss.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def run_overfit_tiny(config: Config, run: Run, *, dataset: Dataset | None = None
 
     Returns:
         ``pass`` at accuracy 1.00 and a loss under the bound. Metrics: final_loss, final_accuracy, epochs, lr,
-        bound, constant_loss (the cost of ignoring the input); on failure ``tried``: lr × 10 and ÷ 10, and
+        bound, constant_loss (the loss of ignoring the input); on failure ``tried``: lr × 10 and ÷ 10, and
         further if that helped.
     """
     prepared = prepare(config, dataset)
@@ -102,7 +102,7 @@ def _outcomes(tried: dict[str, Attempt]) -> dict[str, dict[str, float | None]]:
 
 
 def _samples(config: Config, model: nn.Module, dataset: Dataset, run: Run) -> int:
-    """How many samples the network has the parameters to learn by heart, up to ``overfit_tiny.samples``.
+    """How many samples the network has the parameters to memorize, up to ``overfit_tiny.samples``.
 
     A linear model fits as many samples in general position as it has parameters for each output, and half as
     many without great weights.
@@ -172,12 +172,10 @@ def _seen(
 
 
 def _summary(problem: TinyProblem, final: Line) -> str:
-    verb = "learned" if problem.learned(final) else "not learned"
+    verb = "memorized" if problem.learned(final) else "not memorized"
     accuracy = "" if final.accuracy is None else f", accuracy {score_text(final.accuracy)}"
     bound = f"loss {loss_text(final.loss)}, bound {number_text(problem.bound)}"
-    return (
-        f"{plural(len(problem.split), 'sample')} {verb} by heart in {final.epoch} epochs: {bound}{accuracy}"
-    )
+    return f"{plural(len(problem.split), 'sample')} {verb} in {final.epoch} epochs: {bound}{accuracy}"
 
 
 def _table(lines: list[Line]) -> Table:
@@ -185,10 +183,10 @@ def _table(lines: list[Line]) -> Table:
     every = max(1, len(lines) // 8)
     chosen = [line for i, line in enumerate(lines) if i % every == 0 or line is lines[-1]]
     if any(line.accuracy is None for line in lines):
-        columns: tuple[str, ...] = ("epoch", "cost", "lr")
+        columns: tuple[str, ...] = ("epoch", "loss", "lr")
         cells = [(str(s.epoch), loss_text(s.cost), rate_text(s.lr)) for s in chosen]
         return Table(title=TITLE, columns=columns, rows=tuple(cells))
-    columns = ("epoch", "cost", "train accuracy", "lr")
+    columns = ("epoch", "loss", "train accuracy", "lr")
     rows = tuple(
         (str(s.epoch), loss_text(s.cost), optional_text(s.accuracy, score_text), rate_text(s.lr))
         for s in chosen

@@ -1,4 +1,4 @@
-"""pretrain: learn from inputs alone, so that a network with few labels need not start from nothing."""
+"""pretrain: learn from unlabeled inputs, so that a network with few labels need not start from nothing."""
 
 from __future__ import annotations
 

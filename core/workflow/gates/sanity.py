@@ -48,7 +48,7 @@ def run_sanity(config: Config, run: Run, *, dataset: Dataset | None = None) -> S
         dataset: Already loaded data, or None to load it.
 
     Returns:
-        ``fail`` if a check says no. Metrics: initial_loss, expected_loss, prior_loss, regularized_loss,
+        ``fail`` if a check fails. Metrics: initial_loss, expected_loss, prior_loss, regularized_loss,
         parameters, batch_dependence.
     """
     prepared = prepare(config, dataset)
@@ -104,14 +104,13 @@ def _first_loss(seen: SanityEvidence, fired: set[str]) -> tuple[bool | None, str
     if start is None:
         return (
             None,
-            f"{mean}; not compared with guessing: the output layer is reused, or the loss is your own",
+            f"{mean}; not compared with chance level: the output layer is reused, or the loss is your own",
         )
     tolerance, spread = start.sanity_tolerance, start.initial_losses
     words = f"{mean}, chance-level loss {loss_text(start.expected_loss)}, tolerance {tolerance:.0%}"
     if start.zero_output_loss is not None and start.zero_output_loss > start.expected_loss * (1 + tolerance):
-        words = (
-            f"{words}; answering 0 costs {loss_text(start.zero_output_loss)}, for the targets lie far from 0"
-        )
+        zero = loss_text(start.zero_output_loss)
+        words = f"{words}; answering 0 has a loss of {zero}, for the targets lie far from 0"
     if fired & {"INI001", "INI002"}:
         return False, words
     if start.standing == "within":
@@ -134,7 +133,7 @@ def _checks(seen: SanityEvidence, fired: set[str]) -> Iterator[CheckEvent]:
     total = len(seen.gradient_norms)
     if seen.weight_matrices:
         totals = f"{loss_text(seen.initial_total_loss)} to {loss_text(seen.regularized_total_loss)}"
-        text = f"l2 = {rate_text(seen.regularization_strength)} takes the cost from {totals}"
+        text = f"l2 = {rate_text(seen.regularization_strength)} takes the total loss from {totals}"
         yield check("regularization", "INI003" not in fired, text)
     else:
         yield check("regularization", None, "no weight matrix is trained, so there is nothing to penalize")
@@ -157,8 +156,8 @@ def _summary(losses: InitialLosses, findings: list[Finding]) -> str:
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         names = ", ".join(finding.name for finding in errors)
-        return f"{plural(len(errors), 'check')} said no: {names}"
-    against = "" if losses.expected is None else f" against {loss_text(losses.expected)} for guessing"
+        return f"{plural(len(errors), 'check')} failed: {names}"
+    against = "" if losses.expected is None else f", chance level {loss_text(losses.expected)}"
     return f"initial loss {loss_text(losses.mean)}{against}; all sanity checks passed"
 
 
@@ -171,9 +170,9 @@ def _loss_table(config: Config, losses: InitialLosses) -> Table:
         )
     rows.append(("mean", loss_text(losses.mean)))
     if losses.expected is not None:
-        rows.append(("guessing", loss_text(losses.expected)))
+        rows.append(("chance level", loss_text(losses.expected)))
     if losses.prior is not None:
-        rows.append(("guessing by class frequency", loss_text(losses.prior)))
+        rows.append(("chance level, by class frequency", loss_text(losses.prior)))
     rows.append((f"mean with l2 = {rate_text(config.sanity.regularization)}", loss_text(losses.regularized)))
     return Table(title="Loss at initialization", columns=("of what", "loss"), rows=tuple(rows))
 

@@ -71,7 +71,7 @@ def counted_from(y: Array) -> int | None:
     """The label from which on labels run without gaps, each there often enough; None if they do not.
 
     Args:
-        y: (N,) labels, whole numbers or such as 1.0. Classes count from 0; from 1 they are nearly classes.
+        y: (N,) labels, integers or such as 1.0. Classes count from 0; from 1 they are nearly classes.
     """
     values = np.unique(y)
     if (
@@ -94,7 +94,7 @@ def _quantity(y: Array) -> Choice:
     values = np.unique(y)
     kind = "numbers"
     if y.dtype.kind in "iu":
-        kind = "whole numbers, and not 0, 1, 2, … with several samples each, so taken for quantities"
+        kind = "integers, and not 0, 1, 2, … with several samples each, so taken for quantities"
     return Choice("mse", 1, f"{len(values)} different targets, {kind}: {_range(y)}")
 
 

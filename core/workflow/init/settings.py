@@ -110,7 +110,7 @@ def as_ids(entry: Entry) -> Entry:
     """The setting for inputs that the network looks up: nothing is centered or scaled."""
     if entry.path != ("data", "preprocess"):
         return entry
-    reason = "whole numbers that the network looks up, as an embedding does: they stay as they are"
+    reason = "integers that the network looks up, as an embedding does: they stay as they are"
     return Entry(entry.path, {"center": "none", "scale": "none"}, reason)
 
 
@@ -195,5 +195,5 @@ def _search(epochs: int) -> list[Entry]:
         ),
         Entry((*fine, "trials"), 10),
         Entry((*fine, "epochs"), 2 * epochs, "no space here: it is narrowed around the best coarse trials"),
-        Entry((*fine, "keep"), 0.2, "share of the coarse trials that counts as the best"),
+        Entry((*fine, "keep"), 0.2, "fraction of the coarse trials that counts as the best"),
     ]

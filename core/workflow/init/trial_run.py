@@ -184,12 +184,12 @@ def _ending_hints(ending: Ending, loss: str) -> tuple[str, ...]:
 
 
 def _start(losses: InitialLosses, tolerance: float) -> Findings:
-    """What to expect of ``sanity``, which compares the first loss with what guessing costs."""
+    """What to expect of ``sanity``, which compares the first loss with the chance-level loss."""
     start = StartingLoss.of(losses, tolerance)
     if start is None or start.standing not in ("above", "below"):
         return Findings()
     guessing = max(start.expected_loss, losses.zero_output)
-    measured = f"the first loss is {losses.mean:.4g} where guessing costs {guessing:.4g}"
+    measured = f"the first loss is {losses.mean:.4g} where the chance-level loss is {guessing:.4g}"
     distance = (
         losses.mean / start.highest * (1 + tolerance) - 1
         if start.standing == "above"

@@ -64,7 +64,7 @@ def run_export(
     Args:
         run: Directory of a training run; nothing else in it is touched.
         formats: At least one; one only if there is an ``output``.
-        output: File to write; left out: ``export/model.<format>`` in the run directory.
+        output: File to write; default: ``export/model.<format>`` in the run directory.
         weights: ``best``, or ``average`` where the run keeps one.
 
     Returns:

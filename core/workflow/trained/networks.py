@@ -35,7 +35,7 @@ def load_members(
     Args:
         runs: Directories of training runs, or of ensembles, which stand for their members; networks that
             answer the same question.
-        split: Left out: test, or validation where there is no test split.
+        split: Default: test, or validation where there is no test split.
         data: Other samples, of the kind that the runs' readers read; None: the runs' own data.
         device: As in a config.
         weights: Which of each run's weights; with ``snapshots`` each is a network of its own.

@@ -61,7 +61,7 @@ def test_an_axis_of_no_setting_is_told_with_the_nearest_one(tmp_path: Path, stag
         ("optimizer.lr: {uniform: [0, 1]}",
          "uniform draws a value that is not allowed: optimizer.lr must be above 0, got 0.0"),
         ("training.batch_size: {log_uniform: [16, 256]}", "log_uniform draws a value that is not allowed: "
-         "training.batch_size expected a whole number or full, got 16.0; draw it with int"),
+         "training.batch_size expected an integer or full, got 16.0; draw it with int"),
         ("optimizer.name: {choice: [adam, sdg]}",
          "choice draws a value that is not allowed: optimizer.name there is no 'sdg', did you mean sgd?"),
         ("optimizer: {uniform: [0, 1]}",
@@ -91,7 +91,7 @@ def test_ends_are_checked_whatever_else_is_wrong(tmp_path: Path) -> None:
     assert mistakes(tmp_path, "optimizer.lr: {uniform: [-1, 1]}", "seed: x\noptimizer: {name: adam}") == [
         "own.yaml:5:7  search.coarse.space.optimizer.lr: "
         "uniform draws a value that is not allowed: optimizer.lr must be above 0, got -1.0",
-        "own.yaml:6:1  seed: expected a whole number, got 'x'",
+        "own.yaml:6:1  seed: expected an integer, got 'x'",
     ]
 
 

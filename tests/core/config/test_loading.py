@@ -129,7 +129,7 @@ def test_a_section_can_be_given_as_it_is() -> None:
          "search  optimizer.lrr: unknown key, did you mean lr?\n"
          "search  sed: unknown key, did you mean seed?"),
         ({"optimizer.lr": -1.0, "seed": 0.5},
-         "search  seed: expected a whole number, got 0.5\nsearch  optimizer.lr: must be above 0, got -1.0"),
+         "search  seed: expected an integer, got 0.5\nsearch  optimizer.lr: must be above 0, got -1.0"),
         ({"optimizer.betas": [0.9, 0.9]},
          "search  optimizer.betas: is no setting of momentum; it belongs to adam, adamw, radam, nadam, lion"),
         ({"model.args.hidden.3": 1}, "search  there is no item 3 in a list of 1"),

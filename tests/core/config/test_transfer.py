@@ -25,7 +25,7 @@ def mistake(*overrides: str, cwd: Path) -> str:
         (["transfer.from=x", "transfer.unfreeze_after=0"], "transfer.unfreeze_after: must be above 0, got 0"),
         (
             ["transfer.from=x", "transfer.freeze=some"],
-            "transfer.freeze: expected one of all, none, a whole number or a list, got 'some'",
+            "transfer.freeze: expected one of all, none, an integer or a list, got 'some'",
         ),
         (["transfer.fro=x", "transfer.from=y"], "transfer.fro: unknown key, did you mean from?"),
         (["pretrain.noise=1"], "pretrain: noise must be below 1 with masking, got 1"),

@@ -10,7 +10,7 @@ import pytest
 from nnbabysit.core.config.loading import load_config
 from nnbabysit.core.errors import ConfigError
 
-EPOCHS = "training.epochs: expected a whole number"
+EPOCHS = "training.epochs: expected an integer"
 A_NAME = "at most 64 letters, digits, dots, dashes and underscores, no mark first"
 
 
@@ -25,7 +25,7 @@ def mistakes(source: str | None, *overrides: str, cwd: Path) -> list[str]:
     return str(caught.value).split("\n")
 
 
-EPOCHS = "training.epochs: expected a whole number"
+EPOCHS = "training.epochs: expected an integer"
 A_NAME = "at most 64 letters, digits, dots, dashes and underscores, no mark first"
 
 
@@ -51,16 +51,16 @@ def test_every_mistake_is_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
         """,
     )
     assert mistakes(source, "optimizer.lrr=1", "training.epochs=x", "loss", cwd=tmp_path) == [
-        "own.yaml:2:1  seed: expected a whole number, got 1.5",
+        "own.yaml:2:1  seed: expected an integer, got 1.5",
         "own.yaml:3:1  traning: unknown key, did you mean training?",
         "own.yaml:6:3  optimizer.lr: expected a number, got '0.1'; write it without quotes",
         "own.yaml:7:3  optimizer.weigth_decay: unknown key, did you mean weight_decay?",
         "own.yaml:8:12  schedule.name: there is no 'exponentail', did you mean exponential?",
-        "own.yaml:9:8  data.validation: expected a number below 1, a whole number or text, got 1.5",
+        "own.yaml:9:8  data.validation: expected a number below 1, an integer or text, got 1.5",
         "own.yaml:9:38  data.preprocess.center: choose one of none, feature, channel, pixel; got 'featur'",
         "own.yaml:10:18  regularization.l2: must be at least 0, got -1",
         "own.yaml:10:26  regularization.l1: expected a finite number, got inf",
-        "own.yaml:11:25  training.batch_size: expected a whole number or full, got 'big'",
+        "own.yaml:11:25  training.batch_size: expected an integer or full, got 'big'",
         "own.yaml:12:1  sanity: is empty; indent its settings below it, or leave it out",
         "own.yaml:13:9  model.name: there is no 'mpl', did you mean mlp?",
         "own.yaml:14:1  device: expected auto, cpu, gpu, cuda, cuda:1 or mps, got 'tpu'",
@@ -69,7 +69,7 @@ def test_every_mistake_is_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
         "lbfgs",
         "--set optimizer.lrr=1  optimizer.lrr: unknown key, did you mean lr?",
         "--set loss  write it as key=value, such as optimizer.lr=0.01",
-        "--set training.epochs=x  training.epochs: expected a whole number, got 'x'",
+        "--set training.epochs=x  training.epochs: expected an integer, got 'x'",
     ]
 
 
@@ -93,7 +93,7 @@ def test_every_mistake_is_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
          "optimizer.bets: unknown key, did you mean betas? "
          "It belongs to adam, adamw, radam, nadam, lion, not to momentum"),
         ("optimizer: {zzz: 1}",
-         "optimizer.zzz: unknown key; known here: name, lr, momentum, weight_decay"),
+         "optimizer.zzz: unknown key; known here: name, lr, weight_decay, momentum"),
         ("optimizer: {weight_decay: 1}\nregularization: {l2: 0.1}",
          "optimizer.weight_decay: stands beside regularization.l2, which pulls towards 0 as well: "
          "set regularization.l2=0, or leave this out"),

@@ -106,7 +106,7 @@ def test_without_a_test_batch_there_is_no_test_split(golden: Path, tmp_path: Pat
         ({b"data": np.zeros((1, 3072), np.uint8)}, "labels is no list"),
         ({b"data": np.zeros((1, 3071), np.uint8), b"labels": [1]}, "3072 columns"),
         ({b"data": np.zeros((1, 3072), np.float32), b"labels": [1]}, "array of bytes"),
-        ({b"data": np.zeros((1, 3072), np.uint8), b"labels": [1.5]}, "whole numbers"),
+        ({b"data": np.zeros((1, 3072), np.uint8), b"labels": [1.5]}, "integers"),
         ({b"data": np.zeros((1, 3072), np.uint8), b"labels": [1, 2]}, "has 1 samples and y has 2"),
         ([1, 2], "holds a list"),
     ],

@@ -66,7 +66,7 @@ def test_the_test_split_comes_first_and_any_can_be_named(run: Any, saved: Saved)
     [
         (np.ones((2, 3)), [0, 1], r"a sample has shape \(3,\), the run was trained on \(2,\)"),
         (np.ones((2, 2)), [0, 3], "is 3, which is out of range, the 3 classes are 0 … 2"),
-        (np.ones((2, 2)), [0.5, 1.0], "needs whole numbers"),
+        (np.ones((2, 2)), [0.5, 1.0], "needs integers"),
         (np.ones((2, 2)), [0], "2 samples and y has 1"),
     ],
 )

@@ -61,7 +61,7 @@ def test_names_of_the_source_say_how_many_classes_there_are() -> None:
     ("loss", "y", "words"),
     [
         ("cross_entropy", [0, 1, -1, -2], "label y[2] of train is -1, which is negative"),
-        ("./own.py:loss", [0.0, 1.0], "whole numbers, the labels of train are float64: y[0] is 0"),
+        ("./own.py:loss", [0.0, 1.0], "integers, the labels of train are float64: y[0] is 0"),
         ("cross_entropy", [0.0, 2.0**53], "label y[1] of train is 9.0072e+15, which may stand for several"),
         ("cross_entropy", [0, 0.5, 1], "y[1] is 0.5"),
         ("cross_entropy", [0, np.nan], "y[1] is nan"),

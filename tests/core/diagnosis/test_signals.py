@@ -41,7 +41,7 @@ def test_num001_blames_the_samples_when_they_are_not_finite_themselves(findings:
 
 def test_upd001_fires_in_a_run_that_does_badly(findings: Diagnose) -> None:
     found = findings(update_ratios=_ratios(0.02, 0.001), without="chance_loss", **BAD)
-    assert found == {}, "without what guessing costs the rule is skipped"
+    assert found == {}, "without the chance-level loss the rule is skipped"
     stuck = {**BAD, "train_losses": (2.2, 1.9, 1.6, 1.4, 1.2, 1.19)}
     assert list(findings(update_ratios=_ratios(0.02, 0.001), **stuck)) == ["UPD001"]
 

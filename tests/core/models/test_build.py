@@ -105,7 +105,7 @@ def test_all_wrong_arguments_are_said_at_once() -> None:
     assert sorted(line.partition(":")[0] for line in lines) == [
         "model.args.channels", "model.args.hidden", "model.args.kernel", "model.args.pool"
     ]  # fmt: skip
-    assert "model.args.kernel: got 4, expected an odd whole number of at least 1" in caught.value.message
+    assert "model.args.kernel: got 4, expected an odd integer of at least 1" in caught.value.message
 
 
 def test_a_cnn_refuses_samples_that_are_no_images() -> None:

@@ -14,7 +14,7 @@ def test_in_training_each_weight_is_dropped_or_scaled_and_the_bias_stays() -> No
     shares = seen / layer.weight
     kept = shares.abs() > 1e-3
     torch.testing.assert_close(shares[kept], torch.full_like(shares[kept], 1 / 0.7), rtol=1e-2, atol=0)
-    # 2000 weights: the standard error of the share is √(0.3·0.7/2000) = 0.01.
+    # 2000 weights: the standard error of the fraction is √(0.3·0.7/2000) = 0.01.
     assert 1 - kept.float().mean().item() == pytest.approx(0.3, abs=0.04)
 
 

@@ -1,4 +1,4 @@
-"""Initial weights of the built-in networks: the untrained network costs what guessing costs."""
+"""Initial weights of the built-in networks: the untrained network costs the chance-level loss."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def test_in_training_a_sample_keeps_its_whole_branch_or_nothing_of_it() -> None:
     kept = y.flatten(1).any(1)
     assert torch.equal(y[kept], x[kept])
     assert y[~kept].abs().max() == 0
-    # the standard error of the share is √(0.7·0.3/4000) = 0.007
+    # the standard error of the fraction is √(0.7·0.3/4000) = 0.007
     assert kept.float().mean().item() == pytest.approx(0.7, abs=0.03)
 
 

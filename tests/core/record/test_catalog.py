@@ -1,4 +1,4 @@
-"""Listing runs: what became of them, filters, order, and what is no run."""
+"""Listing runs: the outcome of them, filters, order, and what is no run."""
 
 from __future__ import annotations
 

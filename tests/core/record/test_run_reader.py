@@ -1,4 +1,4 @@
-"""What became of a run, in one word and one sentence, whoever asks."""
+"""The outcome of a run, in one word and one sentence, whoever asks."""
 
 from __future__ import annotations
 

@@ -45,12 +45,12 @@ EPOCH = {
         (
             "tiny",
             {"epoch": 1, "epochs": 200, "cost": 2.302603, "accuracy": 0.4, "lr": 1e-3},
-            "epoch 1 / 200: cost 2.302603, train: 0.400000, lr 1.000000e-03",
+            "epoch 1 / 200: loss 2.302603, train: 0.400000, lr 1.000000e-03",
         ),
         (
             "tiny",
             {"epoch": 1, "epochs": 200, "cost": 2.0, "accuracy": None, "lr": 1e-3},
-            "epoch 1 / 200: cost 2.000000, lr 1.000000e-03",
+            "epoch 1 / 200: loss 2.000000, lr 1.000000e-03",
         ),
         (
             "trial",
@@ -159,8 +159,8 @@ EPOCH = {
         ),
         (
             "check",
-            {"name": "initial loss", "passed": True, "text": "2.31, guessing costs 2.30"},
-            "ok  initial loss: 2.31, guessing costs 2.30",
+            {"name": "initial loss", "passed": True, "text": "2.31, chance-level loss 2.30"},
+            "ok  initial loss: 2.31, chance-level loss 2.30",
         ),
         (
             "repeat",

@@ -63,7 +63,7 @@ def test_signals_are_those_of_the_probed_steps(train: Path) -> None:
     assert titles[-3:] == [
         "Gradient norm of the whole network",
         "Standard deviation of the activations",
-        "Share of units that are dead in a batch",
+        "Fraction of units that are dead in a batch",
     ]
     table = layer_table(run_rows(run))
     assert {row[0] for row in table.rows} == {*names, *batches[0]["activations"]}

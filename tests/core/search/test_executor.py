@@ -75,7 +75,7 @@ def test_a_trial_whose_cost_runs_away_stops_and_says_so(dataset: Dataset) -> Non
     (trial,) = ended(SequentialExecutor(TrialSpec(digits(), dataset, 3)), planned({"optimizer.lr": 1e4}))
     assert trial.state == "diverged"
     assert trial.value is None
-    assert "cost" in trial.reason
+    assert "total loss" in trial.reason
     assert len(trial.curve) < 3
 
 

@@ -1,4 +1,4 @@
-"""A mark means: among the best share of what has finished so far, and there is something to compare with."""
+"""A mark means: among the best fraction of what has finished, and there is something to compare with."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def test_beside_one_that_diverges(training: Training, place: int) -> None:
     trials.insert(place, WILD)
     found = training.check_equal(shared, *trials)
     assert [bool(each.stopped) for each in found] == [index == place for index in range(4)]
-    assert "cost" in found[place].stopped
+    assert "total loss" in found[place].stopped
     assert all(len(each.values) == 2 * 3 for each in found if not each.stopped)
 
 

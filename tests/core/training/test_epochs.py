@@ -69,9 +69,9 @@ def test_batches_of_one_sample_are_no_divergence(digits: Dataset, make_config: A
 
 
 def test_the_reason_is_told_with_its_numbers() -> None:
-    assert divergence(8.12, 2.31, 2, 37) == "cost 8.12 is over 3 × the first cost 2.31 at epoch 2, step 37"
-    assert divergence(math.nan, 2.31, 2, 37) == "cost is nan at epoch 2, step 37"
-    assert divergence(2.0, math.inf, 1, 1) == "the first cost is inf"
+    assert divergence(8.12, 2.31, 2, 37) == "total loss 8.12 is over 3 × the first, 2.31, at epoch 2, step 37"
+    assert divergence(math.nan, 2.31, 2, 37) == "the total loss is nan at epoch 2, step 37"
+    assert divergence(2.0, math.inf, 1, 1) == "the first total loss is inf"
     assert divergence(6.9, 2.31, 2, 37) == ""
     assert divergence(-1.0, -5.0, 2, 37) == ""
 

@@ -1,4 +1,4 @@
-"""Losses, what guessing costs, and what counts as right."""
+"""Losses, the chance-level loss, and what counts as right."""
 
 from __future__ import annotations
 

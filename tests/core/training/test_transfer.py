@@ -165,7 +165,7 @@ def test_the_top_starts_anew_when_it_has_other_outputs(
     )
     told = took(assembly).words()
     assert told[1:] == [
-        "transfer: output starts anew: output.weight is (5, 8) in the file and (10, 8) in the network",
+        "transfer: output is reinitialized: output.weight is (5, 8) in the file and (10, 8) in the network",
         "transfer: not used of the file: old",
         "transfer: frozen: hidden1, norm1, hidden2, norm2; other reused layers learn at 0.1 × lr",
     ]

@@ -103,7 +103,7 @@ def test_tables_show_values_before_and_after_preprocessing_and_the_balance(run: 
     assert [row[0] for row in values.rows] == ["train, raw", "train", "validation", "test"]
     raw = dict(zip(values.columns, values.rows[0], strict=True))
     assert (raw["samples"], raw["shape"], raw["min"], raw["max"]) == ("16", "1×28×28", "0", "26")
-    assert balance.columns == ("class", "train", "validation", "test", "share of train")
+    assert balance.columns == ("class", "train", "validation", "test", "fraction of train")
     assert balance.rows[0] == ("0", "8", "2", "5", "50.0%")
 
 

@@ -103,6 +103,6 @@ def test_regression_is_measured_against_the_variance_of_the_targets(tmp_path: Pa
     )
     result, _ = overfit(tmp_path, config=str(tmp_path / "line.yaml"))
     assert result.metrics["final_accuracy"] is None
-    assert result.tables[0].columns == ("epoch", "cost", "lr")
+    assert result.tables[0].columns == ("epoch", "loss", "lr")
     assert result.metrics["bound"] == pytest.approx(0.05 * result.metrics["constant_loss"])
     assert result.verdict == "pass"

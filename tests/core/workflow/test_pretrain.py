@@ -135,7 +135,7 @@ def test_a_rate_that_is_far_too_high_is_told(new_run: NewRun) -> None:
 
 @pytest.mark.parametrize("epoch", [2, 3])
 def test_a_transfer_that_is_killed_resumes_bit_identically(new_run: NewRun, source: Path, epoch: int) -> None:
-    """Killed before and behind the epoch in which frozen layers are let go."""
+    """Killed before and behind the epoch in which frozen layers are unfrozen."""
     config = config_of(transfer={"from": str(source), "unfreeze_after": 2})
 
     def stop(event: Event) -> None:
@@ -192,6 +192,6 @@ def test_sanity_does_not_compare_a_trained_top_with_guessing(new_run: NewRun, so
     run_train(config_of(training={"epochs": 10, "batch_size": 23}, optimizer=optimizer), trained)
     again = config_of(transfer={"from": str(trained.path)})
     result = run_sanity(again, new_run(events.append))
-    assert result.metrics["initial_loss"] < 1  # guessing costs 2.3
+    assert result.metrics["initial_loss"] < 1  # chance-level loss 2.3
     assert result.verdict == "pass"
-    assert any("not compared with guessing" in str(event.fields.get("text")) for event in events)
+    assert any("not compared with chance level" in str(event.fields.get("text")) for event in events)

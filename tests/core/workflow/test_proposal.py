@@ -189,7 +189,7 @@ def test_a_function_and_the_bundled_digits_are_data_too(ask: Ask, tmp_path: Path
         ("Nett", {}, UserError, "Did you mean Net?"),
         ("Other", {}, ModelError, "is a class, but no torch.nn.Module"),
         ("conv", {}, UserCodeError, "The samples of the data have shape (4,)"),
-        ("Net", {"overrides": ["optimizer.lr=1"]}, ConfigError, "did you mean optimizer?"),
+        ("Net", {"overrides": ["optimzer.lr=1"]}, ConfigError, "did you mean optimizer?"),
         ("Net", {"overrides": ["training.epochs=0"]}, ConfigError, "training.epochs: must be above 0"),
         ("Net", {"overrides": ["model.args.hiden=1"]}, ModelError, "did you mean hidden?"),
         ("Net", {"data": "none.npz"}, DataError, "there is no such file or folder"),

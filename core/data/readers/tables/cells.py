@@ -14,7 +14,7 @@ MISSING = frozenset(["", "?", *re.split("[|\n]", _PANDAS)])
 """Cells of a csv file that hold no value: those of pandas (``read_csv``, ``na_values``), and ``?``, which the
 archives of the UCI use."""
 MOSTLY = 0.9
-"""Share of a column from which on it is a column of numbers, or of dates, whatever the other cells hold."""
+"""Fraction of a column from which on it is a column of numbers, or of dates, whatever other cells hold."""
 _NUMBER = re.compile(
     r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?inf(?:inity)?", re.ASCII | re.IGNORECASE
 )

@@ -20,9 +20,9 @@ _WHOLE = re.compile(r"(-?(?:0|[1-9][0-9]*))(?:\.0*)?")
 def labels_of(name: str, table: Table, *, literal: bool = False) -> Array:
     """(N,) a target as names of classes, None where it is missing.
 
-    The name of a class is the text of the file; of a whole number it is its digits, so that 1 and 1.0 are one
-    class, as a column of whole numbers with gaps is written, while 01 and 1 are two. No name ever passes
-    through a float: whole numbers that differ in the 17th digit alone stay apart.
+    The name of a class is the text of the file; of an integer it is its digits, so that 1 and 1.0 are one
+    class, as a column of integers with gaps is written, while 01 and 1 are two. No name ever passes
+    through a float: integers that differ in the 17th digit alone stay apart.
 
     Args:
         name: Of the column.
@@ -80,7 +80,7 @@ def alike(label: str, classes: Iterable[str]) -> str | None:
 
 
 def _whole_numbers(labels: set[str]) -> dict[str, str]:
-    """What 1.0 is called where every label is a whole number without leading zeros: 1."""
+    """What 1.0 is called where every label is an integer without leading zeros: 1."""
     found = {label: _WHOLE.fullmatch(label) for label in labels}
     if not all(found.values()):
         return {}

@@ -27,7 +27,7 @@ from nnbabysit.core.errors import DataError
 _BLOCK, _LARGEST = 16 << 20, 1 << 30
 """Bytes that are read at a time: at first, and where a row is longer than that, at last."""
 _FEW_TORN = 0.1
-"""Share of torn rows up to which it is proposed to go on without them."""
+"""Fraction of torn rows up to which it is proposed to go on without them."""
 _TOO_SHORT = "straddling"
 _TORN = re.compile(r"Expected \d+ columns?, got \d+")
 

@@ -26,7 +26,7 @@ def unnamed_index(
     """Names of the columns without a name of their own that are an index.
 
     It is the first one, whatever it holds (``DataFrame.to_csv`` writes the index there, without a name), or
-    one of whole numbers that are all different, which was the first one of another file.
+    one of integers that are all different, which was the first one of another file.
 
     Args:
         kinds: Name of each column, in order → what it holds.
@@ -45,5 +45,5 @@ def unnamed_index(
 
 
 def _all_different(x: NDArray[np.float64]) -> bool:
-    """Whether ``x`` (N,) holds whole numbers, none missing and none twice."""
+    """Whether ``x`` (N,) holds integers, none missing and none twice."""
     return bool(np.isfinite(x).all() and (x == np.round(x)).all() and len(np.unique(x)) == len(x))

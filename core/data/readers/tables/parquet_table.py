@@ -77,7 +77,7 @@ class ParquetTable:
             return np.asarray(values, dtype=np.float64)
 
     def texts(self, name: str, *, literal: bool = False) -> Array:
-        """(N,) a column as written, whole numbers with all of their digits: str, or None where nothing is."""
+        """(N,) a column as written, integers with all of their digits: str, or None where nothing is."""
         with arrow_errors(self.place) as library:
             column = self._columns[name]
             if column.type == library.string():

@@ -1,4 +1,4 @@
-"""Notes on a table: what became of its columns and rows, as far as the user did not ask for it."""
+"""Notes on a table: what happened to its columns and rows, as far as the user did not ask for it."""
 
 from __future__ import annotations
 

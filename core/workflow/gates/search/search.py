@@ -63,14 +63,14 @@ def run_search(
         config: Experiment.
         run: Where study, plots and the narrowed config go.
         stage: ``coarse`` or ``fine``.
-        source: Run directory of the coarse search that fine narrows; left out: the newest one of this config
+        source: Run directory of the coarse search that fine narrows; default: the newest one of this config
             beside ``run``. Not read where ``search.fine.space`` is given.
         grid: Evenly spaced points, whatever ``search.sampler`` says.
         resume: Go on with the study that the run left: trials that it holds are neither lost nor repeated.
             What a trial draws and comes to is a function of seed, stage, index and, for ``tpe``, of the
             rounds before, so the set of trials is that of a search that nobody interrupted.
         dataset: Already loaded data of the config, or None to load it.
-        executor: What runs the trials; left out: one after another.
+        executor: What runs the trials; default: one after another.
         clock: Seconds.
 
     Returns:

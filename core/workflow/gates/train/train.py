@@ -109,7 +109,7 @@ def _resumed(
     kept = [line for line in lines if line["step"] <= progress.step]
     if len(kept) < len(lines):
         write_atomically(run.path / METRICS, "".join(f"{encode(line)}\n" for line in kept))
-    run.event(NoteEvent(text=f"going on after epoch {progress.epoch} of {config.training.epochs}"))
+    run.event(NoteEvent(text=f"resuming from epoch {progress.epoch} of {config.training.epochs}"))
     return progress
 
 
@@ -173,7 +173,7 @@ def _train(
         if progress.exhausted(stopping):
             break
         if max_time is not None and clock() - began >= max_time and record.epoch < config.training.epochs:
-            return f"stopped after epoch {record.epoch}: {max_time:g} seconds are over"
+            return f"stopped after epoch {record.epoch}: time limit of {max_time:g} s reached"
     if progress.exhausted(stopping) and progress.epoch < config.training.epochs:
         return f"stopped early after epoch {progress.epoch}: no improvement in {progress.waited} epochs"
     return ""

@@ -209,7 +209,7 @@ def _behind(best: Repeated, one: Repeated) -> str:
 
 
 def _gap_in_words(gap: Difference) -> str:
-    return f"{number_text(gap.mean)} ± {number_text(gap.margin, 2)}"
+    return f"{score_text(gap.mean)} ± {score_text(gap.margin)}"
 
 
 def _mean_in_words(one: Repeated, metric: str) -> str:

@@ -32,7 +32,7 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 SORT_KEYS = ("start", "run", "command", "outcome", "name", "label", "seconds")
 
 
-def config_names(context: typer.Context, incomplete: str) -> list[Word]:
+def config_names(_context: typer.Context, incomplete: str) -> list[Word]:
     """Bundled configs, and the YAML files and folders below what was typed."""
     from nnbabysit.core.config.files.bundle import bundled
 
@@ -59,7 +59,7 @@ def settings(context: typer.Context, incomplete: str) -> list[Word]:
     return _starting([(f"{key}={name}", "") for name in choices(key)], f"{key}={value}")
 
 
-def template_names(context: typer.Context, incomplete: str) -> list[Word]:
+def template_names(_context: typer.Context, incomplete: str) -> list[Word]:
     """Templates of ``init``, which are the bundled configs."""
     from nnbabysit.core.config.files.bundle import bundled
 
@@ -104,12 +104,12 @@ def command_names(context: typer.Context, incomplete: str) -> list[Word]:
     return _starting([(name, "") for name in names], incomplete)
 
 
-def sinks(context: typer.Context, incomplete: str) -> list[Word]:
+def sinks(_context: typer.Context, incomplete: str) -> list[Word]:
     """Where curves can be written as well."""
     return _starting([(name, "") for name in SINKS], incomplete)
 
 
-def devices(context: typer.Context, incomplete: str) -> list[Word]:
+def devices(_context: typer.Context, incomplete: str) -> list[Word]:
     """Where to compute."""
     return _starting([(name, "") for name in DEVICES], incomplete)
 

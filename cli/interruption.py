@@ -33,7 +33,7 @@ def ending_in_order() -> Iterator[None]:
         return
     seen = 0
 
-    def handle(number: int, frame: FrameType | None) -> None:
+    def handle(number: int, _frame: FrameType | None) -> None:
         nonlocal seen
         seen += 1
         if seen > 1:
@@ -57,7 +57,7 @@ def deadline(seconds: float, clock: Callable[[], float] = time.monotonic) -> Lis
     """A listener that raises ``TimeIsUp`` at the first event after ``seconds`` from now."""
     end = clock() + seconds
 
-    def listen(event: Event) -> None:
+    def listen(_event: Event) -> None:
         if clock() > end:
             raise TimeIsUp(seconds)
 

@@ -121,7 +121,7 @@ def measured_text(name: str, value: object) -> str:
 
 def _format_of(name: str) -> Callable[[float], str]:
     if name.endswith("accuracy"):
-        return lambda value: score_text(value) if isinstance(value, float) else number_text(value)
+        return lambda value: number_text(value) if isinstance(value, int) else score_text(value)
     if name.endswith(("loss", "cost")):
         return loss_text
     return rate_text if _RATES.search(name) else number_text

@@ -68,7 +68,7 @@ class Experiment:
         with handed_over(self.model, self.data) as handover:
             loaded = self._loaded(handover)
             config = self._config(handover, loaded.config)
-            _check_source(config, workflow, arguments)
+            _check_source(config, arguments)
             try:
                 with seeded(config.seed):  # a step seeds the global generators, which are the caller's
                     dataset = prepare(config).dataset
@@ -157,7 +157,7 @@ def _refuse_both(handover: Handover, settings: Mapping[str, Any]) -> None:
         raise ConfigError(found)
 
 
-def _check_source(config: Config, workflow: Callable[..., StepResult], arguments: Mapping[str, Any]) -> None:
+def _check_source(config: Config, arguments: Mapping[str, Any]) -> None:
     """The newest coarse search of a config may have had other data, when that is in memory."""
     looks = arguments.get("stage") == "fine" and arguments.get("source") is None
     if looks and config.search.fine.space is None and is_in_memory(config.data.source):

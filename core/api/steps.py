@@ -282,7 +282,7 @@ def load(
     return load_trained(path, device, weights)
 
 
-def _check_seconds(max_time: float | None) -> None:
+def _check_seconds(max_time: object) -> None:
     """See that a time limit is one, before anything is trained."""
     if max_time is None:
         return

@@ -43,7 +43,7 @@ def line_of(event: Event) -> str | None:
 
 
 @singledispatch
-def _line(event: Event) -> str | None:
+def _line(_event: Event) -> str | None:
     """The line of an event, in one function for each class that has one."""
     return None
 

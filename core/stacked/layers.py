@@ -210,7 +210,7 @@ def _scaled(
     return y + fit(network[f"{name}.bias"]) if bias else y
 
 
-def _prelu(name: str, module: nn.Module, shared: bool) -> Twin:
+def _prelu(name: str, _module: nn.Module, shared: bool) -> Twin:
     def run(network: StackedNetwork, x: Tensor) -> Tensor:
         stacked, slope = x.unsqueeze(0) if shared else x, network[f"{name}.weight"]
         slope = slope.view(len(slope), 1, -1, *(1,) * (stacked.ndim - 3)) if stacked.ndim > 2 else slope
@@ -220,7 +220,7 @@ def _prelu(name: str, module: nn.Module, shared: bool) -> Twin:
 
 
 def _names(name: str, module: nn.Module) -> tuple[str, str | None]:
-    return f"{name}.weight", None if module.bias is None else f"{name}.bias"
+    return f"{name}.weight", None if getattr(module, "bias", None) is None else f"{name}.bias"
 
 
 _WEIGHTED: tuple[tuple[tuple[type[nn.Module], ...], Callable[[str, nn.Module, bool], Twin]], ...] = (

@@ -20,7 +20,7 @@ ALPHA = 1.7580993408473766
 """Minus the lowest value of selu (Klambauer et al. 2017, section 2)."""
 
 
-def _dropout(name: str, module: nn.Module, shared: bool) -> Callable[[StackedNetwork, Tensor], Tensor]:
+def _dropout(name: str, _module: nn.Module, shared: bool) -> Callable[[StackedNetwork, Tensor], Tensor]:
     """Units are kept with probability 1 − p and divided by it."""
     return dropout_of(lambda network: network.dropped(name), shared)
 
@@ -41,7 +41,7 @@ def dropout_of(
     return run
 
 
-def _alpha_dropout(name: str, module: nn.Module, shared: bool) -> Callable[[StackedNetwork, Tensor], Tensor]:
+def _alpha_dropout(name: str, _module: nn.Module, shared: bool) -> Callable[[StackedNetwork, Tensor], Tensor]:
     """Dropped units get selu's lowest value; then scale and shift restore mean and variance."""
 
     def run(network: StackedNetwork, x: Tensor) -> Tensor:

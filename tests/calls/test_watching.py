@@ -51,13 +51,12 @@ def _config(network: str) -> Config:
 def test_weights_are_bit_identical_with_and_without_probes(network: str, digits: Dataset) -> None:
     config = _config(network)
     watched, alone = assemble(config, digits), assemble(config, digits)
-    a, b = [], []
+    a = []
     dead_units(watched.model, digits.train)
     for record in train_epochs(watched, digits, config, probes=standard_probes(watched.model), probe_every=1):
         a.append(record.train)
         dead_units(watched.model, digits.train)
-    for record in train_epochs(alone, digits, config):
-        b.append(record.train)
+    b = [record.train for record in train_epochs(alone, digits, config)]
     assert a == b
     for name, tensor in alone.model.state_dict().items():
         assert torch.equal(watched.model.state_dict()[name], tensor), name

@@ -81,7 +81,7 @@ def _scale_axes(axes: Axes, x: ChartAxis, y: ChartAxis, across: Scale, up: Scale
         axis.set_ticks([place for place, _ in named], [label(text, 32) for _, text in named])
 
 
-def _line(axes: Axes, chart: Chart, series: Series, up: Scale) -> None:
+def _line(axes: Axes, _chart: Chart, series: Series, up: Scale) -> None:
     """A line with gaps, a lonely point as a marker, and what is exactly 0 at the lower edge of a log axis."""
     x = [at for at, _ in series.points]
     y = [drawable(number) for _, number in series.points]
@@ -100,7 +100,7 @@ def _line(axes: Axes, chart: Chart, series: Series, up: Scale) -> None:
         axes.plot(zeros, [up.low] * len(zeros), "v", color=color, clip_on=False, zorder=4, label=text)
 
 
-def _dashed(axes: Axes, chart: Chart, series: Series, up: Scale) -> None:
+def _dashed(axes: Axes, _chart: Chart, series: Series, _up: Scale) -> None:
     axes.plot(*_columns(series), color=MUTED, linestyle="--", linewidth=1.0, label=label(series.name))
 
 
@@ -122,7 +122,7 @@ def _dots(axes: Axes, chart: Chart, series: Series, across: Scale) -> None:
             axes.annotate("exactly 0", (across.low, row), (7, 0), textcoords="offset points", va="center")
 
 
-def _bars(axes: Axes, chart: Chart, series: Series, up: Scale) -> None:
+def _bars(axes: Axes, chart: Chart, series: Series, _up: Scale) -> None:
     x, y = _columns(series)
     color = COLORS[series.style]
     if not chart.y.choices:

@@ -18,7 +18,7 @@ _LARGEST_EXPONENT = math.log(sys.float_info.max)
 _SMALLEST_EXPONENT = math.log(sys.float_info.min)
 
 
-def anything(path: str, value: Any) -> bool:
+def anything(_path: str, _value: Any) -> bool:
     """The ``Allowed`` that has no objection."""
     return True
 

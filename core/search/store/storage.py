@@ -65,7 +65,7 @@ def open_storage(url: str) -> optuna.storages.RDBStorage:
     return storage
 
 
-def _set_up_sqlite(connection: Any, record: Any) -> None:
+def _set_up_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     # Write-ahead log: readers such as optuna-dashboard do not block the search.
     cursor.execute("PRAGMA journal_mode=WAL")

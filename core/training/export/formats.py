@@ -99,7 +99,7 @@ def _pt2(source: Exportable) -> bytes:
     return buffer.getvalue()
 
 
-def _read_pt2(path: Path, source: Exportable) -> Answer:
+def _read_pt2(path: Path, _source: Exportable) -> Answer:
     with silenced(), path.open("rb") as file:
         graph = torch.export.load(io.BytesIO(file.read())).module()
 

@@ -135,7 +135,7 @@ def run_pretrain(
             break
         save_weights(run.checkpoints / BEST, model.encode)
     _show(config, run, data, model, device)
-    result = _result(config, run, data, model, learned, clock() - began)
+    result = _result(run, data, model, learned, clock() - began)
     best = learned[-1].best
     write_run_plots(run.path, {"best_epoch": best.epoch if best else None}, result.verdict)
     return result
@@ -222,7 +222,7 @@ def _show(config: Config, run: Run, data: Dataset, model: Autoencoder, device: t
 
 
 def _result(
-    config: Config, run: Run, data: Dataset, model: Autoencoder, learned: list[Learned], seconds: float
+    run: Run, data: Dataset, model: Autoencoder, learned: list[Learned], seconds: float
 ) -> StepResult:
     last = learned[-1].epochs[-1]
     device = next(model.parameters()).device

@@ -69,7 +69,7 @@ def test_a_class_typed_without_a_file_is_trained(arguments: list[str], tmp_path:
 
 def test_a_run_is_loaded_by_a_relative_path_and_its_model(data: Arrays) -> None:
     result = nnbabysit.train(lambda: nn.Linear(3, 2), data, set=SHORT)
-    found = nnbabysit.load(os.path.relpath(result.run_dir or ""), lambda: nn.Linear(3, 2))
+    found = nnbabysit.load(os.path.relpath(result.run_dir), lambda: nn.Linear(3, 2))
     assert found.run_dir == result.run_dir
 
 

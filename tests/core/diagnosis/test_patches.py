@@ -125,8 +125,8 @@ def test_following_patches_from_rule_to_rule_never_leads_back(
             continue
         evidence = made(RunEvidence, evidence_of(config, runs[number]))
         patches = [flat(finding.patch) for rule in RUN_RULES if (finding := apply(rule, evidence))]
-        for patch in {repr(one): one for one in patches if one}.values():
-            waiting.append(({**config, **patch}, [*before, config], number + 1))
+        new = {repr(one): one for one in patches if one}.values()
+        waiting += [({**config, **patch}, [*before, config], number + 1) for patch in new]
 
 
 def searched(path: str, low: float, high: float, side: str, stage: str) -> BorderEvidence:

@@ -54,8 +54,8 @@ def test_ties_for_the_last_good_place_are_all_good() -> None:
 
 
 def test_the_best_is_the_earlier_draw_of_equal_ones() -> None:
+    assert Marks(0.1).best is None
     growing = Marks(0.1)
-    assert growing.best is None
     for trial in reversed(trials(0.5, 0.9, 0.9, None)):
         growing.add(trial)
     assert growing.best is not None

@@ -23,6 +23,8 @@ from typing import IO
 SERVER = Path(__file__).with_name("program_server.py")
 READ_LATE = {"CI", "COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR", "PATH", "TERM"}
 """Variables that are read when a command runs, not when a package is imported."""
+SET_BY_IMPORTS = {"CRC32C_SW_MODE", "KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK"}
+"""Variables that packages set when they are imported, here as in the server."""
 AT_START = dict(os.environ)
 """The environment of the server: pytest and its fixtures change this process's own."""
 
@@ -78,7 +80,7 @@ def may_fork(environment: Mapping[str, str]) -> bool:
     """Whether an environment is that of the server, save for what is read late."""
     server = _server_environment()
     changed = {name for name in {*environment, *server} if environment.get(name) != server.get(name)}
-    return not {name for name in changed - READ_LATE if not name.startswith("PYTEST_")}
+    return not {name for name in changed - READ_LATE - SET_BY_IMPORTS if not name.startswith("PYTEST_")}
 
 
 def _server_environment() -> dict[str, str]:

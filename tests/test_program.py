@@ -18,7 +18,7 @@ OWN = "import os, sys\nsys.stderr.write(f'{os.getcwd()} {sys.argv[1:]} {sys.path
 
 @pytest.mark.parametrize("line", ["--help", "config check no.yaml", "train --epochs", "config show digits"])
 def test_a_fork_prints_and_ends_as_a_fresh_process(line: str, tmp_path: Path) -> None:
-    assert may_fork(ENVIRONMENT)
+    assert may_fork(ENVIRONMENT), "or the suite takes twice its time"
     forked = run_program(line.split(), tmp_path, ENVIRONMENT)
     command = [sys.executable, "-m", "nnbabysit", *line.split()]
     fresh = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, check=False)

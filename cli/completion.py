@@ -38,10 +38,10 @@ def config_names(_context: typer.Context, incomplete: str) -> list[Word]:
 
     offered = [(name, "bundled config") for name in bundled()]
     found = [*_starting(offered, incomplete), *_files(incomplete, (".yaml", ".yml"))]
-    return found if found or not incomplete else settings(context, incomplete)
+    return found if found or not incomplete else settings(_context, incomplete)
 
 
-def settings(context: typer.Context, incomplete: str) -> list[Word]:
+def settings(_context: typer.Context, incomplete: str) -> list[Word]:
     """Settings with their ``=``, short names among them; behind the ``=`` the names that can stand there.
 
     The schema is imported when a word was begun: it takes longer than everything else here.

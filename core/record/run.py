@@ -23,7 +23,6 @@ from nnbabysit.core.record.environment import environment, git_state, without_pa
 from nnbabysit.core.record.events import Event, Listener, RepairedEvent
 from nnbabysit.core.record.lock import RunLock
 
-# What the rest of the project needs of a run, in one place.
 __all__ = ["Event", "Listener", "Run", "find_runs", "read_config_yaml", "read_meta", "status"]
 
 
@@ -271,8 +270,7 @@ class Run:
         )
 
     def _append(self, name: str, event: Event) -> None:
-        timed = replace(event, time=self._clock())
-        files.append_line(self.path / name, timed.to_json())
+        files.append_line(self.path / name, (timed := replace(event, time=self._clock())).to_json())
         self._tell(timed)
 
     def _tell(self, event: Event) -> None:

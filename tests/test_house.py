@@ -11,7 +11,7 @@ MODULES = modules()
 ALLOWED: dict[str, str] = {}
 """Public name that several files define → why one name is right for all of them."""
 NAMES = """
-ACTIVATIONS aligned Axis BATCH BEST bundled Calibration Call check choices COLORS Column CONFIG config_of
+ACTIVATIONS aligned Axis BATCH BEST bundled Calibration Call check choices COLORS Column
 Difference DIVERGED ELEMENTWISE encoded evaluate Failure FEWEST FILE FILE_NAME find FOLDER FORMAT FORMATS
 GAP Halving HIGH in_words Inputs Kind kind_of leaves LIMIT Line Lion listed load locate MARKS Match Member
 METRICS metrics_of Mistake MOST MOSTLY NewRun OURS Outcome overfit_tiny Pair parse Part Path Place POOLS

@@ -31,7 +31,7 @@ def test_the_templates_are_listed_with_a_line_each(capsys: pytest.CaptureFixture
     assert run_command(["init", "--list", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert [row["name"] for row in document["templates"]] == [*bundled()]
-    assert {"setting": "regularization.l1", "value": "", "summary": "λ of λ·Σ|W|, added to the cost."} in (
+    assert {"setting": "regularization.l1", "value": "", "summary": "λ of λ·Σ|W|, added to the loss."} in (
         document["techniques"]
     )
 

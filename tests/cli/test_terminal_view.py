@@ -65,7 +65,7 @@ def drawn(dashboard: Dashboard) -> str:
 
 
 def test_training_shows_progress_numbers_sparkline_and_update_ratios() -> None:
-    dashboard = Dashboard()
+    dashboard = Dashboard(lambda: 0.0)
     dashboard.take(
         made("start", **{"command": "train", "name": "digits", "device": "cpu", "parameters": 760})
     )
@@ -252,7 +252,7 @@ def test_training_shows_what_has_passed_the_best_so_far_and_a_time_that_counts_d
     now[0] += 20.0
     shown = drawn(dashboard)
     assert "epoch 2/6 elapsed 20s eta 30s" in shown
-    assert "best so far  epoch 1: val acc 0.9, val loss 1.2" in shown
+    assert "best so far  epoch 1: val acc 0.9000, val loss 1.200" in shown
 
 
 def test_a_quiet_view_says_nothing() -> None:

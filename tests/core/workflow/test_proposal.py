@@ -136,7 +136,7 @@ def test_what_cannot_be_known_is_left_to_be_set(ask: Ask) -> None:
 def test_what_is_given_stands_and_is_not_proposed(ask: Ask) -> None:
     wishes = ("optimizer.name=sgd", "optimizer.lr=0.5", "training.epochs=3", "data.test=7", "loss=hinge")
     proposal, config = ask("Net", X, CLASSES, overrides=wishes)
-    assert config.optimizer.model_dump() == {"name": "sgd", "lr": 0.5}
+    assert config.optimizer.model_dump() == {"name": "sgd", "lr": 0.5, "weight_decay": 0.0}
     assert (config.training.epochs, config.data.test, config.loss) == (3, 7, "hinge")
     assert proposal.text.count("given with --set") == 4
     assert proposal.text.count("lr:") == 3  # the optimizer's, that of overfit_tiny, and the axis

@@ -244,7 +244,7 @@ def test_max_time_finishes_the_epoch_and_its_checkpoint(new_run: NewRun) -> None
     run = new_run()
     result = run_train(config_of(), run, max_time=1, clock=lambda: float(next(ticks)))
     assert result.metrics["epochs"] == 1
-    assert "1 seconds are over" in result.summary
+    assert "time limit of 1 s reached" in result.summary
     assert state(run.path)["epoch"] == 1
 
 

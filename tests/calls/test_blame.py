@@ -46,6 +46,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(activations, "fired", fail)
     monkeypatch.setattr(activations, "fired", fail)
 
+
 @pytest.mark.usefixtures("broken")
 def test_a_failing_hook_is_our_bug(model: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["train", "digits", "-S", f"model.name={model}", "-S", "model.args={}", "--json"]) == 1

@@ -32,7 +32,7 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 SORT_KEYS = ("start", "run", "command", "outcome", "name", "label", "seconds")
 
 
-def config_names(_context: typer.Context, incomplete: str) -> list[Word]:
+def config_names(context: typer.Context, incomplete: str) -> list[Word]:
     """Bundled configs, and the YAML files and folders below what was typed."""
     from nnbabysit.core.config.files.bundle import bundled
 

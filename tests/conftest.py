@@ -1,13 +1,14 @@
-"""One thread for all tests, and run directories as the commands write them, made without running anything."""
+"""One thread for all tests, a sample of large tables of them, and run directories made without running."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 
@@ -33,6 +34,41 @@ optimizer: {{name: momentum, lr: {lr}, momentum: 0.9}}
 training: {{epochs: 20, batch_size: 64, early_stopping: null}}
 """
 MakeRun = Callable[..., Path]
+SEED = "PYTEST_SAMPLE"
+"""Names the variable that chooses which of the tests marked ``sampled`` run; the day if it is not set."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--every``: all tests that are marked ``sampled``, as ``make nightly`` runs them."""
+    parser.addoption("--every", action="store_true", help="run the sampled tests whole")
+
+
+def pytest_configure() -> None:
+    """Let the processes of one session agree on the sample, also at midnight."""
+    os.environ.setdefault(SEED, str(date.today().toordinal()))
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say how to repeat the sample."""
+    if config.option.every:
+        return "sampled tests: all of them"
+    return f"sampled tests: {SEED}={os.environ[SEED]} repeats these, --every runs all"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of the tests marked ``sampled(n)`` keep every n-th, each day others; of a named file, all."""
+    if config.option.every or any(".py" in argument for argument in config.args):
+        return
+    left_out = [item for item in items if not in_sample(item, int(os.environ[SEED]))]
+    config.hook.pytest_deselected(items=left_out)
+    gone = set(left_out)
+    items[:] = [item for item in items if item not in gone]
+
+
+def in_sample(item: pytest.Item, seed: int) -> bool:
+    """Whether a test runs today: within n days each one does."""
+    mark = item.get_closest_marker("sampled")
+    return mark is None or (crc32(item.nodeid.encode()) + seed) % mark.args[0] == 0
 
 
 def write_run(

@@ -76,6 +76,15 @@ def run_program(
         )
 
 
+def run_program_as_text(
+    arguments: Sequence[str], folder: Path, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """The same with both streams as text; lines end as they do on this platform."""
+    done = run_program(arguments, folder, environment)
+    stdout, stderr = (text.decode().replace("\r\n", "\n") for text in (done.stdout, done.stderr))
+    return subprocess.CompletedProcess(done.args, done.returncode, stdout, stderr)
+
+
 def may_fork(environment: Mapping[str, str]) -> bool:
     """Whether an environment is that of the server, save for what is read late."""
     server = _server_environment()

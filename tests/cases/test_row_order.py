@@ -90,6 +90,7 @@ SIZES = [
 ]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("form", "megabytes", "threads"), SIZES)
 def test_answer_i_belongs_to_row_i(form: Form, megabytes: int, threads: int, tmp_path: Path) -> None:
     kinds = written(tmp_path, form, megabytes)

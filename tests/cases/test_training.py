@@ -23,6 +23,7 @@ PATCHED = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("step", steps("training"))
 def test_a_program_is_judged_rightly(step: Step, tmp_path: Path) -> None:
     step.check(typed(step, copied(step.case, tmp_path)))

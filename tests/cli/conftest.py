@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ..program import run_program
+from ..program import run_program_as_text
 
 ENVIRONMENT = {
     **{key: value for key, value in os.environ.items() if key not in ("FORCE_COLOR", "CI", "PYTHONPATH")},
@@ -28,9 +28,7 @@ def shell(tmp_path: Path) -> Shell:
     """Run ``nnbabysit`` with these arguments as a process of its own, in an empty folder."""
 
     def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        done = run_program(arguments, tmp_path, {**ENVIRONMENT, **environment})
-        stdout, stderr = ("\n".join(text.decode().split("\r\n")) for text in (done.stdout, done.stderr))
-        return subprocess.CompletedProcess(done.args, done.returncode, stdout, stderr)
+        return run_program_as_text(arguments, tmp_path, {**ENVIRONMENT, **environment})
 
     return run
 

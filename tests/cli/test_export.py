@@ -17,7 +17,7 @@ from nnbabysit.cli.commands.export import ExportFormat
 from nnbabysit.core.training.evaluation.load_trained import load_trained
 from nnbabysit.core.training.export.formats import FORMATS
 
-from ..program import run_program
+from ..program import run_program_as_text
 from .conftest import ENVIRONMENT
 
 WITHOUT_US = "import sys; sys.modules['nnbabysit'] = None; folder = sys.argv[1]\n"
@@ -81,8 +81,7 @@ def trained(folder: Path) -> Iterator[Path]:
 
 def typed(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """The command line in ``folder``."""
-    done = run_program(arguments, folder, {**ENVIRONMENT, **environment})
-    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+    return run_program_as_text(arguments, folder, {**ENVIRONMENT, **environment})
 
 
 def test_other_programs_answer_as_the_run_does(folder: Path, trained: Path) -> None:

@@ -17,6 +17,8 @@ from nnbabysit.core.formatting import clean
 from nnbabysit.core.record import strict_json
 from nnbabysit.core.record.files import append_line, read_lines, write_atomically
 
+from ..program import run_program_as_text
+
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems take no such names")
 NAME = os.fsdecode(b"caf\xe9")
 
@@ -45,8 +47,7 @@ def filled(folder: Path, classes: tuple[bytes, ...], file: bytes = b"") -> None:
 
 
 def typed(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "nnbabysit", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return run_program_as_text(arguments, folder, os.environ)
 
 
 def test_a_project_in_such_a_folder_trains_and_predicts(tmp_path: Path) -> None:

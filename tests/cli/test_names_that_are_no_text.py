@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests.cli.conftest import ENVIRONMENT
+from tests.program import run_program_as_text
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 CONFIG = """\
@@ -49,10 +49,7 @@ def run(project: Path) -> Run:
     """The command line in the project, with runs in a folder of a plain name."""
 
     def start(*arguments: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "nnbabysit", *arguments],
-            cwd=project, env=ENVIRONMENT, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        done = run_program_as_text(arguments, project, ENVIRONMENT)
         assert "bug in nnbabysit" not in done.stderr
         assert "Traceback" not in done.stderr
         return done

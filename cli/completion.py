@@ -38,7 +38,7 @@ def config_names(context: typer.Context, incomplete: str) -> list[Word]:
 
     offered = [(name, "bundled config") for name in bundled()]
     found = [*_starting(offered, incomplete), *_files(incomplete, (".yaml", ".yml"))]
-    return found if found or not incomplete else settings(_context, incomplete)
+    return found if found or not incomplete else settings(context, incomplete)
 
 
 def settings(_context: typer.Context, incomplete: str) -> list[Word]:

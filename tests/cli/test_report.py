@@ -54,7 +54,6 @@ def test_bad_input_is_told_in_one_sentence_with_exit_code_2(shell: Shell, runs: 
         (["one_train", "three_sanity"], "nothing in common"),
         (["one_train", "--output", "mine.html"], "this file is not a report and is not overwritten"),
         (["one_train", "--output", "no/such/page.html"], "cannot be written"),
-        ([], "Missing argument"),
     ):
         done = shell("report", *arguments)
         assert done.returncode == 2, done

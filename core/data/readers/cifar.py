@@ -115,14 +115,14 @@ def parse_binary(content: bytes, label_bytes: int, place: str) -> Arrays:
     """Samples of a binary file: records of one or two label bytes and 3072 pixel bytes.
 
     Raises:
-        DataError: The file is not an integer of records.
+        DataError: The size of the file is no multiple of a record.
     """
     record = label_bytes + PIXELS
     if not content or len(content) % record:
         what, remedy = format_of(content[:512])
         shown = f"this is {what}, no file of CIFAR: " if what else ""
         raise DataError(
-            f"{shown}{len(content)} bytes are not an integer of records of {record}",
+            f"{shown}{len(content)} bytes are not a multiple of the {record} of a record",
             where=place,
             remedy=remedy or "Download it again",
         )

@@ -222,7 +222,7 @@ def _searched(folder: Path, settings: Data) -> ClassFolders:
     notes = list(found.notes)
     if broken:
         words = class_folders.some(len(broken), "broken picture")
-        notes.append(f"{words} default: {class_folders.names_of(broken, folder)}")
+        notes.append(f"{words} left out: {class_folders.names_of(broken, folder)}")
     good = tuple(header for header in headers if header is not None)
     files = tuple(found.files[i] for i in kept)
     notes.extend(remarks_on(good, folder))

@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nnbabysit.cli.options import SETTINGS, SHORTHAND_NAMES, Options
+from nnbabysit.cli.options import SETTINGS, Options
 from nnbabysit.cli.render.result import command_line, shown_path
+from nnbabysit.cli.setting_flags import SHORTHANDS
 from nnbabysit.cli.typer_app import COMMANDS, Command
 from nnbabysit.core.config.files.bundle import is_stream
 
@@ -24,9 +25,7 @@ def typed(options: Options) -> list[str]:
     words = [options.config] if options.config else []
     for override in (*options.set, *options.shorthands):
         words += ["-S", override]
-    words += options.words_of(
-        *(name for name in SETTINGS if name not in ("grid", "repeat", *SHORTHAND_NAMES))
-    )
+    words += options.words_of(*(name for name in SETTINGS if name not in ("grid", "repeat", *SHORTHANDS)))
     return words if options.runs_dir == Path("runs") else [*words, "--runs-dir", str(options.runs_dir)]
 
 

@@ -68,7 +68,7 @@ class Options:
         snapshots: Keep the weights of each cycle.
         grid: A grid in place of what ``search.sampler`` says.
         repeat: Number of other seeds that the best trials are trained with.
-        lr: Learning rate; like those below an option of the commands in ``SHORTHANDS``.
+        lr: Learning rate; like those below an option of the commands that name it.
         epochs: Length of the long run.
         batch_size: Samples per step.
         optimizer: Name of the optimizer.
@@ -190,10 +190,9 @@ SETTINGS = {
     if (marks := tuple(mark for mark in get_args(hint) if isinstance(mark, Setting)))
 }
 """The options that are settings, by their names; most are one."""
-SHORTHAND_NAMES = tuple(dict.fromkeys(name for names in SHORTHANDS.values() for name in names))
-SHORTHAND_PATHS = frozenset(setting.path for name in SHORTHAND_NAMES for setting in SETTINGS[name])
+SHORTHAND_PATHS = frozenset(setting.path for name in SHORTHANDS for setting in SETTINGS[name])
 OF_SOME = ("average", "snapshots", "grid", "repeat")
-"""Options that only commands have which name them."""
+"""Options that only commands have which name them, as they do ``SHORTHANDS``."""
 
 
 def _flag(name: str) -> str:
@@ -210,7 +209,7 @@ def with_options(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def with_options_and(*names: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """The same, and these options of ``OF_SOME`` after its own flags."""
+    """The same, and these options of ``SHORTHANDS`` and ``OF_SOME``, before and after its own flags."""
     return lambda command: _bundling(command, [*_common(), *names])
 
 
@@ -225,12 +224,10 @@ def with_run_options(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def _common() -> list[str]:
-    return [item.name for item in fields(Options) if item.name not in (*OF_SOME, *SHORTHAND_NAMES)]
+    return [item.name for item in fields(Options) if item.name not in (*OF_SOME, *SHORTHANDS)]
 
 
 def _bundling(command: Callable[..., int], names: Sequence[str]) -> Callable[..., int]:
-    short = SHORTHANDS.get(command.__name__, ())
-    names = [*names, *short]
     own_hints = get_type_hints(command, include_extras=True)
     own = [
         parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=own_hints[parameter.name])
@@ -245,7 +242,11 @@ def _bundling(command: Callable[..., int], names: Sequence[str]) -> Callable[...
     ]
     first = [parameter for parameter in shared if parameter.name == "config"]
     some = [parameter for parameter in shared if parameter.name in OF_SOME]
-    begin = [*first, *([SETTING_WORDS] if first else []), *(each for each in shared if each.name in short)]
+    begin = [
+        *first,
+        *([SETTING_WORDS] if first else []),
+        *(each for each in shared if each.name in SHORTHANDS),
+    ]
     parameters = [*begin, *own, *some, *(each for each in shared if each not in (*begin, *some))]
     add_completion(parameters)
 

@@ -94,14 +94,8 @@ TrialsFlag = Annotated[
     Setting("search.fine.trials"),
 ]
 
-SHORTHANDS = {
-    "sanity": ("lr", "optimizer"),
-    "overfit_tiny": ("lr", "optimizer"),
-    "search": ("trials", "batch_size", "optimizer"),
-    "train": ("lr", "epochs", "batch_size", "optimizer"),
-    "babysit": ("lr", "epochs", "batch_size", "optimizer", "trials"),
-}
-"""Function of a command → flags that are short for a setting which changes what it does."""
+SHORTHANDS = ("lr", "epochs", "batch_size", "optimizer", "trials")
+"""Options that are short for a setting; a command names those that change what it does."""
 
 SETTING_WORDS = inspect.Parameter(
     "settings",

@@ -15,7 +15,7 @@ _BABYSIT = Command(name="babysit", order=80, many_steps=True, trains=True)
 
 
 @_BABYSIT.register
-@with_options_and("average", "snapshots")
+@with_options_and("lr", "epochs", "batch_size", "optimizer", "trials", "average", "snapshots")
 def babysit(options: Options) -> int:
     """Run all gates in order; stop at the first that fails.
 

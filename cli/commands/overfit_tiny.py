@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nnbabysit.cli.options import Options, with_options
+from nnbabysit.cli.options import Options, with_options_and
 from nnbabysit.cli.typer_app import Command
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ _OVERFIT_TINY = Command(name="overfit-tiny", order=40)
 
 
 @_OVERFIT_TINY.register
-@with_options
+@with_options_and("lr", "optimizer")
 def overfit_tiny(options: Options) -> int:
     """Check that a few samples can be memorized.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nnbabysit.cli.options import Options, with_options
+from nnbabysit.cli.options import Options, with_options_and
 from nnbabysit.cli.typer_app import Command
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ _SANITY = Command(name="sanity", order=30)
 
 
 @_SANITY.register
-@with_options
+@with_options_and("lr", "optimizer")
 def sanity(options: Options) -> int:
     """Check the network at initialization, before any training.
 

@@ -18,7 +18,7 @@ _SEARCH = Command(name="search", order=50, resumable=True)
 
 
 @_SEARCH.register
-@with_options_and("grid", "repeat")
+@with_options_and("trials", "batch_size", "optimizer", "grid", "repeat")
 def search(
     options: Options,
     coarse: Annotated[

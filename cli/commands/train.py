@@ -25,7 +25,7 @@ TRAIN = Command(
 
 
 @TRAIN.register
-@with_options_and("average", "snapshots")
+@with_options_and("lr", "epochs", "batch_size", "optimizer", "average", "snapshots")
 def train(
     options: Options,
     best_of: Annotated[
